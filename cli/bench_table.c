@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * engine_pps_1m and bytes_per_mapping: the engine with a million mappings.
+ *
+ * A large network: 20,000 inside hosts with 50 ports each share 20 outside addresses.  A mapping
+ * is used by its packets, out and in, in no order that a cache could like; one packet in
+ * CHURN opens a new mapping, and the clock goes so fast that as many idle ones end.
+ */
+#include "bench.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../nat-models/nat.h"
+
+enum {
+	MAPPINGS = 1000000,
+	PORTS_PER_HOST = 50,
+	POOL = 20,
+	PAYLOAD = 20,
+	ROOM = 64,
+	CHURN = 97, /* no divisor of MAPPINGS: each round begins others anew */
+	STRIDE = 618033, /* no factor in common with MAPPINGS: a round leaves no flow out */
+	BATCH = 10000, /* packets between two looks at the clock */
+	SLICES = 5,
+};
+
+#define INSIDE_NET UINT32_C(0x0a000000) /* 10.0.0.0/8 */
+#define OUTSIDE_NET UINT32_C(0x0b020000)
+#define TIMEOUT_NS (300 * SEC)
+#define ROUND_NS (250 * SEC) /* until each flow has had its turn */
+
+struct flow {
+	uint32_t inside; /* counts the endpoints that ever were: which one it is now */
+	uint16_t pool, port; /* outside */
+};
+
+struct bench_table {
+	struct nat *nat;
+	struct flow flows[MAPPINGS];
+	uint32_t endpoints; /* inside ones that were used so far */
+	uint64_t now, packets;
+	uint8_t template[ROOM]; /* a datagram from an inside host to a server */
+	struct packet_info about;
+	uint32_t len;
+};
+
+static const struct endpoint server = { { 0, 0xffff0b010102 }, 3478 };
+
+/* The @n-th inside endpoint to speak.  Neighbours in time are none in the tables, and a host's
+ * ports come in no order: 40505 has no factor in common with the number of ports. */
+static struct endpoint inside_endpoint(uint32_t n)
+{
+	const uint32_t hosts = MAPPINGS / PORTS_PER_HOST, ports = 65536 - 1024;
+	uint32_t host = n % hosts;
+
+	return (struct endpoint){ ip_addr_v4(INSIDE_NET + 2 + host),
+				  (uint16_t)(1024 + (n / hosts * 40505 + host * 7919) % ports) };
+}
+
+static struct packet_info start_from_template(struct bench_table *bench, struct packet *packet)
+{
+	memcpy(packet->data, bench->template, bench->len);
+	packet->len = bench->len;
+	return bench->about;
+}
+
+static struct nat_decision send_out(struct bench_table *bench, const struct flow *flow,
+				    struct packet *packet)
+{
+	struct packet_info info = start_from_template(bench, packet);
+
+	packet_set_src(packet, &info, inside_endpoint(flow->inside));
+	return nat_process(bench->nat, NAT_INSIDE, packet, bench->now);
+}
+
+static struct nat_decision send_in(struct bench_table *bench, const struct flow *flow,
+				   struct packet *packet)
+{
+	struct packet_info info = start_from_template(bench, packet);
+
+	packet_set_src(packet, &info, server);
+	packet_set_dst(packet, &info,
+		       (struct endpoint){ ip_addr_v4(OUTSIDE_NET + flow->pool), flow->port });
+	return nat_process(bench->nat, NAT_OUTSIDE, packet, bench->now);
+}
+
+/* Let @flow be that of an inside endpoint which has not spoken yet. */
+static int begin_flow(struct bench_table *bench, struct flow *flow)
+{
+	uint8_t bytes[ROOM];
+	struct packet packet = { .data = bytes, .room = ROOM };
+	struct packet_info info;
+
+	flow->inside = bench->endpoints++;
+	if (send_out(bench, flow, &packet).reason != NAT_REASON_NEW_MAPPING ||
+	    packet_parse(&packet, &info) != PACKET_OK)
+		return -EIO;
+	flow->pool = (uint16_t)(ip_addr_to_v4(info.src.addr) - OUTSIDE_NET);
+	flow->port = info.src.port;
+	return 0;
+}
+
+static int fill(struct bench_table *bench)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < MAPPINGS && !err; i++)
+		err = begin_flow(bench, &bench->flows[i]);
+	return err;
+}
+
+/* Each flow has its turn once a round, now out, now in.  What gave its place to a new one is
+ * silent from then on, and ends. */
+static int run_batch(struct bench_table *bench)
+{
+	uint8_t bytes[ROOM];
+	struct packet packet = { .data = bytes, .room = ROOM };
+	int err = 0;
+
+	for (int i = 0; i < BATCH && !err; i++) {
+		uint64_t n = bench->packets++;
+		struct flow *flow = &bench->flows[n * STRIDE % MAPPINGS];
+
+		bench->now += ROUND_NS / MAPPINGS;
+		if (n % CHURN == 0)
+			err = begin_flow(bench, flow);
+		else if (((n + n / MAPPINGS) % 2 ? send_in(bench, flow, &packet)
+						 : send_out(bench, flow, &packet))
+				 .outcome != NAT_FORWARD)
+			err = -EIO;
+	}
+	return err;
+}
+
+static int make_nat(struct nat **ret)
+{
+	struct ip_addr pool[POOL];
+	const struct nat_config config = {
+		.inside = { ip_addr_v4(INSIDE_NET), 104 },
+		.inside_addr = ip_addr_v4(INSIDE_NET + 1),
+		.pool = pool,
+		.pool_len = POOL,
+		.seed = 1,
+	};
+	struct nat_model model;
+
+	nat_model_defaults(&model);
+	model.pool_size = POOL;
+	model.udp.refresh = NAT_REFRESH_BOTH;
+	model.udp.timeout_ns = TIMEOUT_NS;
+	for (uint32_t i = 0; i < POOL; i++)
+		pool[i] = ip_addr_v4(OUTSIDE_NET + i);
+	return nat_new(&model, &config, ret);
+}
+
+static int make_template(struct bench_table *bench)
+{
+	static const uint8_t payload[PAYLOAD];
+	struct packet packet = { .data = bench->template, .room = ROOM };
+	int err = packet_make_udp(&packet, inside_endpoint(0), server, 64, payload, PAYLOAD);
+
+	bench->len = packet.len;
+	return err || packet_parse(&packet, &bench->about) != PACKET_OK ? -EINVAL : 0;
+}
+
+static int bench_table_new(struct bench_table **ret, struct bench_result *result)
+{
+	struct bench_table *bench = malloc(sizeof(*bench));
+
+	if (!bench)
+		return -ENOMEM;
+	/* Touched now, so that it is not counted as the engine's later. */
+	memset(bench, 1, sizeof(*bench));
+	bench->nat = NULL;
+	bench->endpoints = 0;
+	bench->packets = bench->now = 0;
+	*ret = bench;
+	if (make_template(bench) == 0)
+		return 0;
+	snprintf(result->note, sizeof(result->note), "no packet can be made");
+	return -EINVAL;
+}
+
+static void bench_table_free(struct bench_table *bench)
+{
+	if (bench)
+		nat_free(bench->nat);
+	free(bench);
+}
+
+static int by_size(const void *a, const void *b)
+{
+	double left = *(const double *)a, right = *(const double *)b;
+
+	return (left > right) - (left < right);
+}
+
+static int measure_rate(struct bench_table *bench, struct bench_result *result)
+{
+	double rates[SLICES];
+
+	for (int i = 0; i < SLICES; i++) {
+		uint64_t began = bench_cpu(), took = 0, first = bench->packets;
+
+		while (took < SEC) {
+			int err = run_batch(bench);
+
+			if (err)
+				return err;
+			took = bench_cpu() - began;
+		}
+		rates[i] = (double)(bench->packets - first) * (double)SEC / (double)took;
+	}
+	qsort(rates, SLICES, sizeof(*rates), by_size);
+	result->value = rates[SLICES / 2];
+	snprintf(result->note, sizeof(result->note),
+		 "per second of processor time, one core, median of %d; one packet in %d makes a "
+		 "mapping, and as many end; %zu live at the end",
+		 SLICES, CHURN, nat_mappings(bench->nat, bench->now, NULL, 0));
+	return 0;
+}
+
+int bench_engine_pps_1m(struct bench_result *result)
+{
+	struct bench_table *bench = NULL;
+	int err = bench_table_new(&bench, result);
+
+	if (!err)
+		err = make_nat(&bench->nat);
+	if (!err)
+		err = fill(bench);
+	if (!err)
+		err = measure_rate(bench, result);
+	if (err && !*result->note)
+		snprintf(result->note, sizeof(result->note), "the engine dropped a packet");
+	bench_table_free(bench);
+	return err;
+}
+
+/* What the kernel has really given this process. */
+static uint64_t resident_bytes(void)
+{
+	FILE *file = fopen("/proc/self/statm", "re");
+	unsigned long long whole = 0, resident = 0;
+
+	if (!file)
+		return 0;
+	if (fscanf(file, "%llu %llu", &whole, &resident) != 2)
+		resident = 0;
+	fclose(file);
+	return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+int bench_mapping_bytes(struct bench_result *result)
+{
+	struct bench_table *bench = NULL;
+	uint64_t before, after;
+	int err = bench_table_new(&bench, result);
+
+	/* Memory that only waits to be used again would seem to cost nothing, and what earlier
+	 * measures taught the allocator (it moves this threshold) would seem to cost more. */
+	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+	malloc_trim(0);
+	before = resident_bytes();
+	if (!err)
+		err = make_nat(&bench->nat);
+	if (!err)
+		err = fill(bench);
+	after = resident_bytes();
+	if (!err && (!before || after <= before)) {
+		err = -EIO;
+		snprintf(result->note, sizeof(result->note), "/proc/self/statm tells nothing");
+	}
+	if (!err)
+		result->value = (double)(after - before) / MAPPINGS;
+	else if (!*result->note)
+		snprintf(result->note, sizeof(result->note), "the engine dropped a packet");
+	bench_table_free(bench);
+	return err;
+}

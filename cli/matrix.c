@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `knothole matrix`: the NAT x NAT table, against the oracle. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../nat-models/catalog.h"
+#include "../reports/record.h"
+#include "command.h"
+#include "model_file.h"
+#include "options.h"
+#include "results.h"
+
+/* No NAT, and the nine cells of RFC 4787's mapping and filtering, from open to closed. */
+static const char *const default_models[] = {
+	"no-nat", "ei-ei",  "ei-ad",  "ei-apd", "ad-ei",
+	"ad-ad",  "ad-apd", "apd-ei", "apd-ad", "apd-apd",
+};
+
+struct matrix_options {
+	const char *world, *format, *output, *realise;
+	uint64_t seed, jobs, repeat;
+	struct option_list a, b;
+};
+
+/* A model of the user's.  Its whole path, for a scenario seeks models from its own folder. */
+static int add_file(json_t *names, const char *path)
+{
+	struct nat_model model;
+	int status = model_file_read("matrix", path, &model, NULL, NULL);
+	char *whole;
+
+	if (status)
+		return status;
+	whole = realpath(path, NULL);
+	if (!whole)
+		return command_error("matrix", STATUS_USAGE, "%s: %s", path, strerror(errno));
+	json_array_append_new(names, json_string(whole));
+	free(whole);
+	return STATUS_OK;
+}
+
+static int models_of(const struct option_list *list, json_t **ret)
+{
+	size_t n = list->len ? list->len : ARRAY_LEN(default_models);
+	struct nat_model model;
+	struct model_error error;
+
+	*ret = json_array();
+	for (size_t i = 0; i < n; i++) {
+		const char *name = list->len ? list->items[i] : default_models[i];
+		int status;
+
+		if (model_file_is(name)) {
+			status = add_file(*ret, name);
+			if (status)
+				return status;
+			continue;
+		}
+		if (nat_model_find(name, &model, &error))
+			return command_error("matrix", STATUS_USAGE, "%s", error.text);
+		json_array_append_new(*ret, json_string(name));
+	}
+	return STATUS_OK;
+}
+
+/* What the scenario's parameters are set to: {"a": […], "b": […], "realise": […]}. */
+static int cells(const struct matrix_options *options, json_t *set)
+{
+	json_t *a = NULL, *b = NULL;
+	int status = models_of(&options->a, &a);
+
+	if (!status)
+		status = models_of(&options->b, &b);
+	json_object_set_new(set, "a", a);
+	json_object_set_new(set, "b", b);
+	if (strcmp(options->realise, "both") == 0)
+		json_object_set_new(set, "realise", json_pack("[s, s]", "engine", "kernel"));
+	else
+		json_object_set_new(set, "realise", json_pack("[s]", options->realise));
+	return status;
+}
+
+static int print(const struct matrix_options *options, const char *directory, const json_t *records)
+{
+	char path[PATH_MAX];
+
+	if (strcmp(options->format, "text") == 0) {
+		report_matrix(records, stdout, command_colour(stdout));
+		printf("results: %s\n", directory);
+		return STATUS_OK;
+	}
+	snprintf(path, sizeof(path), "%s", "/dev/stdout");
+	if (strcmp(options->format, "json") == 0 ? report_json(records, path)
+						 : report_junit(records, "matrix", path))
+		return command_error("matrix", STATUS_UNEXPECTED, "the report cannot be written");
+	return STATUS_OK;
+}
+
+static int fill(const struct matrix_options *options, const struct suite *suite,
+		struct suite_options *suite_options)
+{
+	char directory[PATH_MAX];
+	int status, error;
+	json_t *records;
+
+	error = command_results(options->output, "matrix", directory, sizeof(directory));
+	if (error)
+		return command_error("matrix", STATUS_USAGE, "results cannot be written to %s: %s",
+				     options->output ? options->output : "results/",
+				     strerror(-error));
+	suite_options->directory = directory;
+	records = suite_run(suite, suite_options);
+	status = results_write("matrix", directory, records);
+	if (!status)
+		status = print(options, directory, records);
+	if (!status)
+		status = results_status(records);
+	json_decref(records);
+	return status;
+}
+
+static int run_matrix(const struct matrix_options *options, enum suite_worlds worlds,
+		      const json_t *set)
+{
+	struct suite_options suite_options = { .worlds = worlds,
+					       .set = set,
+					       .seed = options->seed,
+					       .repeat = (unsigned)options->repeat,
+					       .jobs = (unsigned)options->jobs,
+					       .skip_inexpressible = true,
+					       .progress = results_progress };
+	char home[PATH_MAX], path[PATH_MAX], error[512], *operand = path;
+	struct collection collection;
+	struct suite suite;
+	int status;
+
+	if (collection_home(home, sizeof(home)))
+		return command_error("matrix", STATUS_USAGE,
+				     "the scenarios are not found: set KNOTHOLE_HOME");
+	/* Its whole path: "matrix" might be somebody's folder here. */
+	if ((size_t)snprintf(path, sizeof(path), "%s/scenarios/matrix.lua", home) >= sizeof(path))
+		return command_error("matrix", STATUS_USAGE, "%s: too long a path", home);
+	if (collection_find(home, &operand, 1, &collection, error, sizeof(error)))
+		return command_error("matrix", STATUS_USAGE, "%s", error);
+	status = results_read(&collection, &suite_options, true, &suite);
+	if (!status) {
+		status = fill(options, &suite, &suite_options);
+		suite_clear(&suite);
+	}
+	collection_clear(&collection);
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	struct matrix_options o = {
+		.world = "live", .format = "text", .realise = "engine", .seed = 1, .repeat = 1
+	};
+	const struct option table[] = {
+		{ .name = "a",
+		  .kind = OPTION_NAMES,
+		  .ret.list = &o.a,
+		  .value = "MODELS",
+		  .help = "models or files of the callers' NATs; default no-nat and RFC 4787's nine" },
+		{ .name = "b",
+		  .kind = OPTION_NAMES,
+		  .ret.list = &o.b,
+		  .value = "MODELS",
+		  .help = "models or files of the callees' NATs; the same default" },
+		{ .name = "realise",
+		  .kind = OPTION_WORD,
+		  .ret.text = &o.realise,
+		  .value = "BY",
+		  .help = "who translates: engine (default), kernel or both",
+		  .words = (const char *const[]){ "engine", "kernel", "both", NULL } },
+		OPTION_WORLD(&o.world),
+		OPTION_SEED(&o.seed),
+		OPTION_REPEAT(&o.repeat),
+		OPTION_JOBS(&o.jobs),
+		OPTION_OUTPUT(&o.output),
+		OPTION_FORMAT(&o.format, "text", "json", "junit"),
+	};
+	struct options options = { .command = &command_matrix,
+				   .table = table,
+				   .len = ARRAY_LEN(table) };
+	int status = options_parse(&options, &argc, argv);
+	enum suite_worlds worlds;
+	json_t *set;
+
+	if (status != OPTIONS_GO_ON)
+		return status;
+	set = json_object();
+	status = cells(&o, set);
+	if (!status)
+		status = results_worlds("matrix", o.world, &worlds);
+	if (!status)
+		status = run_matrix(&o, worlds, set);
+	json_decref(set);
+	option_list_clear(&o.a);
+	option_list_clear(&o.b);
+	return status;
+}
+
+const struct command command_matrix = {
+	.name = "matrix",
+	.usage = "[options]",
+	.summary = "which method connects each pair of NATs, against the oracle",
+	.run = run,
+};

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A user's model, in a file that the command line names.
+ */
+#ifndef KNOTHOLE_MODEL_FILE_H
+#define KNOTHOLE_MODEL_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../nat-models/model.h"
+
+/* Is @text a path: has it a slash, or does it end in ".lua"?  No model of the catalog does. */
+bool model_file_is(const char *text);
+
+/*
+ * Read the model in @path into @ret.  STATUS_OK; or STATUS_USAGE, with one line that names
+ * @path printed for subcommand @command.  *ret_text is the file's text, the caller's to free, a
+ * NUL behind its *ret_len bytes; where @ret_text is NULL, nobody wants it.
+ */
+int model_file_read(const char *command, const char *path, struct nat_model *ret, char **ret_text,
+		    size_t *ret_len);
+
+#endif

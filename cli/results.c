@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "results.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../reports/record.h"
+#include "../sim/live/live.h"
+#include "command.h"
+
+int results_read(const struct collection *collection, const struct suite_options *options,
+		 bool plan, struct suite *ret)
+{
+	json_t *errors, *error;
+	size_t i;
+	int failed = suite_read(collection, options, plan, ret, &errors);
+
+	json_array_foreach(errors, i, error)
+		fprintf(stderr, "knothole: %s\n", json_string_value(error));
+	json_decref(errors);
+	if (!failed)
+		return STATUS_OK;
+	suite_clear(ret);
+	return STATUS_USAGE;
+}
+
+int results_worlds(const char *name, const char *word, enum suite_worlds *ret)
+{
+	char why[256];
+
+	*ret = strcmp(word, "virtual") == 0 ? SUITE_VIRTUAL
+	       : strcmp(word, "both") == 0  ? SUITE_BOTH
+					    : SUITE_LIVE;
+	if (*ret == SUITE_VIRTUAL)
+		return STATUS_OK;
+	if (!live_possible(why, sizeof(why)))
+		return command_error(name, STATUS_CANNOT, "no live world can be made here: %s",
+				     why);
+	return STATUS_OK;
+}
+
+void results_progress(size_t ended, size_t of)
+{
+	if (!isatty(STDERR_FILENO))
+		return;
+	/* The line is wiped at the end: what stands after it is the report. */
+	if (ended == of)
+		fprintf(stderr, "\r\033[K");
+	else
+		fprintf(stderr, "\r%zu of %zu\033[K", ended, of);
+	fflush(stderr);
+}
+
+int results_write(const char *name, const char *directory, const json_t *records)
+{
+	char path[PATH_MAX];
+	int error;
+
+	snprintf(path, sizeof(path), "%s/report.json", directory);
+	error = report_json(records, path);
+	if (error)
+		return command_error(name, STATUS_UNEXPECTED, "%s cannot be written: %s", path,
+				     strerror(-error));
+	snprintf(path, sizeof(path), "%s/junit.xml", directory);
+	error = report_junit(records, name, path);
+	if (error)
+		return command_error(name, STATUS_UNEXPECTED, "%s cannot be written: %s", path,
+				     strerror(-error));
+	return STATUS_OK;
+}
+
+int results_status(const json_t *records)
+{
+	struct record_counts counts = record_count(records);
+
+	if (counts.ended[RECORD_FAIL] || counts.ended[RECORD_ERROR])
+		return STATUS_UNEXPECTED;
+	if (counts.ended[RECORD_SKIP] && !counts.ended[RECORD_PASS])
+		return STATUS_CANNOT;
+	return STATUS_OK;
+}

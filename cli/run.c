@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `knothole run`: one or many scenarios. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../reports/record.h"
+#include "command.h"
+#include "options.h"
+#include "results.h"
+
+struct run_options {
+	const char *world, *format, *output;
+	uint64_t seed, jobs, repeat, time;
+	struct option_list set;
+	bool list, claims;
+};
+
+/* `a=x,y` into {"a": ["x", "y"]}; -EINVAL where there is no "=". */
+static int add_set(json_t *set, const char *text)
+{
+	const char *equals = strchr(text, '=');
+	json_t *values = json_array();
+	char name[64];
+
+	if (!equals || equals == text || (size_t)(equals - text) >= sizeof(name)) {
+		json_decref(values);
+		return -EINVAL;
+	}
+	snprintf(name, sizeof(name), "%.*s", (int)(equals - text), text);
+	for (const char *value = equals + 1;; value++) {
+		size_t len = strcspn(value, ",");
+
+		json_array_append_new(values, json_stringn(value, len));
+		value += len;
+		if (!*value)
+			break;
+	}
+	return json_object_set_new(set, name, values);
+}
+
+static int read_set(const struct option_list *list, json_t **ret)
+{
+	*ret = json_object();
+	for (size_t i = 0; i < list->len; i++)
+		if (add_set(*ret, list->items[i]))
+			return command_error("run", STATUS_USAGE,
+					     "--set: expected NAME=VALUES, got \"%s\"",
+					     list->items[i]);
+	return STATUS_OK;
+}
+
+/* What is set must be a parameter of at least one of the scenarios. */
+static int check_set(const struct suite *suite, const json_t *set)
+{
+	const char *name;
+	json_t *values;
+
+	json_object_foreach((json_t *)set, name, values)
+	{
+		size_t i = 0;
+
+		while (i < suite->len &&
+		       !json_object_get(json_object_get(suite->entries[i].about, "params"), name))
+			i++;
+		if (i == suite->len)
+			return command_error("run", STATUS_USAGE,
+					     "--set %s: no scenario here has that parameter", name);
+	}
+	return STATUS_OK;
+}
+
+static int list(const struct suite *suite, bool json)
+{
+	if (json) {
+		json_t *abouts = json_array();
+
+		for (size_t i = 0; i < suite->len; i++)
+			json_array_append(abouts, suite->entries[i].about);
+		json_dumpf(abouts, stdout, JSON_INDENT(2));
+		putchar('\n');
+		json_decref(abouts);
+		return STATUS_OK;
+	}
+	for (size_t i = 0; i < suite->len; i++)
+		printf("%-40s %s\n", suite->entries[i].file->name,
+		       json_string_value(json_object_get(suite->entries[i].about, "title")));
+	return STATUS_OK;
+}
+
+static int print_claims(const char *home, const json_t *records)
+{
+	json_error_t error;
+	char path[PATH_MAX];
+	json_t *claims;
+
+	snprintf(path, sizeof(path), "%.4000s/scenarios/claims.json", home);
+	claims = json_load_file(path, 0, &error);
+	if (!claims)
+		return command_error("run", STATUS_USAGE, "%s:%d: %s", path, error.line,
+				     error.text);
+	report_claims(claims, records, stdout, command_colour(stdout));
+	json_decref(claims);
+	return STATUS_OK;
+}
+
+static int print(const struct run_options *options, const char *home, const char *directory,
+		 const json_t *records)
+{
+	char path[PATH_MAX], buf[4096];
+	size_t len;
+	FILE *file;
+
+	if (options->claims)
+		return print_claims(home, records);
+	if (strcmp(options->format, "text") == 0) {
+		report_terminal(records, stdout, command_colour(stdout));
+		printf("results: %s\n", directory);
+		return STATUS_OK;
+	}
+	snprintf(path, sizeof(path), "%.4000s/%s", directory,
+		 strcmp(options->format, "json") == 0 ? "report.json" : "junit.xml");
+	file = fopen(path, "re");
+	if (!file)
+		return command_error("run", STATUS_UNEXPECTED, "%s: %s", path, strerror(errno));
+	while ((len = fread(buf, 1, sizeof(buf), file)))
+		fwrite(buf, 1, len, stdout);
+	fclose(file);
+	return STATUS_OK;
+}
+
+static int play(const struct run_options *options, const char *home, const struct suite *suite,
+		struct suite_options *suite_options)
+{
+	char directory[PATH_MAX];
+	int status = results_worlds("run", options->world, &suite_options->worlds), error;
+	json_t *records;
+
+	if (status)
+		return status;
+	error = command_results(options->output, "run", directory, sizeof(directory));
+	if (error)
+		return command_error("run", STATUS_USAGE, "results cannot be written to %s: %s",
+				     options->output ? options->output : "results/",
+				     strerror(-error));
+	suite_options->directory = directory;
+	records = suite_run(suite, suite_options);
+	status = results_write("run", directory, records);
+	if (!status)
+		status = print(options, home, directory, records);
+	if (!status)
+		status = results_status(records);
+	json_decref(records);
+	return status;
+}
+
+static int run_collection(const struct run_options *options, const char *home, char **operands,
+			  size_t n, json_t *set)
+{
+	struct suite_options suite_options = { .set = set,
+					       .seed = options->seed,
+					       .repeat = (unsigned)options->repeat,
+					       .jobs = (unsigned)options->jobs,
+					       .budget_ns = options->time,
+					       .progress = results_progress };
+	struct collection collection;
+	struct suite suite;
+	char error[1024];
+	int status;
+
+	if (collection_find(home, operands, n, &collection, error, sizeof(error)))
+		return command_error("run", STATUS_USAGE, "%s", error);
+	status = results_read(&collection, &suite_options, !options->list, &suite);
+	if (!status) {
+		status = check_set(&suite, set);
+		if (!status && options->list)
+			status = list(&suite, strcmp(options->format, "json") == 0);
+		else if (!status)
+			status = play(options, home, &suite, &suite_options);
+		suite_clear(&suite);
+	}
+	collection_clear(&collection);
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	struct run_options o = { .world = "live", .format = "text", .seed = 1, .repeat = 1 };
+	const struct option table[] = {
+		OPTION_WORLD(&o.world),
+		OPTION_SET(&o.set),
+		OPTION_SEED(&o.seed),
+		OPTION_REPEAT(&o.repeat),
+		OPTION_JOBS(&o.jobs),
+		OPTION_OUTPUT(&o.output),
+		OPTION_FORMAT(&o.format, "text", "json", "junit"),
+		{ .name = "time",
+		  .kind = OPTION_DURATION,
+		  .ret.number = &o.time,
+		  .value = "TIME",
+		  .min = 1,
+		  .help = "a run's time by its world's clock, 2s more until it is killed; default "
+			  "60s; virtual 24h, but 60s of real time whatever is given" },
+		{ .name = "list",
+		  .kind = OPTION_FLAG,
+		  .ret.flag = &o.list,
+		  .help = "name the scenarios and run none" },
+		{ .name = "claims",
+		  .kind = OPTION_FLAG,
+		  .ret.flag = &o.claims,
+		  .help = "print which claim each scenario shows, and how that ended" },
+	};
+	struct options options = {
+		.command = &command_run, .table = table, .len = ARRAY_LEN(table), .operands_max = -1
+	};
+	int status = options_parse(&options, &argc, argv);
+	char home[PATH_MAX];
+	json_t *set = NULL;
+
+	if (status != OPTIONS_GO_ON)
+		return status;
+	status = read_set(&o.set, &set);
+	if (!status && collection_home(home, sizeof(home)))
+		status = command_error("run", STATUS_USAGE,
+				       "the scenarios are not found: set KNOTHOLE_HOME");
+	if (!status)
+		status = run_collection(&o, home, argv + 1, (size_t)argc - 1, set);
+	json_decref(set);
+	option_list_clear(&o.set);
+	return status;
+}
+
+const struct command command_run = {
+	.name = "run",
+	.usage = "[options] [FILE | FOLDER | NAME]...",
+	.summary = "run scenarios: all of them, or those that are named",
+	.run = run,
+};

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * IP addresses, prefixes and transport endpoints.
+ *
+ * One 128-bit type serves IPv4 and IPv6: an IPv4 address is kept as its
+ * IPv4-mapped form ::ffff:a.b.c.d (RFC 4291, 2.5.5.2).  Everything is in host
+ * byte order; only the packet headers' codec swaps.  No name resolution here.
+ */
+#ifndef KNOTHOLE_ADDR_H
+#define KNOTHOLE_ADDR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ip_addr {
+	uint64_t hi;
+	uint64_t lo;
+};
+
+struct ip_prefix {
+	struct ip_addr addr;
+	uint8_t bits; /* 0..128, counted in the mapped form: a /24 of IPv4 is 120 */
+};
+
+struct endpoint {
+	struct ip_addr addr;
+	uint16_t port; /* an ICMP query's identifier stands here too */
+};
+
+/* Room for the longest text of each, with its final NUL. */
+enum { IP_ADDR_TEXT = 46, IP_PREFIX_TEXT = 50, ENDPOINT_TEXT = 54 };
+
+static inline struct ip_addr ip_addr_v4(uint32_t v4)
+{
+	return (struct ip_addr){ 0, 0xffff00000000ULL | v4 };
+}
+
+static inline bool ip_addr_is_v4(struct ip_addr a)
+{
+	return a.hi == 0 && a.lo >> 32 == 0xffff;
+}
+
+/* The 32 bits of an IPv4 address; meaningless for others. */
+static inline uint32_t ip_addr_to_v4(struct ip_addr a)
+{
+	return (uint32_t)a.lo;
+}
+
+static inline bool ip_addr_equal(struct ip_addr a, struct ip_addr b)
+{
+	return a.hi == b.hi && a.lo == b.lo;
+}
+
+/* The all-zero value, which no host has: "none given". */
+static inline bool ip_addr_is_unset(struct ip_addr a)
+{
+	return a.hi == 0 && (a.lo == 0 || a.lo == 0xffff00000000ULL);
+}
+
+static inline bool endpoint_equal(struct endpoint a, struct endpoint b)
+{
+	return a.port == b.port && ip_addr_equal(a.addr, b.addr);
+}
+
+bool ip_prefix_contains(struct ip_prefix p, struct ip_addr a);
+bool ip_addr_is_multicast(struct ip_addr a); /* RFC 1112, RFC 4291 */
+bool ip_addr_is_private(struct ip_addr a); /* RFC 1918, RFC 6598, RFC 4193, link-local */
+
+/* Parse text; 0, or -EINVAL with *ret untouched. */
+int ip_addr_parse(const char *text, struct ip_addr *ret);
+int ip_prefix_parse(const char *text, struct ip_prefix *ret); /* "192.168.1.0/24" */
+int endpoint_parse(const char *text, struct endpoint *ret); /* "1.2.3.4:5", "[::1]:5" */
+
+/* Format into @buf, which they return. */
+const char *ip_addr_format(struct ip_addr a, char buf[IP_ADDR_TEXT]);
+const char *ip_prefix_format(struct ip_prefix p, char buf[IP_PREFIX_TEXT]);
+const char *endpoint_format(struct endpoint e, char buf[ENDPOINT_TEXT]);
+
+#endif

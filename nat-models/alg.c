@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "alg.h"
+
+#include <string.h>
+
+#include "byteorder.h"
+
+enum { PAYLOAD_MAX = 2048, SIP_PORT = 5060 };
+
+static bool has(const struct passage *p, enum nat_alg alg)
+{
+	return p->nat->model.algs >> alg & 1;
+}
+
+/* Four bytes in a row that are the address, wherever they stand. */
+static bool replace_address(uint8_t *bytes, size_t len, struct ip_addr from, struct ip_addr to)
+{
+	bool found = false;
+
+	for (size_t i = 0; i + 4 <= len; i++) {
+		if (get_be32(bytes + i) != ip_addr_to_v4(from))
+			continue;
+		put_be32(bytes + i, ip_addr_to_v4(to));
+		found = true;
+		i += 3;
+	}
+	return found;
+}
+
+void alg_rewrite(struct passage *p, struct endpoint from, struct endpoint to)
+{
+	const uint8_t *payload = p->pkt->data + p->info.payload_offset;
+	uint8_t bytes[PAYLOAD_MAX];
+	size_t len = p->info.payload_len;
+
+	if (p->protocol == NAT_ICMP || p->info.version != 4 || len > sizeof(bytes))
+		return;
+	if (p->protocol == NAT_UDP && has(p, NAT_ALG_SIP) &&
+	    (p->info.src.port == SIP_PORT || p->info.dst.port == SIP_PORT)) {
+		len = sip_alg_rewrite(p, (const char *)payload, len, from, to, (char *)bytes,
+				      sizeof(bytes));
+		if (len)
+			packet_set_payload(p->pkt, &p->info, bytes, len);
+		return;
+	}
+	if (!has(p, NAT_ALG_ADDRESS_REWRITER))
+		return;
+	memcpy(bytes, payload, len);
+	if (replace_address(bytes, len, from.addr, to.addr))
+		packet_set_payload(p->pkt, &p->info, bytes, len);
+}

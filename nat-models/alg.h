@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Application-level gateways (RFC 2663, 2.9): NATs that change payloads as well.
+ *
+ * The blind one is why STUN has an XOR-MAPPED-ADDRESS (RFC 8489, 15.2); the one for SIP is why
+ * callers encrypt what they need not hide.  Both know IPv4 only, and leave alone what would not fit.
+ */
+#ifndef KNOTHOLE_ALG_H
+#define KNOTHOLE_ALG_H
+
+#include "nat_flow.h"
+
+/* The packet's own endpoint was @from and has become @to: change what its payload says of it. */
+void alg_rewrite(struct passage *p, struct endpoint from, struct endpoint to);
+
+/* What alg.c and sip_alg.c have between them: the SIP message of @len bytes, rewritten into @ret of
+ * @size bytes; its length, or 0 where nothing is to change or it does not fit. */
+size_t sip_alg_rewrite(struct passage *p, const char *message, size_t len, struct endpoint from,
+		       struct endpoint to, char *ret, size_t size);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Inside hosts, where the model has to know them: to count their mappings (RFC 6888, REQ-4) or
+ * to give them blocks of ports.  A host is forgotten, and its blocks are free, with its last
+ * mapping.
+ */
+#ifndef KNOTHOLE_INSIDE_HOST_H
+#define KNOTHOLE_INSIDE_HOST_H
+
+#include <stdint.h>
+
+#include "addr.h"
+#include "mapping.h"
+
+struct nat;
+
+enum { BLOCKS_MAX = 8 };
+
+struct inside_host {
+	struct ip_addr addr;
+	uint32_t next; /* in its bucket; free ones are linked here too */
+	uint32_t count; /* of its mappings */
+	uint32_t oldest; /* head of the ring of its mappings */
+	uint16_t pool; /* where its blocks are */
+	uint16_t cursor[NAT_PROTOCOLS]; /* the port given last */
+	uint32_t block[NAT_PROTOCOLS][BLOCKS_MAX]; /* its number + 1; 0 = none */
+};
+
+struct inside_host_table {
+	struct inside_host *hosts;
+	uint32_t room;
+	uint32_t unused;
+	uint32_t free;
+	uint32_t count;
+	uint32_t *buckets;
+	uint32_t buckets_mask;
+};
+
+void inside_host_table_clear(struct inside_host_table *table);
+
+static inline struct inside_host *inside_host_at(const struct inside_host_table *table,
+						 uint32_t ref)
+{
+	return &table->hosts[ref];
+}
+
+/* The host at @addr, made where it is new, and held as if it had one mapping more, until
+ * inside_host_let_go(); 0 without memory. */
+uint32_t inside_host_hold(struct nat *nat, struct ip_addr addr);
+void inside_host_let_go(struct nat *nat, uint32_t host);
+
+/* A mapping of this host begins, ends, or has been used. */
+void inside_host_add(struct nat *nat, uint32_t host, uint32_t mapping);
+void inside_host_remove(struct nat *nat, uint32_t mapping);
+void inside_host_used(struct nat *nat, uint32_t mapping);
+
+#endif

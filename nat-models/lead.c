@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What an endpoint becomes on the other side.
+ *
+ * Three kinds of NAT answer differently.  A NAPT asks its mappings.  A one-to-one NAT asks which
+ * host has which address, and keeps mappings only to filter by.  A firewall changes nothing, and
+ * keeps them only to filter by.  Before all of them come static forwards; after them, for what
+ * nobody wants, the DMZ host and the router itself.
+ */
+#include "filter.h"
+#include "limits.h"
+#include "mapping_use.h"
+#include "nat_flow.h"
+#include "static_forward.h"
+
+static const struct rules *rules_of(const struct passage *p)
+{
+	return &p->nat->rules[p->protocol];
+}
+
+bool lead_is_open(const struct lead *lead)
+{
+	switch (lead->reason) {
+	case NAT_REASON_ROUTED:
+	case NAT_REASON_NEW_MAPPING:
+	case NAT_REASON_MAPPING:
+	case NAT_REASON_FORWARDED:
+	case NAT_REASON_DMZ:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static struct lead closed(enum nat_reason reason)
+{
+	return (struct lead){ .reason = reason };
+}
+
+/* A lead that no mapping gives; what it amounts to is shown as if one did. */
+static struct lead without_mapping(struct passage *p, enum nat_reason reason, struct endpoint to,
+				   struct endpoint inside, uint16_t pool, uint16_t outside_port)
+{
+	p->nat->shown = (struct mapping){
+		.expires = UINT64_MAX,
+		.inside_addr = inside.addr,
+		.inside_port = inside.port,
+		.pool = pool,
+		.outside_port = outside_port,
+		.protocol = (uint8_t)p->protocol,
+	};
+	return (struct lead){ .reason = reason, .to = to };
+}
+
+/* ICMP queries that ask, and those that answer: RFC 792, RFC 950, RFC 4443. */
+static bool is_request(const struct passage *p)
+{
+	uint8_t type = p->info.icmp_type;
+
+	if (p->protocol != NAT_ICMP || p->info.is_error)
+		return false;
+	if (p->info.version == 6)
+		return type == 128;
+	return type == ICMP_ECHO || (type >= 13 && type % 2 == 1);
+}
+
+static bool is_reply(const struct passage *p)
+{
+	return p->protocol == NAT_ICMP && !p->info.is_error && !is_request(p);
+}
+
+/* The mapping that is meant for just these two endpoints, whatever the model's scope is. */
+static uint32_t find_particular(const struct passage *p, struct endpoint inside,
+				struct endpoint remote)
+{
+	struct mapping_key key = { p->protocol, NAT_APD, inside, remote };
+
+	return mapping_find(p->nat, &key);
+}
+
+static uint32_t find_out(const struct passage *p, struct endpoint inside, struct endpoint remote)
+{
+	struct mapping_key key = { p->protocol, rules_of(p)->scope, inside, remote };
+	uint32_t ref = 0;
+
+	if (p->nat->mappings.particular && key.scope != NAT_APD)
+		ref = find_particular(p, inside, remote);
+	return ref ? ref : mapping_find(p->nat, &key);
+}
+
+/* A mapping has just been made for this packet: its connection begins. */
+static void begin_connection(struct passage *p, struct lead *lead, bool inbound,
+			     struct endpoint remote)
+{
+	enum nat_reason used;
+
+	if (p->protocol != NAT_TCP || !nat_tracks_tcp(p->nat))
+		return;
+	used = mapping_use(p, lead->ref, inbound, remote);
+	if (used == NAT_REASON_MAPPING)
+		return;
+	mapping_end(p->nat, lead->ref);
+	*lead = closed(used);
+}
+
+static struct lead make_out(struct passage *p, struct mapping_key *key, uint8_t flags,
+			    const struct outside_port *fixed)
+{
+	struct lead lead = { 0 };
+
+	lead.reason = limits_make_mapping(p->nat, key, fixed, flags, p->now, &lead.ref);
+	if (lead.reason != NAT_REASON_NEW_MAPPING)
+		return lead;
+	lead.to = mapping_outside(p->nat, nat_mapping(p->nat, lead.ref));
+	permission_clock_note(p->nat, p->protocol, key->inside, key->remote);
+	begin_connection(p, &lead, false, key->remote);
+	return lead;
+}
+
+static struct lead find_or_make(struct passage *p, struct endpoint inside, struct endpoint remote,
+				const struct outside_port *fixed)
+{
+	struct mapping_key key = { p->protocol, rules_of(p)->scope, inside, remote };
+	struct lead lead = { .reason = NAT_REASON_MAPPING, .ref = find_out(p, inside, remote) };
+	enum session_result session;
+	enum nat_reason used;
+
+	if (!lead.ref) {
+		/* A reply opens nothing.  Where addresses stay, it needs nothing either. */
+		if (is_reply(p) && nat_translates_ports(p->nat))
+			return closed(NAT_REASON_NO_MAPPING);
+		if (p->protocol == NAT_TCP && !tcp_may_open(p->nat, p->info.tcp_flags))
+			return closed(NAT_REASON_OUT_OF_STATE);
+		/* A NAT that fails when two want one port: "non-deterministic" in RFC 4787, 8. */
+		if (nat_translates_ports(p->nat) && key.scope != NAT_APD &&
+		    rules_of(p)->is.collision == NAT_COLLISION_DEPENDENT &&
+		    port_collides(p->nat, p->protocol, inside)) {
+			key.scope = NAT_APD;
+			return make_out(p, &key, MAPPING_PARTICULAR, fixed);
+		}
+		return make_out(p, &key, 0, fixed);
+	}
+	session = session_open(p->nat, lead.ref, remote);
+	if (session == SESSION_NO_ROOM)
+		return closed(NAT_REASON_TABLE_FULL);
+	if (session == SESSION_TAKEN) {
+		/* Another host speaks to this remote endpoint from the same outside port: this one
+		 * session cannot use the common mapping. */
+		key.scope = NAT_APD;
+		return make_out(p, &key, MAPPING_PARTICULAR, fixed);
+	}
+	used = mapping_use(p, lead.ref, false, remote);
+	if (used != NAT_REASON_MAPPING)
+		return closed(used);
+	permission_clock_note(p->nat, p->protocol, inside, remote);
+	lead.to = mapping_outside(p->nat, nat_mapping(p->nat, lead.ref));
+	return lead;
+}
+
+/* One-to-one: the position of the pool address that @host has, or -1.  The unset address finds
+ * one that nobody has. */
+static int bound_address(const struct nat *nat, struct ip_addr host)
+{
+	for (uint32_t i = 0; i < nat->pool_len; i++)
+		if (ip_addr_equal(nat->bound[i], host))
+			return (int)i;
+	return -1;
+}
+
+static struct lead one_to_one_out(struct passage *p, struct endpoint inside, struct endpoint remote)
+{
+	int pool = bound_address(p->nat, inside.addr);
+	bool is_new = pool < 0;
+	struct outside_port at;
+	struct endpoint outside;
+
+	if (is_new)
+		pool = bound_address(p->nat, (struct ip_addr){ 0, 0 });
+	if (pool < 0)
+		return closed(NAT_REASON_NO_PORT);
+	p->nat->bound[pool] = inside.addr; /* for good: nothing takes it back */
+	at = (struct outside_port){ (uint16_t)pool, inside.port };
+	/* Ports stay, so one that is forwarded elsewhere cannot be had. */
+	if (pool == 0 && static_forward_in(p->nat, p->protocol, inside.port, &outside))
+		return closed(NAT_REASON_COLLISION);
+	if (!rules_of(p)->stateless)
+		return find_or_make(p, inside, remote, &at);
+	outside = (struct endpoint){ p->nat->pool[pool], inside.port };
+	return without_mapping(p, is_new ? NAT_REASON_NEW_MAPPING : NAT_REASON_MAPPING, outside,
+			       inside, at.pool, at.port);
+}
+
+struct lead lead_out(struct passage *p, struct endpoint inside, struct endpoint remote)
+{
+	struct nat *nat = p->nat;
+	uint16_t port;
+
+	if (nat->model.kind == NAT_KIND_FIREWALL) {
+		if (rules_of(p)->stateless)
+			return (struct lead){ .reason = NAT_REASON_ROUTED, .to = inside };
+		return find_or_make(p, inside, remote, NULL);
+	}
+	if (nat->forwards_len && static_forward_out(nat, p->protocol, inside, &port))
+		return without_mapping(p, NAT_REASON_FORWARDED,
+				       (struct endpoint){ nat->pool[0], port }, inside, 0, port);
+	if (nat->model.kind == NAT_KIND_ONE_TO_ONE)
+		return one_to_one_out(p, inside, remote);
+	return find_or_make(p, inside, remote, NULL);
+}
+
+static struct lead through(struct passage *p, uint32_t ref, struct endpoint remote,
+			   enum nat_reason reason)
+{
+	enum nat_reason used = mapping_use(p, ref, true, remote);
+
+	if (used != NAT_REASON_MAPPING)
+		return closed(used);
+	return (struct lead){ reason, ref, mapping_inside(nat_mapping(p->nat, ref)) };
+}
+
+/* Where ports stay: is there state that lets @remote in to @inside? */
+static struct lead filtered_in(struct passage *p, struct endpoint inside, struct endpoint remote)
+{
+	struct mapping_key key = { p->protocol, NAT_EI, inside, remote };
+	uint32_t ref = is_request(p) ? 0 : mapping_find(p->nat, &key);
+
+	if (!ref)
+		return closed(NAT_REASON_NO_MAPPING);
+	if (!filter_admits(p->nat, ref, remote))
+		return closed(NAT_REASON_FILTERED);
+	return through(p, ref, remote, NAT_REASON_MAPPING);
+}
+
+static struct lead firewall_in(struct passage *p, struct endpoint inside, struct endpoint remote)
+{
+	struct nat *nat = p->nat;
+	uint16_t port;
+
+	if (static_forward_out(nat, p->protocol, inside, &port))
+		return without_mapping(p, NAT_REASON_FORWARDED, inside, inside, 0, inside.port);
+	if (nat->has_dmz && ip_addr_equal(inside.addr, nat->dmz))
+		return without_mapping(p, NAT_REASON_DMZ, inside, inside, 0, inside.port);
+	if (rules_of(p)->stateless)
+		return (struct lead){ .reason = NAT_REASON_ROUTED, .to = inside };
+	return filtered_in(p, inside, remote);
+}
+
+static struct lead one_to_one_in(struct passage *p, struct endpoint outside, struct endpoint remote,
+				 uint16_t pool)
+{
+	struct nat *nat = p->nat;
+	struct endpoint inside;
+
+	if (pool == 0 && static_forward_in(nat, p->protocol, outside.port, &inside))
+		return without_mapping(p, NAT_REASON_FORWARDED, inside, inside, 0, outside.port);
+	inside = (struct endpoint){ nat->bound[pool], outside.port };
+	if (ip_addr_is_unset(inside.addr))
+		return closed(is_request(p) && nat->model.icmp.ping_answered
+				      ? NAT_REASON_SELF
+				      : NAT_REASON_NO_MAPPING);
+	if (rules_of(p)->stateless)
+		return without_mapping(p, NAT_REASON_MAPPING, inside, inside, pool, outside.port);
+	if (nat->has_dmz && ip_addr_equal(inside.addr, nat->dmz))
+		return without_mapping(p, NAT_REASON_DMZ, inside, inside, pool, outside.port);
+	return filtered_in(p, inside, remote);
+}
+
+/* The DMZ host gets it, at the same port.  The mapping holds for this remote endpoint only,
+ * and makes the host's answers leave from where the question went to. */
+static struct lead to_dmz(struct passage *p, struct endpoint outside, struct endpoint remote,
+			  uint16_t pool)
+{
+	struct nat *nat = p->nat;
+	struct outside_port at = { pool, outside.port };
+	struct mapping_key key = { p->protocol, NAT_APD, { nat->dmz, outside.port }, remote };
+	struct lead lead = { .ref = mapping_find(nat, &key) };
+
+	if (lead.ref) {
+		const struct mapping *m = nat_mapping(nat, lead.ref);
+
+		/* The host itself speaks to this remote endpoint, from another outside port. */
+		if (m->pool != pool || m->outside_port != outside.port)
+			return closed(NAT_REASON_COLLISION);
+		return through(p, lead.ref, remote, NAT_REASON_DMZ);
+	}
+	lead.reason = limits_make_mapping(nat, &key, &at, MAPPING_PARTICULAR | MAPPING_FROM_OUTSIDE,
+					  p->now, &lead.ref);
+	if (lead.reason != NAT_REASON_NEW_MAPPING)
+		return lead;
+	lead.reason = NAT_REASON_DMZ;
+	lead.to = key.inside;
+	begin_connection(p, &lead, true, remote);
+	return lead;
+}
+
+/*
+ * The router takes a stray for its own, as Linux does where INPUT accepts: an entry from the
+ * remote endpoint to this port now stands in its table, and stands in the way of any mapping
+ * that would need the same.  Where ports are not shared, one that has an owner is not up for it.
+ */
+static struct lead poisoned(struct passage *p, struct endpoint outside, struct endpoint remote,
+			    uint16_t pool, enum nat_reason otherwise)
+{
+	struct nat *nat = p->nat;
+	struct outside_port at = { pool, outside.port };
+	struct mapping_key key = { p->protocol, NAT_APD, outside, remote };
+	struct lead lead = { .reason = NAT_REASON_POISONED, .ref = mapping_find(nat, &key) };
+
+	if (lead.ref) {
+		mapping_touch(nat, lead.ref, true, p->now);
+		return lead;
+	}
+	if (!rules_of(p)->overload && otherwise == NAT_REASON_FILTERED)
+		return closed(otherwise);
+	lead.reason = limits_make_mapping(
+		nat, &key, &at, MAPPING_PARTICULAR | MAPPING_FROM_OUTSIDE | MAPPING_ROUTER_OWN,
+		p->now, &lead.ref);
+	if (lead.reason == NAT_REASON_NEW_MAPPING)
+		lead.reason = NAT_REASON_POISONED;
+	return lead;
+}
+
+/* No mapping lets it in: @otherwise says whether there was one. */
+static struct lead unsolicited(struct passage *p, struct endpoint outside, struct endpoint remote,
+			       uint16_t pool, enum nat_reason otherwise)
+{
+	if (is_request(p) && p->nat->model.icmp.ping_answered)
+		return closed(NAT_REASON_SELF);
+	if (p->nat->has_dmz)
+		return to_dmz(p, outside, remote, pool);
+	if (p->side == NAT_OUTSIDE && rules_of(p)->is.unsolicited == NAT_UNSOLICITED_POISON)
+		return poisoned(p, outside, remote, pool, otherwise);
+	return closed(otherwise);
+}
+
+/* May mapping @ref take this packet in?  ICMP requests only where they came from outside
+ * before; the router's own state leads nowhere. */
+static bool serves(const struct passage *p, uint32_t ref)
+{
+	uint8_t flags = nat_mapping(p->nat, ref)->flags;
+
+	return !(flags & MAPPING_ROUTER_OWN) && (!is_request(p) || flags & MAPPING_FROM_OUTSIDE);
+}
+
+/* With ports shared: the mapping that has this session, or else the first that admits it. */
+static uint32_t find_in_shared(const struct passage *p, uint16_t pool, uint16_t port,
+			       struct endpoint remote, uint32_t first)
+{
+	uint32_t ref = session_find(p->nat, p->protocol, pool, port, remote);
+
+	if (ref)
+		return serves(p, ref) && filter_remembers(p->nat, ref, remote) ? ref : 0;
+	if (rules_of(p)->is.filtering == NAT_APD)
+		return 0;
+	ref = first;
+	do {
+		if (serves(p, ref) && !(nat_mapping(p->nat, ref)->flags & MAPPING_FROM_OUTSIDE) &&
+		    filter_admits(p->nat, ref, remote))
+			return ref;
+		ref = nat_mapping(p->nat, ref)->port_next;
+	} while (ref != first);
+	return 0;
+}
+
+/*
+ * Without: only the first mapping at a port can be an inside host's own, since a new one takes
+ * no port that is in use.  Those that strangers have opened (DMZ, router) are found by name.
+ */
+static uint32_t find_in_own(const struct passage *p, struct endpoint remote, uint32_t first)
+{
+	if (nat_mapping(p->nat, first)->flags & MAPPING_FROM_OUTSIDE || !serves(p, first))
+		return 0;
+	return filter_admits(p->nat, first, remote) ? first : 0;
+}
+
+static struct lead napt_in(struct passage *p, struct endpoint outside, struct endpoint remote,
+			   uint16_t pool)
+{
+	uint32_t first = port_owner(&p->nat->ports[p->protocol], pool, outside.port);
+	bool owned;
+	uint32_t ref;
+
+	mapping_prefetch(&p->nat->mappings, first);
+	if (!first) {
+		struct endpoint inside;
+
+		if (pool == 0 && static_forward_in(p->nat, p->protocol, outside.port, &inside))
+			return without_mapping(p, NAT_REASON_FORWARDED, inside, inside, 0,
+					       outside.port);
+		return unsolicited(p, outside, remote, pool, NAT_REASON_NO_MAPPING);
+	}
+	if (rules_of(p)->overload)
+		ref = find_in_shared(p, pool, outside.port, remote, first);
+	else
+		ref = find_in_own(p, remote, first);
+	if (ref)
+		return through(p, ref, remote,
+			       nat_mapping(p->nat, ref)->flags & MAPPING_FROM_OUTSIDE
+				       ? NAT_REASON_DMZ
+				       : NAT_REASON_MAPPING);
+	owned = !(nat_mapping(p->nat, first)->flags & MAPPING_FROM_OUTSIDE);
+	return unsolicited(p, outside, remote, pool,
+			   owned ? NAT_REASON_FILTERED : NAT_REASON_NO_MAPPING);
+}
+
+struct lead lead_in(struct passage *p, struct endpoint outside, struct endpoint remote)
+{
+	uint16_t pool;
+
+	if (p->nat->model.kind == NAT_KIND_FIREWALL)
+		return firewall_in(p, outside, remote);
+	pool = (uint16_t)nat_pool_find(p->nat, outside.addr);
+	if (p->nat->model.kind == NAT_KIND_ONE_TO_ONE)
+		return one_to_one_in(p, outside, remote, pool);
+	return napt_in(p, outside, remote, pool);
+}
+
+struct lead lead_back_out(struct passage *p, struct endpoint inside, struct endpoint remote)
+{
+	struct nat *nat = p->nat;
+	struct lead lead = { .reason = NAT_REASON_MAPPING, .to = inside };
+	uint16_t port;
+	int pool;
+
+	if (nat->model.kind == NAT_KIND_FIREWALL && rules_of(p)->stateless)
+		return lead;
+	if (static_forward_out(nat, p->protocol, inside, &port)) {
+		if (nat->model.kind != NAT_KIND_FIREWALL)
+			lead.to = (struct endpoint){ nat->pool[0], port };
+		return lead;
+	}
+	if (nat->model.kind == NAT_KIND_ONE_TO_ONE && rules_of(p)->stateless) {
+		pool = bound_address(nat, inside.addr);
+		if (pool < 0)
+			return closed(NAT_REASON_QUOTE_UNKNOWN);
+		lead.to.addr = nat->pool[pool];
+		return lead;
+	}
+	lead.ref = find_out(p, inside, remote);
+	if (!lead.ref)
+		return closed(NAT_REASON_QUOTE_UNKNOWN);
+	lead.to = mapping_outside(nat, nat_mapping(nat, lead.ref));
+	return lead;
+}
+
+/* The mapping through which a packet went from outside port @port to @remote, or 0. */
+static uint32_t find_back_in(const struct passage *p, uint16_t pool, uint16_t port,
+			     struct endpoint remote)
+{
+	uint32_t ref = port_owner(&p->nat->ports[p->protocol], pool, port);
+	const struct mapping *m;
+
+	if (ref && rules_of(p)->overload)
+		ref = session_find(p->nat, p->protocol, pool, port, remote);
+	if (ref && p->nat->has_dmz && !rules_of(p)->overload) {
+		uint32_t dmz = find_particular(p, (struct endpoint){ p->nat->dmz, port }, remote);
+
+		ref = dmz ? dmz : ref;
+	}
+	if (!ref)
+		return 0;
+	m = nat_mapping(p->nat, ref);
+	if (m->flags & MAPPING_ROUTER_OWN || m->outside_port != port || m->pool != pool)
+		return 0;
+	if (m->flags & MAPPING_PARTICULAR)
+		return scope_agrees(NAT_APD, mapping_remote(m), remote) ? ref : 0;
+	return scope_agrees(rules_of(p)->scope, mapping_remote(m), remote) ? ref : 0;
+}
+
+struct lead lead_back_in(struct passage *p, struct endpoint outside, struct endpoint remote)
+{
+	struct nat *nat = p->nat;
+	struct lead lead = { .reason = NAT_REASON_MAPPING, .to = outside };
+	struct mapping_key key = { p->protocol, NAT_EI, outside, remote };
+	int pool = 0;
+
+	if (nat->model.kind != NAT_KIND_FIREWALL) {
+		pool = nat_pool_find(nat, outside.addr);
+		if (pool < 0)
+			return closed(NAT_REASON_QUOTE_UNKNOWN);
+		if (pool == 0 && static_forward_in(nat, p->protocol, outside.port, &lead.to))
+			return lead;
+	}
+	if (nat_translates_ports(nat)) {
+		lead.ref = find_back_in(p, (uint16_t)pool, outside.port, remote);
+		if (lead.ref)
+			lead.to = mapping_inside(nat_mapping(nat, lead.ref));
+		return lead.ref ? lead : closed(NAT_REASON_QUOTE_UNKNOWN);
+	}
+	if (nat->model.kind == NAT_KIND_ONE_TO_ONE)
+		lead.to.addr = key.inside.addr = nat->bound[pool];
+	if (ip_addr_is_unset(lead.to.addr))
+		return closed(NAT_REASON_QUOTE_UNKNOWN);
+	if (rules_of(p)->stateless)
+		return lead;
+	lead.ref = mapping_find(nat, &key);
+	return lead.ref ? lead : closed(NAT_REASON_QUOTE_UNKNOWN);
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "mapping.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "nat_state.h"
+
+enum { FIRST_BUCKETS = 16 };
+enum { LARGE_CHUNK = 4 * 1024 * 1024 };
+
+static size_t chunk_size(uint32_t chunk)
+{
+	return sizeof(struct mapping) << (MAPPING_CHUNK_BITS + chunk);
+}
+
+/* Large chunks are in huge pages: packets come in no order, and with small ones most of them
+ * would wait for the translation of their mapping's address. */
+static struct mapping *chunk_new(uint32_t chunk)
+{
+	size_t size = chunk_size(chunk);
+	void *memory;
+
+	if (size < LARGE_CHUNK)
+		return malloc(size);
+	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		return NULL;
+	madvise(memory, size, MADV_HUGEPAGE); /* a wish, no more */
+	return memory;
+}
+
+static void chunk_free(struct mapping_table *table, uint32_t chunk)
+{
+	if (chunk_size(chunk) < LARGE_CHUNK)
+		free(table->chunks[chunk]);
+	else
+		munmap(table->chunks[chunk], chunk_size(chunk));
+}
+
+int mapping_table_init(struct mapping_table *table)
+{
+	table->buckets = calloc(FIRST_BUCKETS, sizeof(*table->buckets));
+	if (!table->buckets)
+		return -ENOMEM;
+	table->buckets_mask = FIRST_BUCKETS - 1;
+	table->unused = 1; /* Reference 0 is nobody. */
+	return 0;
+}
+
+void mapping_table_clear(struct mapping_table *table)
+{
+	for (uint32_t i = 0; i < table->chunks_len; i++)
+		chunk_free(table, i);
+	free(table->buckets);
+}
+
+struct endpoint mapping_inside(const struct mapping *m)
+{
+	return (struct endpoint){ m->inside_addr, m->inside_port };
+}
+
+struct endpoint mapping_remote(const struct mapping *m)
+{
+	return (struct endpoint){ m->remote_addr, m->remote_port };
+}
+
+struct endpoint mapping_outside(const struct nat *nat, const struct mapping *m)
+{
+	if (nat->model.kind == NAT_KIND_FIREWALL)
+		return mapping_inside(m);
+	return (struct endpoint){ nat->pool[m->pool], m->outside_port };
+}
+
+static enum nat_scope scope_of(const struct nat *nat, const struct mapping *m)
+{
+	return m->flags & MAPPING_PARTICULAR ? NAT_APD : nat->rules[m->protocol].scope;
+}
+
+static uint32_t hash_key(const struct nat *nat, const struct mapping_key *key)
+{
+	uint64_t low = (uint64_t)key->inside.port << 16 | (uint64_t)key->protocol << 8 | key->scope;
+	uint64_t hash = hash_mix(nat->hash_seed, key->inside.addr.lo);
+
+	hash = hash_mix(hash, key->inside.addr.hi);
+	if (key->scope != NAT_EI) {
+		hash = hash_mix(hash, key->remote.addr.lo);
+		hash = hash_mix(hash, key->remote.addr.hi);
+	}
+	if (key->scope == NAT_APD)
+		low |= (uint64_t)key->remote.port << 32;
+	return (uint32_t)(hash_mix(hash, low) >> 16);
+}
+
+static uint32_t hash_mapping(const struct nat *nat, const struct mapping *m)
+{
+	struct mapping_key key = { m->protocol, scope_of(nat, m), mapping_inside(m),
+				   mapping_remote(m) };
+
+	return hash_key(nat, &key);
+}
+
+static bool is_of_key(const struct nat *nat, const struct mapping *m, const struct mapping_key *key)
+{
+	return m->inside_port == key->inside.port && m->protocol == key->protocol &&
+	       ip_addr_equal(m->inside_addr, key->inside.addr) && scope_of(nat, m) == key->scope &&
+	       scope_agrees(key->scope, mapping_remote(m), key->remote);
+}
+
+uint32_t mapping_find(const struct nat *nat, const struct mapping_key *key)
+{
+	const struct mapping_table *table = &nat->mappings;
+	uint32_t ref = table->buckets[hash_key(nat, key) & table->buckets_mask];
+
+	mapping_prefetch(table, ref);
+	while (ref && !is_of_key(nat, mapping_at(table, ref), key))
+		ref = mapping_at(table, ref)->key_next;
+	return ref;
+}
+
+static void index_add(struct nat *nat, uint32_t ref)
+{
+	struct mapping *m = nat_mapping(nat, ref);
+	uint32_t *bucket =
+		&nat->mappings.buckets[hash_mapping(nat, m) & nat->mappings.buckets_mask];
+
+	m->key_next = *bucket;
+	*bucket = ref;
+}
+
+static void index_remove(struct nat *nat, uint32_t ref)
+{
+	struct mapping *m = nat_mapping(nat, ref);
+	uint32_t *at = &nat->mappings.buckets[hash_mapping(nat, m) & nat->mappings.buckets_mask];
+
+	while (*at != ref)
+		at = &nat_mapping(nat, *at)->key_next;
+	*at = m->key_next;
+}
+
+/* Keep about one mapping a bucket.  Without memory the chains just get longer. */
+static void index_grow(struct nat *nat)
+{
+	struct mapping_table *table = &nat->mappings;
+	uint32_t len = (table->buckets_mask + 1) * 2;
+	uint32_t *buckets;
+
+	if (table->count <= table->buckets_mask)
+		return;
+	buckets = calloc(len, sizeof(*buckets));
+	if (!buckets)
+		return;
+	free(table->buckets);
+	table->buckets = buckets;
+	table->buckets_mask = len - 1;
+	for (uint32_t ref = table->oldest; ref; ref = mapping_at(table, ref)->all_next)
+		index_add(nat, ref);
+}
+
+static void all_append(struct mapping_table *table, uint32_t ref)
+{
+	struct mapping *m = mapping_at(table, ref);
+
+	m->all_next = 0;
+	m->all_prev = table->newest;
+	if (table->newest)
+		mapping_at(table, table->newest)->all_next = ref;
+	else
+		table->oldest = ref;
+	table->newest = ref;
+}
+
+static void all_remove(struct mapping_table *table, uint32_t ref)
+{
+	struct mapping *m = mapping_at(table, ref);
+
+	if (m->all_prev)
+		mapping_at(table, m->all_prev)->all_next = m->all_next;
+	else
+		table->oldest = m->all_next;
+	if (m->all_next)
+		mapping_at(table, m->all_next)->all_prev = m->all_prev;
+	else
+		table->newest = m->all_prev;
+}
+
+static bool add_chunk(struct mapping_table *table)
+{
+	struct mapping *chunk = chunk_new(table->chunks_len);
+
+	if (!chunk)
+		return false;
+	table->chunks[table->chunks_len++] = chunk;
+	return true;
+}
+
+/* How many references the chunks have places for, 0 among them. */
+static uint32_t places(const struct mapping_table *table)
+{
+	return ((1U << table->chunks_len) - 1) << MAPPING_CHUNK_BITS;
+}
+
+/* A slot that nobody has; 0 without memory. */
+static uint32_t slot_take(struct mapping_table *table)
+{
+	uint32_t ref = table->free;
+
+	if (ref) {
+		table->free = mapping_at(table, ref)->key_next;
+		return ref;
+	}
+	if (table->unused >= MAPPINGS_MAX)
+		return 0;
+	if (table->unused >= places(table) && !add_chunk(table))
+		return 0;
+	return table->unused++;
+}
+
+static void slot_give_back(struct mapping_table *table, uint32_t ref)
+{
+	struct mapping *m = mapping_at(table, ref);
+
+	m->flags = 0;
+	m->key_next = table->free;
+	table->free = ref;
+}
+
+/* Does it stand in the way of the mapping that its inside endpoint would use otherwise? */
+static bool is_exception(uint8_t flags)
+{
+	return (flags & (MAPPING_PARTICULAR | MAPPING_ROUTER_OWN)) == MAPPING_PARTICULAR;
+}
+
+static uint64_t after(uint64_t now, uint64_t span)
+{
+	return span > UINT64_MAX - now ? UINT64_MAX : now + span;
+}
+
+uint32_t mapping_new(struct nat *nat, const struct mapping_key *key, uint16_t pool,
+		     uint16_t outside_port, uint8_t flags, uint64_t now)
+{
+	struct mapping_table *table = &nat->mappings;
+	struct mapping *m;
+	uint32_t ref;
+
+	if (nat_translates_ports(nat) &&
+	    port_prepare(&nat->ports[key->protocol], pool, outside_port))
+		return 0;
+	ref = slot_take(table);
+	if (!ref)
+		return 0;
+	m = mapping_at(table, ref);
+	*m = (struct mapping){
+		.created = now,
+		.expires = after(now, nat->rules[key->protocol].is.timeout_ns),
+		.inside_addr = key->inside.addr,
+		.inside_port = key->inside.port,
+		.remote_addr = key->remote.addr,
+		.remote_port = key->remote.port,
+		.pool = pool,
+		.outside_port = outside_port,
+		.protocol = (uint8_t)key->protocol,
+		.flags = flags | MAPPING_LIVE,
+		.sequence = table->sequence++,
+	};
+	if (nat->rules[key->protocol].sessions && session_add_first(nat, ref)) {
+		slot_give_back(table, ref);
+		return 0;
+	}
+	table->count++;
+	table->particular += is_exception(flags);
+	all_append(table, ref);
+	index_add(nat, ref);
+	source_chain_add(nat, ref);
+	if (nat_translates_ports(nat))
+		port_take(nat, ref);
+	expiry_add(nat, ref);
+	index_grow(nat);
+	return ref;
+}
+
+void mapping_end(struct nat *nat, uint32_t ref)
+{
+	struct mapping *m = nat_mapping(nat, ref);
+
+	expiry_remove(nat, ref);
+	if (nat->rules[m->protocol].sessions)
+		session_end_all(nat, ref);
+	if (m->protocol == NAT_TCP)
+		tcp_track_end_all(nat, ref);
+	if (nat_translates_ports(nat))
+		port_leave(nat, ref);
+	index_remove(nat, ref);
+	source_chain_remove(nat, ref);
+	if (m->host)
+		inside_host_remove(nat, ref);
+	all_remove(&nat->mappings, ref);
+	nat->mappings.particular -= is_exception(m->flags);
+	nat->mappings.count--;
+	slot_give_back(&nat->mappings, ref);
+}
+
+/* How long the mapping may idle from now on.  As Linux does: once it is old enough and has
+ * been used both ways, the longer time counts; the first reply alone does not bring it,
+ * unless the model waits for nothing. */
+static uint64_t idle_ns(const struct nat_transport *is, const struct mapping *m, uint64_t now)
+{
+	if (is->timeout_two_way_ns == 0 || !(m->flags & MAPPING_TWO_WAY))
+		return is->timeout_ns;
+	if (is->two_way_after_ns && now - m->created <= is->two_way_after_ns)
+		return is->timeout_ns;
+	return is->timeout_two_way_ns;
+}
+
+bool mapping_is_refreshed(const struct nat_transport *is, bool inbound)
+{
+	return is->refresh == NAT_REFRESH_BOTH ||
+	       is->refresh == (inbound ? NAT_REFRESH_INBOUND : NAT_REFRESH_OUTBOUND);
+}
+
+void mapping_set_end(struct nat *nat, uint32_t ref, uint64_t expires)
+{
+	struct mapping *m = nat_mapping(nat, ref);
+	bool sooner = expires < m->expires;
+
+	/* The wheel finds out by itself where an end moves on, not where it comes nearer. */
+	if (sooner)
+		expiry_remove(nat, ref);
+	m->expires = expires;
+	if (sooner)
+		expiry_add(nat, ref);
+}
+
+void mapping_touch(struct nat *nat, uint32_t ref, bool inbound, uint64_t now)
+{
+	struct mapping *m = nat_mapping(nat, ref);
+	const struct nat_transport *is = &nat->rules[m->protocol].is;
+	bool replies = inbound != !!(m->flags & MAPPING_FROM_OUTSIDE);
+
+	if (replies && is->two_way_after_ns == 0)
+		m->flags |= MAPPING_TWO_WAY;
+	if (mapping_is_refreshed(is, inbound))
+		mapping_set_end(nat, ref, after(now, idle_ns(is, m, now)));
+	if (replies)
+		m->flags |= MAPPING_TWO_WAY;
+	mapping_used(nat, ref);
+}
+
+void mapping_used(struct nat *nat, uint32_t ref)
+{
+	if (!nat->keeps_order_of_use)
+		return;
+	all_remove(&nat->mappings, ref);
+	all_append(&nat->mappings, ref);
+	if (nat_mapping(nat, ref)->host)
+		inside_host_used(nat, ref);
+}

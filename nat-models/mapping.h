@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Mappings (RFC 4787, section 4): the table of them, found by their inside endpoint.
+ *
+ * A mapping is known by a 32-bit reference, 0 being none; references stay valid while the
+ * mapping lives, pointers only until the next one is made.  Every mapping stands
+ *  - in the index by inside endpoint and, as far as its scope says, remote endpoint,
+ *  - in the chain of its outside port (ports.c), where ports are translated,
+ *  - in the session index under its first remote endpoint (session.c), where needed,
+ *  - in the timing wheel (expiry.c),
+ *  - in the list of all, and in its inside host's, where hosts are counted (inside_host.c).
+ * With its share of the indexes it takes 128 bytes or less, which is why the links are
+ * references and the endpoints are taken apart.
+ */
+#ifndef KNOTHOLE_MAPPING_H
+#define KNOTHOLE_MAPPING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "addr.h"
+#include "model.h"
+
+struct nat;
+
+/* The protocols that have tables of their own, in the order of struct nat's arrays. */
+enum nat_protocol { NAT_UDP, NAT_TCP, NAT_ICMP, NAT_PROTOCOLS };
+
+enum mapping_flag {
+	MAPPING_LIVE = 1, /* not on the free list */
+	MAPPING_TWO_WAY = 2, /* has seen a packet against the direction that opened it */
+	MAPPING_FROM_OUTSIDE = 4, /* opened by a packet from outside (DMZ host) */
+	MAPPING_ROUTER_OWN = 8, /* the router's own state: its "inside" is the outside endpoint */
+	MAPPING_PARTICULAR = 16, /* for one remote endpoint, whatever the model's mapping is */
+};
+
+struct mapping {
+	uint64_t created;
+	uint64_t expires; /* UINT64_MAX: never */
+	struct ip_addr inside_addr;
+	struct ip_addr remote_addr; /* of the packet that opened it */
+	uint16_t inside_port;
+	uint16_t remote_port;
+	uint16_t outside_port;
+	uint16_t pool; /* which outside address */
+	uint8_t protocol; /* enum nat_protocol */
+	uint8_t flags;
+	uint16_t timer_slot; /* where in the wheel; 0 = nowhere */
+	uint32_t timer_next, timer_prev;
+	uint32_t key_next; /* in the index by inside endpoint; free ones are linked here too */
+	uint32_t session_next;
+	uint32_t port_next, port_prev; /* a ring, in order of creation */
+	uint32_t all_next,
+		all_prev; /* in order of creation, or of use where the oldest is evicted */
+	uint32_t host; /* inside_host.c's reference; 0 where hosts are not counted */
+	uint32_t host_next, host_prev; /* a ring */
+	uint32_t permissions; /* session.c's list of further remote endpoints */
+	uint32_t sequence; /* of creation */
+};
+
+_Static_assert(sizeof(struct mapping) <= 112, "128 bytes a mapping must leave room for indexes");
+
+/* What a mapping is looked up by.  @scope says how much of @remote counts. */
+struct mapping_key {
+	enum nat_protocol protocol;
+	enum nat_scope scope;
+	struct endpoint inside;
+	struct endpoint remote;
+};
+
+/* The first chunk of the table has 2^5 places.  More than MAPPINGS_MAX no table holds, whatever
+ * the model says. */
+enum { MAPPING_CHUNK_BITS = 5, MAPPING_CHUNKS = 20, MAPPINGS_MAX = 1 << 24 };
+
+struct mapping_table {
+	struct mapping *chunks[MAPPING_CHUNKS]; /* each twice as long as the one before */
+	uint32_t chunks_len;
+	uint32_t *buckets;
+	uint32_t buckets_mask;
+	uint32_t unused; /* the lowest reference never given out */
+	uint32_t free; /* given back, linked by key_next */
+	uint32_t count;
+	uint32_t particular; /* how many of inside hosts have MAPPING_PARTICULAR */
+	uint32_t sequence;
+	uint32_t oldest, newest; /* ends of the list of all */
+};
+
+static inline struct mapping *mapping_at(const struct mapping_table *table, uint32_t ref)
+{
+	uint32_t at = ref + (1U << MAPPING_CHUNK_BITS);
+	int bits = 31 - __builtin_clz(at);
+
+	return &table->chunks[bits - MAPPING_CHUNK_BITS][at - (1U << bits)];
+}
+
+/* A packet looks at most of its mapping, which lies in two or three lines of the cache: let them
+ * come together. */
+static inline void mapping_prefetch(const struct mapping_table *table, uint32_t ref)
+{
+	const char *m;
+
+	if (!ref)
+		return;
+	m = (const char *)mapping_at(table, ref);
+	__builtin_prefetch(m);
+	__builtin_prefetch(m + 64);
+}
+
+int mapping_table_init(struct mapping_table *table); /* 0 or -ENOMEM */
+void mapping_table_clear(struct mapping_table *table);
+
+/* The mapping of @key, or 0. */
+uint32_t mapping_find(const struct nat *nat, const struct mapping_key *key);
+
+/*
+ * Make the mapping of @key between its inside endpoint and @outside_port of pool address
+ * @pool, live from @now on, and enter it everywhere.  @flags: those of enum mapping_flag that
+ * it begins with.  0 without memory.
+ */
+uint32_t mapping_new(struct nat *nat, const struct mapping_key *key, uint16_t pool,
+		     uint16_t outside_port, uint8_t flags, uint64_t now);
+
+/* Take it out of everything. */
+void mapping_end(struct nat *nat, uint32_t ref);
+
+/* A packet has used it: restart its timer where the model says so (RFC 4787, 4.3). */
+void mapping_touch(struct nat *nat, uint32_t ref, bool inbound, uint64_t now);
+
+/* The parts of it, for those that reckon ends themselves (tcp_track.c): do packets of this
+ * direction restart a timer; end at @expires; it has just been used. */
+bool mapping_is_refreshed(const struct nat_transport *is, bool inbound);
+void mapping_set_end(struct nat *nat, uint32_t ref, uint64_t expires);
+void mapping_used(struct nat *nat, uint32_t ref);
+
+/* Its endpoints, put together. */
+struct endpoint mapping_inside(const struct mapping *m);
+struct endpoint mapping_remote(const struct mapping *m);
+struct endpoint mapping_outside(const struct nat *nat, const struct mapping *m);
+
+/* Do @a and @b agree in what @scope looks at? */
+static inline bool scope_agrees(enum nat_scope scope, struct endpoint a, struct endpoint b)
+{
+	return scope == NAT_EI ||
+	       (ip_addr_equal(a.addr, b.addr) && (scope == NAT_AD || a.port == b.port));
+}
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model.h"
+
+#include <string.h>
+
+#include "duration.h"
+
+#define X(id, word, text) { word, text },
+#define WORDS(name, LIST)                                                                          \
+	const struct nat_word nat_##name##_words[] = { LIST(X){ NULL, NULL } };                    \
+	const char *nat_##name##_word(enum nat_##name v)                                           \
+	{                                                                                          \
+		size_t n = sizeof(nat_##name##_words) / sizeof(nat_##name##_words[0]) - 1;         \
+		return (size_t)v < n ? nat_##name##_words[v].word : "?";                           \
+	}
+
+WORDS(kind, NAT_KINDS)
+WORDS(scope, NAT_SCOPES)
+WORDS(ports, NAT_PORTS)
+WORDS(collision, NAT_COLLISIONS)
+WORDS(refresh, NAT_REFRESHES)
+WORDS(hairpin, NAT_HAIRPINS)
+WORDS(pooling, NAT_POOLINGS)
+WORDS(unsolicited, NAT_UNSOLICITED)
+WORDS(tracking, NAT_TRACKINGS)
+WORDS(rst, NAT_RSTS)
+WORDS(alg, NAT_ALGS)
+WORDS(fragments, NAT_FRAGMENTS)
+WORDS(quote, NAT_QUOTES)
+WORDS(error_effect, NAT_ERROR_EFFECTS)
+WORDS(eviction, NAT_EVICTIONS)
+WORDS(rfc3489, NAT_RFC3489)
+
+/* What UDP and TCP have in common.  Filtering is the one place where the default is stricter
+ * than RFC 4787's REQ-8 (endpoint-independent or address-dependent): what most NATs do. */
+static struct nat_transport transport_defaults(void)
+{
+	return (struct nat_transport){
+		.mapping = NAT_EI, /* RFC 4787 REQ-1, RFC 5382 REQ-1 */
+		.filtering = NAT_APD,
+		.ports = NAT_PORTS_PRESERVE,
+		.step = 1,
+		.keep_well_known = true, /* RFC 4787 REQ-3a */
+		.port_min = 1024,
+		.port_max = 65535,
+		.block_size = 512,
+		.blocks_max = 1,
+		.collision =
+			NAT_COLLISION_NEXT, /* RFC 4787 REQ-3, RFC 5382 REQ-7: no overloading */
+		.unsolicited = NAT_UNSOLICITED_DROP,
+		.hairpin = true, /* RFC 4787 REQ-9, RFC 5382 REQ-8 */
+	};
+}
+
+void nat_model_defaults(struct nat_model *model)
+{
+	memset(model, 0, sizeof(*model));
+	model->kind = NAT_KIND_NAPT;
+	model->rfc3489 = NAT_3489_PORT_RESTRICTED;
+	model->udp = transport_defaults();
+	model->udp.timeout_ns = 300 * NS_PER_S; /* RFC 4787 REQ-5c */
+	model->udp.refresh = NAT_REFRESH_OUTBOUND; /* RFC 4787 REQ-6 */
+	model->tcp = transport_defaults();
+	model->tcp.timeout_ns = 240 * NS_PER_S; /* RFC 5382 REQ-5: transitory connections */
+	model->tcp.timeout_two_way_ns = 7440 * NS_PER_S; /* RFC 5382 REQ-5: established ones */
+	model->tcp.refresh = NAT_REFRESH_BOTH;
+	model->tcp.tracking = NAT_TRACKING_LENIENT;
+	model->tcp.simultaneous_open = true; /* RFC 5382 REQ-2 */
+	model->tcp.out_of_window = true;
+	model->tcp.rst = NAT_RST_KEEP; /* RFC 7857, 2.2 */
+	model->tcp.hold_ns = 6 * NS_PER_S; /* RFC 5382 REQ-4 */
+	model->icmp = (struct nat_icmp){
+		.mapping = NAT_EI, /* RFC 5508 REQ-1 */
+		.filtering = NAT_AD,
+		.identifiers = NAT_PORTS_PRESERVE,
+		.timeout_ns = 60 * NS_PER_S, /* RFC 5508 REQ-2 */
+		.hairpin = true, /* RFC 7857, 9 */
+		.hairpinned_errors = true, /* RFC 5508 REQ-7 */
+		.verify = true,
+		.quote = NAT_QUOTE_REWRITTEN, /* RFC 5508 REQ-4, REQ-5 */
+		.on_error = NAT_ERROR_NOTHING, /* RFC 5508 REQ-6 */
+		.errors = true, /* RFC 5508 REQ-3 */
+		.ping_answered = true,
+	};
+	model->hairpin = NAT_HAIRPIN_EXTERNAL; /* RFC 4787 REQ-9a */
+	model->pooling = NAT_POOLING_PAIRED; /* RFC 4787 REQ-2 */
+	model->pool_size = 1;
+	model->eviction = NAT_EVICT_NONE;
+	model->fragments = NAT_FRAGMENTS_ANY_ORDER; /* RFC 4787 REQ-14 */
+	model->fragments_held = 16;
+	model->fragment_ns = 30 * NS_PER_S; /* RFC 791 says 15 s at first; Linux 30 s */
+	model->refusal_told = false;
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nat.h"
+
+#include "nat_flow.h"
+
+static bool is_own(const struct nat *nat, struct ip_addr addr)
+{
+	return ip_addr_equal(addr, nat->inside_addr) || nat_pool_find(nat, addr) >= 0;
+}
+
+/* For everybody on the link, this router among them, and for nobody beyond it. */
+static bool is_for_all(const struct nat *nat, struct ip_addr addr)
+{
+	uint8_t bits = nat->inside.bits;
+	uint64_t host_bits = bits >= 96 && bits < 127 ? UINT64_MAX >> (bits - 64) : 0;
+
+	if (ip_addr_is_multicast(addr) || ip_addr_equal(addr, ip_addr_v4(UINT32_MAX)))
+		return true;
+	/* The inside network's own broadcast address (RFC 919, section 7). */
+	return host_bits && ip_addr_is_v4(addr) && ip_prefix_contains(nat->inside, addr) &&
+	       (addr.lo & host_bits) == host_bits;
+}
+
+/* No host may send from there (RFC 1122, 3.2.1.3), least of all an inside one. */
+static bool may_not_send(const struct nat *nat, struct ip_addr addr)
+{
+	return nat_pool_find(nat, addr) >= 0 || ip_addr_is_multicast(addr) ||
+	       ip_addr_is_unset(addr) || ip_addr_equal(addr, ip_addr_v4(UINT32_MAX));
+}
+
+static struct nat_decision routed(const struct passage *p, enum nat_side to)
+{
+	return flow_forward(p, to, NULL, NAT_REASON_ROUTED);
+}
+
+static bool stays_inside(const struct passage *p)
+{
+	return p->side == NAT_INSIDE && ip_prefix_contains(p->nat->inside, p->info.dst.addr);
+}
+
+static struct nat_decision route(const struct passage *p)
+{
+	return routed(p, p->side == NAT_OUTSIDE || stays_inside(p) ? NAT_INSIDE : NAT_OUTSIDE);
+}
+
+/* RFC 6888, REQ-6: for some destinations nothing is translated. */
+static bool is_exempt(const struct passage *p)
+{
+	struct ip_addr remote = p->side == NAT_INSIDE ? p->info.dst.addr : p->info.src.addr;
+
+	if (p->side == NAT_OUTSIDE && !ip_prefix_contains(p->nat->inside, p->info.dst.addr))
+		return false;
+	for (size_t i = 0; i < p->nat->exempt_len; i++)
+		if (ip_prefix_contains(p->nat->exempt[i], remote))
+			return true;
+	return false;
+}
+
+/* Is the packet of the addresses' own family?  This NAT does not translate between the two. */
+static bool is_translatable(const struct passage *p)
+{
+	if (p->nat->model.kind == NAT_KIND_FIREWALL)
+		return true;
+	return ip_addr_is_v4(p->nat->pool[0]) == (p->info.version == 4);
+}
+
+/* Which table is it for?  False where there is none. */
+static bool find_protocol(struct passage *p)
+{
+	switch (p->info.protocol) {
+	case IP_PROTO_UDP:
+		p->protocol = NAT_UDP;
+		return true;
+	case IP_PROTO_TCP:
+		p->protocol = NAT_TCP;
+		return true;
+	case IP_PROTO_ICMP:
+	case IP_PROTO_ICMPV6:
+		p->protocol = NAT_ICMP;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A packet with ports, or an error, that is not for the router itself by its inside address. */
+static struct nat_decision translate(struct passage *p)
+{
+	struct nat *nat = p->nat;
+	bool own = nat_pool_find(nat, p->info.dst.addr) >= 0;
+
+	if (nat->rules[p->protocol].is.blocked)
+		return flow_no_mapping(p, NAT_REASON_BLOCKED);
+	if (nat->model.kind == NAT_KIND_FIREWALL && own)
+		return flow_to_self(p, NAT_REASON_SELF);
+	/* A private address on the outside is nobody here. */
+	if (p->side == NAT_OUTSIDE && nat->model.kind != NAT_KIND_FIREWALL && !own)
+		return flow_drop(p, NAT_REASON_NO_MAPPING);
+	if (p->info.is_error)
+		return flow_error(p);
+	if (p->side == NAT_OUTSIDE)
+		return flow_inbound(p);
+	return own ? flow_hairpin(p) : flow_outbound(p);
+}
+
+/* RFC 4787, REQ-14: one that comes before the first may wait for it. */
+static struct nat_decision later_fragment(struct passage *p)
+{
+	struct nat *nat = p->nat;
+	struct nat_decision decision;
+
+	if (nat->model.fragments == NAT_FRAGMENTS_DROP)
+		return flow_drop(p, NAT_REASON_NO_FRAGMENTS);
+	decision = fragment_follow(&nat->fragments, p->side, p->pkt, &p->info, p->now);
+	if (decision.reason != NAT_REASON_FRAGMENT ||
+	    nat->model.fragments != NAT_FRAGMENTS_ANY_ORDER ||
+	    !held_add_fragment(nat, p->side, p->pkt, &p->info, p->now))
+		return decision;
+	decision.outcome = NAT_HOLD;
+	decision.reason = NAT_REASON_HELD_FRAGMENT;
+	return decision;
+}
+
+static struct nat_decision process(struct passage *p, enum packet_fault fault)
+{
+	struct nat *nat = p->nat;
+	struct ip_addr dst = p->info.dst.addr;
+
+	if (p->side == NAT_INSIDE && may_not_send(nat, p->info.src.addr))
+		return flow_drop(p, NAT_REASON_NOT_INSIDE);
+	if (is_for_all(nat, dst) || (p->side == NAT_INSIDE && ip_addr_equal(dst, nat->inside_addr)))
+		return flow_to_self(p, NAT_REASON_SELF);
+	if (nat->model.kind == NAT_KIND_ROUTER)
+		return is_own(nat, dst) ? flow_to_self(p, NAT_REASON_SELF) : route(p);
+	if (stays_inside(p))
+		return route(p);
+	if (nat->exempt_len && is_exempt(p))
+		return route(p);
+	if (p->info.fragment_offset)
+		return later_fragment(p);
+	if (p->info.more_fragments && nat->model.fragments == NAT_FRAGMENTS_DROP)
+		return flow_drop(p, NAT_REASON_NO_FRAGMENTS);
+	if (fault == PACKET_UNSUPPORTED || !find_protocol(p) || !is_translatable(p))
+		return flow_drop(p, NAT_REASON_UNSUPPORTED);
+	return translate(p);
+}
+
+struct nat_decision nat_process(struct nat *nat, enum nat_side side, struct packet *pkt,
+				uint64_t now)
+{
+	struct passage p = { .nat = nat, .side = side, .pkt = pkt };
+	enum packet_fault fault = packet_parse(pkt, &p.info);
+	struct nat_decision decision;
+	struct packet_info before;
+
+	nat->now = p.now = now > nat->now ? now : nat->now;
+	expiry_turn(nat, p.now);
+	if (fault != PACKET_OK && fault != PACKET_UNSUPPORTED)
+		return flow_drop(&p, NAT_REASON_MALFORMED);
+	if (!p.info.more_fragments || p.info.fragment_offset)
+		return process(&p, fault);
+	before = p.info;
+	decision = process(&p, fault);
+	if (decision.outcome == NAT_FORWARD || decision.outcome == NAT_TO_SELF)
+		fragment_remember(nat, side, &before, &p.info, &decision, p.now);
+	if (decision.outcome == NAT_FORWARD)
+		held_release_fragments(&nat->held, side, &before, p.now);
+	return decision;
+}
+
+uint64_t nat_next_wake(const struct nat *nat)
+{
+	uint64_t expiry = expiry_next(nat), answer = nat_next_answer(nat);
+
+	return answer < expiry ? answer : expiry;
+}
+
+uint64_t nat_next_answer(const struct nat *nat)
+{
+	return held_next(&nat->held);
+}
+
+enum nat_outcome nat_poll(struct nat *nat, uint64_t now, struct packet *ret, enum nat_side *ret_to)
+{
+	nat->now = now > nat->now ? now : nat->now;
+	return held_poll(nat, nat->now, ret, ret_to);
+}
+
+bool nat_owns_outside(const struct nat *nat, struct ip_addr addr)
+{
+	return nat_pool_find(nat, addr) >= 0;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nat_flow.h"
+#include "alg.h"
+
+struct endpoint flow_remote(const struct passage *p, struct endpoint end)
+{
+	if (p->protocol == NAT_ICMP)
+		end.port = 0;
+	return end;
+}
+
+/* Field by field: to load a whole struct that was just stored in parts, the processor waits until
+ * the stores are through. */
+static void set_remote(struct nat_decision *decision, const struct endpoint *remote)
+{
+	decision->remote.addr.hi = remote->addr.hi;
+	decision->remote.addr.lo = remote->addr.lo;
+	decision->remote.port = remote->port;
+}
+
+static inline struct nat_decision decide(const struct passage *p, enum nat_outcome outcome,
+					 enum nat_reason reason, enum nat_side to)
+{
+	struct nat_decision decision;
+
+	decision.outcome = outcome;
+	decision.reason = reason;
+	decision.to = to;
+	decision.mapping = NULL;
+	set_remote(&decision, p->side == NAT_INSIDE ? &p->info.dst : &p->info.src);
+	decision.protocol = p->info.protocol;
+	return decision;
+}
+
+struct nat_decision flow_drop(const struct passage *p, enum nat_reason reason)
+{
+	return decide(p, NAT_DROP, reason, p->side);
+}
+
+struct nat_decision flow_to_self(const struct passage *p, enum nat_reason reason)
+{
+	return decide(p, NAT_TO_SELF, reason, p->side);
+}
+
+struct nat_decision flow_forward(const struct passage *p, enum nat_side to, const struct lead *lead,
+				 enum nat_reason reason)
+{
+	struct nat_decision decision = decide(p, NAT_FORWARD, reason, to);
+
+	if (lead && lead->ref)
+		decision.mapping = nat_mapping(p->nat, lead->ref);
+	else if (lead && lead->reason != NAT_REASON_ROUTED)
+		decision.mapping = &p->nat->shown;
+	return decision;
+}
+
+/* The address that an answer to an unsolicited packet comes from. */
+static struct ip_addr answering_address(const struct passage *p)
+{
+	if (p->nat->model.kind == NAT_KIND_FIREWALL && p->nat->pool_len)
+		return p->nat->pool[0];
+	return p->info.dst.addr;
+}
+
+/* RFC 5382, REQ-4: a SYN waits for one that crosses it, and only then is refused. */
+static struct nat_decision hold_syn(struct passage *p, struct nat_decision decision)
+{
+	struct nat *nat = p->nat;
+	bool is_syn = p->protocol == NAT_TCP &&
+		      (p->info.tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
+
+	if (!is_syn || !held_add_syn(nat, p->pkt, &p->info, answering_address(p), p->now))
+		return decision;
+	decision.outcome = NAT_HOLD;
+	decision.reason = NAT_REASON_HELD_SYN;
+	return decision;
+}
+
+/* What the model does about a packet that nothing lets in.  @remote: who sent it, as the filter
+ * sees it. */
+static struct nat_decision refuse(struct passage *p, const struct lead *lead,
+				  struct endpoint remote)
+{
+	enum nat_unsolicited how = p->nat->rules[p->protocol].is.unsolicited;
+	struct nat_decision decision = flow_drop(p, lead->reason);
+	int err = -1;
+
+	if (lead->reason == NAT_REASON_SELF || lead->reason == NAT_REASON_POISONED)
+		return flow_to_self(p, lead->reason);
+	decision.remote = remote;
+	if (lead->reason != NAT_REASON_NO_MAPPING && lead->reason != NAT_REASON_FILTERED)
+		return decision;
+	if (how == NAT_UNSOLICITED_ICMP)
+		err = packet_make_icmp_error(p->pkt, answering_address(p), ICMP_UNREACHABLE,
+					     ICMP_PORT_UNREACHABLE, 0);
+	else if (how == NAT_UNSOLICITED_HOLD && p->side == NAT_OUTSIDE)
+		return hold_syn(p, decision);
+	else if (how == NAT_UNSOLICITED_RST)
+		err = packet_make_tcp_rst(p->pkt);
+	if (!err)
+		decision.outcome = NAT_ANSWER;
+	return decision;
+}
+
+struct nat_decision flow_no_mapping(struct passage *p, enum nat_reason reason)
+{
+	struct nat_decision decision = flow_drop(p, reason);
+
+	switch (reason) {
+	case NAT_REASON_BLOCKED:
+	case NAT_REASON_NO_PORT:
+	case NAT_REASON_COLLISION:
+	case NAT_REASON_TABLE_FULL:
+	case NAT_REASON_HOST_LIMIT:
+		break;
+	default:
+		return decision;
+	}
+	if (p->nat->model.refusal_told && p->side == NAT_INSIDE &&
+	    packet_make_icmp_error(p->pkt, p->nat->inside_addr, ICMP_UNREACHABLE,
+				   ICMP_ADMIN_PROHIBITED, 0) == 0)
+		decision.outcome = NAT_ANSWER;
+	return decision;
+}
+
+struct nat_decision flow_outbound(struct passage *p)
+{
+	struct lead lead = lead_out(p, p->info.src, flow_remote(p, p->info.dst));
+	struct endpoint inside;
+
+	if (!lead_is_open(&lead))
+		return flow_no_mapping(p, lead.reason);
+	inside = p->info.src;
+	packet_set_src(p->pkt, &p->info, lead.to);
+	if (p->nat->model.algs)
+		alg_rewrite(p, inside, lead.to);
+	if (p->protocol == NAT_TCP && p->info.tcp_flags & TCP_SYN)
+		held_cancel_syn(p->nat, lead.to, p->info.dst);
+	return flow_forward(p, NAT_OUTSIDE, &lead, lead.reason);
+}
+
+struct nat_decision flow_inbound(struct passage *p)
+{
+	struct endpoint remote = p->info.src, outside;
+	struct lead lead = lead_in(p, p->info.dst, flow_remote(p, remote));
+	struct nat_decision decision;
+
+	if (!lead_is_open(&lead))
+		return refuse(p, &lead, remote);
+	outside = p->info.dst;
+	packet_set_dst(p->pkt, &p->info, lead.to);
+	if (p->nat->model.algs)
+		alg_rewrite(p, outside, lead.to);
+	decision = flow_forward(p, NAT_INSIDE, &lead, lead.reason);
+	decision.remote = remote;
+	return decision;
+}
+
+/* A ping of the outside address from inside is for the router, where it answers pings, unless
+ * an inside host has that address to itself. */
+static bool is_ping_of_router(const struct passage *p)
+{
+	return nat_translates_ports(p->nat) && p->nat->model.icmp.ping_answered &&
+	       p->info.protocol == IP_PROTO_ICMP && p->info.icmp_type == ICMP_ECHO;
+}
+
+/*
+ * RFC 4787, 6: from inside to an outside address of this very NAT.  It goes out first, opening
+ * the sender's mapping and permission, and comes in again as a packet from the sender's outside
+ * endpoint would; the filter is asked as for any other.
+ */
+struct nat_decision flow_hairpin(struct passage *p)
+{
+	struct endpoint target = p->info.dst;
+	struct nat_decision decision;
+	struct lead out, in;
+
+	if (is_ping_of_router(p))
+		return flow_to_self(p, NAT_REASON_SELF);
+	if (p->nat->model.hairpin == NAT_HAIRPIN_NONE || !p->nat->rules[p->protocol].is.hairpin)
+		return flow_drop(p, NAT_REASON_NO_HAIRPIN);
+	out = lead_out(p, p->info.src, flow_remote(p, target));
+	if (!lead_is_open(&out))
+		return flow_no_mapping(p, out.reason);
+	in = lead_in(p, target, flow_remote(p, out.to));
+	if (!lead_is_open(&in))
+		return refuse(p, &in, out.to);
+	/* REQ-9a: from the sender's outside endpoint, so that it can be answered. */
+	if (p->nat->model.hairpin == NAT_HAIRPIN_EXTERNAL)
+		packet_set_src(p->pkt, &p->info, out.to);
+	packet_set_dst(p->pkt, &p->info, in.to);
+	decision = flow_forward(p, NAT_INSIDE, &in, NAT_REASON_HAIRPIN);
+	decision.remote = out.to;
+	return decision;
+}

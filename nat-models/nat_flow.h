@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The ways of a packet through the NAT: out, in, and back in again (hairpin).
+ */
+#ifndef KNOTHOLE_NAT_FLOW_H
+#define KNOTHOLE_NAT_FLOW_H
+
+#include "nat_state.h"
+
+/* A packet on its way through nat_process(). */
+struct passage {
+	struct nat *nat;
+	enum nat_side side; /* where it came from */
+	struct packet *pkt;
+	struct packet_info info;
+	uint64_t now;
+	enum nat_protocol protocol;
+};
+
+/* What an endpoint becomes on the other side, and by what. */
+struct lead {
+	enum nat_reason reason; /* see lead_is_open() */
+	uint32_t ref; /* the mapping, or 0 */
+	struct endpoint to;
+};
+
+/* Does the lead lead anywhere, or does its reason say why not? */
+bool lead_is_open(const struct lead *lead);
+
+/* The outside endpoint for @inside, which sends to @remote; makes a mapping where one is
+ * needed, and the permission. */
+struct lead lead_out(struct passage *p, struct endpoint inside, struct endpoint remote);
+
+/* The inside endpoint for outside endpoint @outside, to which @remote sends; asks the filter. */
+struct lead lead_in(struct passage *p, struct endpoint outside, struct endpoint remote);
+
+/* Where ICMP errors belong: what lead_out() or lead_in() had led to, with nothing made and
+ * nothing refreshed.  NAT_REASON_QUOTE_UNKNOWN where there was nothing. */
+struct lead lead_back_out(struct passage *p, struct endpoint inside, struct endpoint remote);
+struct lead lead_back_in(struct passage *p, struct endpoint outside, struct endpoint remote);
+
+/* The remote party of a packet, as sessions know it: ICMP queries have no remote port. */
+struct endpoint flow_remote(const struct passage *p, struct endpoint end);
+
+struct nat_decision flow_drop(const struct passage *p, enum nat_reason reason);
+/* RFC 5508, REQ-8: for want of resources, or by rule, a packet from inside gets no mapping; its
+ * sender may hear of it. */
+struct nat_decision flow_no_mapping(struct passage *p, enum nat_reason reason);
+struct nat_decision flow_to_self(const struct passage *p, enum nat_reason reason);
+struct nat_decision flow_forward(const struct passage *p, enum nat_side to, const struct lead *lead,
+				 enum nat_reason reason);
+
+/* The three ways.  The packet is parsed, of a protocol that passes, and no error. */
+struct nat_decision flow_outbound(struct passage *p);
+struct nat_decision flow_inbound(struct passage *p);
+struct nat_decision flow_hairpin(struct passage *p);
+
+/* The same for ICMP errors (nat_icmp.c). */
+struct nat_decision flow_error(struct passage *p);
+
+#endif

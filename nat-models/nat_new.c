@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Making a NAT out of its model and configuration, and what of it lives as long. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nat_state.h"
+#include "static_forward.h"
+
+enum {
+	POOL_MAX = 4096,
+	/* Where neither the model nor the number of ports sets a limit. */
+	MAPPINGS_UNLIMITED = 1 << 21,
+};
+
+static bool transport_is_sane(const struct nat_transport *is)
+{
+	uint32_t range = is->port_max - is->port_min + 1U;
+
+	if (is->blocked)
+		return true;
+	if (is->timeout_ns == 0 || is->port_max == 0 || is->port_min > is->port_max)
+		return false;
+	if (is->ports == NAT_PORTS_SEQUENTIAL && is->step == 0)
+		return false;
+	return (is->ports != NAT_PORTS_BLOCK && is->ports != NAT_PORTS_DETERMINISTIC) ||
+	       (is->block_size && is->block_size <= range);
+}
+
+static bool model_is_sane(const struct nat_model *model)
+{
+	if (model->kind == NAT_KIND_ROUTER)
+		return true;
+	return transport_is_sane(&model->udp) && transport_is_sane(&model->tcp) &&
+	       (model->icmp.blocked || model->icmp.timeout_ns);
+}
+
+static bool translates(const struct nat_model *model)
+{
+	return model->kind == NAT_KIND_NAPT || model->kind == NAT_KIND_ONE_TO_ONE;
+}
+
+static int check(const struct nat_model *model, const struct nat_config *config)
+{
+	if (!model_is_sane(model) || config->pool_len > POOL_MAX)
+		return -EINVAL;
+	if (translates(model) && (config->pool_len < 1 || config->pool_len < model->pool_size))
+		return -EINVAL;
+	for (size_t i = 0; i < config->pool_len; i++) {
+		if (ip_addr_is_unset(config->pool[i]) || ip_addr_is_multicast(config->pool[i]))
+			return -EINVAL;
+		for (size_t j = 0; j < i; j++)
+			if (ip_addr_equal(config->pool[i], config->pool[j]))
+				return -EINVAL;
+	}
+	return static_forwards_check(config->forwards, config->forwards_len);
+}
+
+/* ICMP in the words of the others.  Identifiers have no range, no parity and no owner's range;
+ * what Linux does about colliding ports it does about identifiers too. */
+static struct nat_transport icmp_transport(const struct nat_model *model)
+{
+	const struct nat_icmp *icmp = &model->icmp;
+
+	return (struct nat_transport){
+		.blocked = icmp->blocked,
+		.mapping = icmp->mapping,
+		.filtering = icmp->filtering,
+		.ports = icmp->identifiers,
+		.step = model->udp.step ? model->udp.step : 1,
+		.port_min = 0,
+		.port_max = UINT16_MAX,
+		.block_size = model->udp.block_size ? model->udp.block_size : 1,
+		.collision = model->udp.collision,
+		.refresh = NAT_REFRESH_BOTH,
+		.timeout_ns = icmp->timeout_ns,
+		.unsolicited = NAT_UNSOLICITED_DROP,
+		.hairpin = icmp->hairpin,
+	};
+}
+
+static void set_rules(struct rules *rules, const struct nat_model *model,
+		      const struct nat_transport *is)
+{
+	bool napt = model->kind == NAT_KIND_NAPT;
+
+	rules->is = *is;
+	rules->scope = napt ? is->mapping : NAT_EI;
+	rules->stateless = !napt && is->filtering == NAT_EI;
+	rules->overload = napt && is->collision == NAT_COLLISION_OVERLOAD;
+	rules->sessions = rules->overload ||
+			  (is->filtering != NAT_EI && is->filtering != rules->scope);
+	rules->grain = rules->overload ? NAT_APD : is->filtering;
+}
+
+static void set_all_rules(struct nat *nat)
+{
+	const struct nat_model *model = &nat->model;
+	struct nat_transport icmp = icmp_transport(model);
+
+	set_rules(&nat->rules[NAT_UDP], model, &model->udp);
+	set_rules(&nat->rules[NAT_TCP], model, &model->tcp);
+	set_rules(&nat->rules[NAT_ICMP], model, &icmp);
+	nat->counts_hosts = model->max_mappings_host != 0;
+	for (int i = 0; i < NAT_PROTOCOLS; i++)
+		if (model->kind == NAT_KIND_NAPT && nat->rules[i].is.ports == NAT_PORTS_BLOCK)
+			nat->counts_hosts = true;
+	nat->keeps_order_of_use = model->eviction == NAT_EVICT_OLDEST &&
+				  (model->max_mappings || model->max_mappings_host);
+	nat->mappings_max = model->max_mappings && model->max_mappings < MAPPINGS_MAX / 2
+				    ? model->max_mappings
+				    : MAPPINGS_UNLIMITED;
+}
+
+static uint32_t pool_slot(const struct nat *nat, struct ip_addr addr)
+{
+	uint64_t hash = hash_mix(hash_mix(nat->hash_seed, addr.lo), addr.hi);
+
+	return (uint32_t)(hash >> 16) & nat->pool_mask;
+}
+
+/* An open-addressing table, at most half full, of positions in the pool. */
+static int make_pool_index(struct nat *nat)
+{
+	uint32_t size = 2;
+
+	while (size < 2 * nat->pool_len)
+		size *= 2;
+	nat->pool_index = calloc(size, sizeof(*nat->pool_index));
+	if (!nat->pool_index)
+		return -ENOMEM;
+	nat->pool_mask = size - 1;
+	nat_index_pool(nat);
+	return 0;
+}
+
+void nat_index_pool(struct nat *nat)
+{
+	memset(nat->pool_index, 0, (nat->pool_mask + 1) * sizeof(*nat->pool_index));
+	for (uint32_t i = 0; i < nat->pool_len; i++) {
+		uint32_t slot = pool_slot(nat, nat->pool[i]);
+
+		while (nat->pool_index[slot])
+			slot = (slot + 1) & nat->pool_mask;
+		nat->pool_index[slot] = (uint16_t)(i + 1);
+	}
+}
+
+int nat_pool_find(const struct nat *nat, struct ip_addr addr)
+{
+	uint32_t slot;
+
+	for (slot = pool_slot(nat, addr); nat->pool_index[slot]; slot = (slot + 1) & nat->pool_mask)
+		if (ip_addr_equal(nat->pool[nat->pool_index[slot] - 1], addr))
+			return nat->pool_index[slot] - 1;
+	return -1;
+}
+
+/* A copy of @len things of @size bytes; an allocation of at least one byte. */
+static void *copied(const void *from, size_t len, size_t size)
+{
+	void *copy = calloc(len ? len : 1, size);
+
+	if (copy && len)
+		memcpy(copy, from, len * size);
+	return copy;
+}
+
+static int copy_config(struct nat *nat, const struct nat_config *config)
+{
+	nat->inside = config->inside;
+	nat->inside_addr = config->inside_addr;
+	nat->pool_len = (uint32_t)config->pool_len;
+	nat->forwards_len = config->forwards_len;
+	nat->pool = copied(config->pool, config->pool_len, sizeof(*nat->pool));
+	nat->bound = calloc(config->pool_len + 1, sizeof(*nat->bound));
+	nat->forwards = copied(config->forwards, config->forwards_len, sizeof(*nat->forwards));
+	nat->exempt_len = config->exempt_len;
+	nat->exempt = copied(config->exempt, config->exempt_len, sizeof(*nat->exempt));
+	if (!nat->pool || !nat->bound || !nat->forwards || !nat->exempt)
+		return -ENOMEM;
+	nat->dmz = config->dmz;
+	nat->has_dmz = !ip_addr_is_unset(config->dmz);
+	if (nat->has_dmz) /* One-to-one: its address is spoken for from the start. */
+		nat->bound[0] = config->dmz;
+	return make_pool_index(nat);
+}
+
+static int reserve_forwards(struct nat *nat)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < nat->forwards_len && !err; i++) {
+		const struct nat_forward *f = &nat->forwards[i];
+		enum nat_protocol protocol = f->protocol == IP_PROTO_UDP ? NAT_UDP : NAT_TCP;
+
+		for (uint32_t port = f->port_first; port <= f->port_last && !err; port++)
+			err = port_reserve(&nat->ports[protocol], 0, (uint16_t)port);
+	}
+	return err;
+}
+
+static int make_tables(struct nat *nat)
+{
+	int err = mapping_table_init(&nat->mappings);
+
+	if (err || !nat_translates_ports(nat))
+		return err;
+	for (int i = 0; i < NAT_PROTOCOLS; i++) {
+		err = port_space_init(&nat->ports[i], nat->pool_len,
+				      nat->rules[i].is.ports == NAT_PORTS_BLOCK);
+		if (err)
+			return err;
+	}
+	return reserve_forwards(nat);
+}
+
+int nat_new(const struct nat_model *model, const struct nat_config *config, struct nat **ret)
+{
+	struct nat *nat;
+	int err = check(model, config);
+
+	if (err)
+		return err;
+	nat = calloc(1, sizeof(*nat));
+	if (!nat)
+		return -ENOMEM;
+	nat->model = *model;
+	nat->chance.state = config->seed;
+	nat->hash_seed = chance_next(&nat->chance);
+	expiry_init(&nat->expiry);
+	set_all_rules(nat);
+	err = copy_config(nat, config);
+	if (!err)
+		err = make_tables(nat);
+	if (err) {
+		nat_free(nat);
+		return err;
+	}
+	*ret = nat;
+	return 0;
+}
+
+void nat_free(struct nat *nat)
+{
+	if (!nat)
+		return;
+	for (int i = 0; i < NAT_PROTOCOLS; i++)
+		port_space_clear(&nat->ports[i]);
+	fragment_table_clear(&nat->fragments);
+	inside_host_table_clear(&nat->hosts);
+	held_clear(&nat->held);
+	tcp_table_clear(&nat->tcp);
+	session_table_clear(&nat->sessions);
+	source_table_clear(&nat->sources);
+	mapping_table_clear(&nat->mappings);
+	permission_clock_clear(&nat->permission_clock);
+	free(nat->exempt);
+	free(nat->pool_index);
+	free(nat->forwards);
+	free(nat->bound);
+	free(nat->pool);
+	free(nat);
+}

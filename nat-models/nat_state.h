@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The inside of struct nat, for the engine's own files.
+ */
+#ifndef KNOTHOLE_NAT_STATE_H
+#define KNOTHOLE_NAT_STATE_H
+
+#include "chance.h"
+#include "expiry.h"
+#include "fragment.h"
+#include "held.h"
+#include "inside_host.h"
+#include "mapping.h"
+#include "nat.h"
+#include "permission_clock.h"
+#include "ports.h"
+#include "session.h"
+#include "source_chain.h"
+#include "tcp_track.h"
+
+/*
+ * What the engine needs to know of a protocol at every packet.  ICMP's is made from struct
+ * nat_icmp, so that the rest of the code need not tell protocols apart.
+ */
+struct rules {
+	struct nat_transport is;
+	enum nat_scope scope; /* of mappings: the model's, or EI where nothing is translated */
+	bool stateless; /* one-to-one without a filter: no mappings at all */
+	bool overload;
+	bool sessions; /* must be kept: filtering looks at them, or mappings share ports */
+	enum nat_scope grain; /* how finely sessions are told apart */
+};
+
+struct nat {
+	struct nat_model model;
+	struct rules rules[NAT_PROTOCOLS];
+	struct ip_prefix inside;
+	struct ip_addr inside_addr;
+	struct ip_addr *pool;
+	struct ip_addr *bound; /* one-to-one: which inside host has each pool address */
+	uint32_t pool_len;
+	uint16_t *pool_index; /* hash table of positions + 1 in pool */
+	uint32_t pool_mask;
+	struct nat_forward *forwards;
+	size_t forwards_len;
+	struct ip_addr dmz;
+	bool has_dmz;
+	struct ip_prefix *exempt;
+	size_t exempt_len;
+	bool counts_hosts;
+	bool keeps_order_of_use; /* for eviction of the oldest */
+	uint32_t mappings_max;
+	uint64_t hash_seed;
+	uint64_t now;
+	struct chance chance;
+	struct mapping_table mappings;
+	struct session_table sessions;
+	struct source_table sources; /* empty where the model has no use for it */
+	struct tcp_table tcp; /* empty where connections are not followed */
+	struct held_table held;
+	struct permission_clock permission_clock;
+	struct inside_host_table hosts;
+	struct port_space ports[NAT_PROTOCOLS];
+	struct expiry expiry;
+	struct fragment_table fragments;
+	struct mapping shown; /* stands in for what has no mapping of its own: static ones */
+};
+
+static inline struct mapping *nat_mapping(const struct nat *nat, uint32_t ref)
+{
+	return mapping_at(&nat->mappings, ref);
+}
+
+static inline bool nat_translates_ports(const struct nat *nat)
+{
+	return nat->model.kind == NAT_KIND_NAPT;
+}
+
+/* Are TCP connections followed? */
+static inline bool nat_tracks_tcp(const struct nat *nat)
+{
+	return nat->rules[NAT_TCP].is.tracking != NAT_TRACKING_NONE;
+}
+
+/* Enter the pool's addresses, which have changed, into its index. */
+void nat_index_pool(struct nat *nat);
+
+/* The position of @addr in the pool, or -1. */
+int nat_pool_find(const struct nat *nat, struct ip_addr addr);
+
+#endif

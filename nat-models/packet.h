@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A packet: real bytes that begin with an IP header, and what can be read from them.
+ *
+ * Holds the codec of the IP, UDP, TCP and ICMP headers, and checksums.  It owns no
+ * memory, keeps no queue and knows no wire: buffers and Ethernet belong to sim/.
+ */
+#ifndef KNOTHOLE_PACKET_H
+#define KNOTHOLE_PACKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "addr.h"
+
+/*
+ * What a kernel left for the "hardware" to do (the virtio-net header's meaning).
+ * With needs_checksum the transport checksum field holds the folded sum of the
+ * pseudo-header only, not inverted: rewriting an address must correct it, rewriting
+ * a port must not.
+ */
+struct packet_offload {
+	bool needs_checksum;
+	uint8_t gso_type; /* VIRTIO_NET_HDR_GSO_*; 0 = not a super-packet */
+	uint16_t gso_size; /* bytes of payload a segment */
+	uint16_t header_len; /* IP + transport headers; 0 where unknown */
+	uint16_t checksum_start; /* from data[0] */
+	uint16_t checksum_offset; /* from checksum_start */
+};
+
+struct packet {
+	uint8_t *data; /* the IP header's first byte */
+	uint32_t len; /* bytes that are there */
+	uint32_t room; /* bytes that could be: an answer made in place may grow to this */
+	struct packet_offload offload;
+};
+
+enum { IP_PROTO_ICMP = 1, IP_PROTO_TCP = 6, IP_PROTO_UDP = 17, IP_PROTO_ICMPV6 = 58 };
+
+enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32 };
+
+enum {
+	ICMP_ECHO_REPLY = 0,
+	ICMP_UNREACHABLE = 3,
+	ICMP_SOURCE_QUENCH = 4,
+	ICMP_REDIRECT = 5,
+	ICMP_ECHO = 8,
+	ICMP_TIME_EXCEEDED = 11,
+	ICMP_PARAMETER_PROBLEM = 12,
+};
+
+enum { /* codes of ICMP_UNREACHABLE */
+       ICMP_NET_UNREACHABLE = 0,
+       ICMP_HOST_UNREACHABLE = 1,
+       ICMP_PORT_UNREACHABLE = 3,
+       ICMP_FRAGMENTATION_NEEDED = 4,
+       ICMP_ADMIN_PROHIBITED = 13,
+};
+
+/* Why bytes are no packet; the first is "they are one". */
+#define PACKET_FAULTS(X)                                                                           \
+	X(PACKET_OK, "well formed")                                                                \
+	X(PACKET_TOO_SHORT, "shorter than its header")                                             \
+	X(PACKET_BAD_VERSION, "neither IPv4 nor IPv6")                                             \
+	X(PACKET_BAD_LENGTH, "lengths contradict each other")                                      \
+	X(PACKET_BAD_CHECKSUM, "wrong header checksum")                                            \
+	X(PACKET_UNSUPPORTED, "protocol not known here")
+
+enum packet_fault {
+#define X(id, text) id,
+	PACKET_FAULTS(X)
+#undef X
+};
+
+const char *packet_fault_text(enum packet_fault fault);
+
+/*
+ * What a packet says of itself.  Offsets are from data[0]; those of the transport are
+ * valid only where the packet is no later fragment (fragment_offset == 0).
+ * For an ICMP query (echo, timestamp, …), src.port and dst.port both hold its identifier;
+ * for an ICMP error, is_error is set, the ports are 0, and the packet it quotes starts at
+ * payload_offset.
+ */
+struct packet_info {
+	uint8_t version; /* 4 or 6 */
+	uint8_t protocol;
+	uint8_t ttl;
+	bool dont_fragment;
+	bool more_fragments;
+	uint16_t fragment_id;
+	uint16_t fragment_offset; /* bytes */
+	bool is_error; /* ICMP error, which quotes a packet */
+	bool has_ports; /* src.port and dst.port mean something: UDP, TCP, ICMP queries */
+	uint8_t tcp_flags;
+	uint8_t icmp_type;
+	uint8_t icmp_code;
+	uint16_t transport_offset;
+	uint16_t payload_offset;
+	uint32_t payload_len;
+	uint32_t tcp_seq;
+	uint32_t tcp_ack;
+	struct endpoint src;
+	struct endpoint dst;
+};
+
+/* Read @pkt's headers.  *ret is valid on PACKET_OK and PACKET_UNSUPPORTED (then its ports are 0),
+ * else all zero.  Total: any bytes may be passed. */
+enum packet_fault packet_parse(const struct packet *pkt, struct packet_info *ret);
+
+/* The same for the packet that an ICMP error quotes, which may be cut short after 8
+ * bytes of transport header (RFC 792, RFC 1812 4.3.2.3): @bytes to @len. */
+enum packet_fault packet_parse_quoted(const uint8_t *bytes, size_t len, struct packet_info *ret);
+
+/*
+ * Replace an endpoint, in place, with incremental checksum updates (RFC 1624) that
+ * honour offloads; a UDP checksum of 0 stays 0 (RFC 768).  For ICMP queries the
+ * identifier is replaced.  @info must be packet_parse()'s of this packet and is kept up
+ * to date.
+ */
+void packet_set_src(struct packet *pkt, struct packet_info *info, struct endpoint to);
+void packet_set_dst(struct packet *pkt, struct packet_info *info, struct endpoint to);
+
+/*
+ * The same inside an ICMP error, for the packet that it quotes: @info is packet_parse()'s of the
+ * error, @quoted packet_parse_quoted()'s of what stands at its payload_offset, kept up to date.
+ * The error's own checksum follows.  Checksum fields that were cut off are not missed.
+ */
+void packet_set_quoted_src(struct packet *pkt, const struct packet_info *info,
+			   struct packet_info *quoted, struct endpoint to);
+void packet_set_quoted_dst(struct packet *pkt, const struct packet_info *info,
+			   struct packet_info *quoted, struct endpoint to);
+
+/*
+ * Replace the payload of a UDP packet by @payload, of @len bytes, with its lengths and checksums; or
+ * that of a TCP segment, whose sequence numbers are the caller's concern.  IPv4, no fragment unless
+ * @len is what it was, no super-packet.  @info is kept up to date.  -EINVAL, -ENOSPC.
+ */
+int packet_set_payload(struct packet *pkt, struct packet_info *info, const void *payload,
+		       size_t len);
+
+/* Decrement the TTL.  False, and nothing changed, where it would reach 0. */
+bool packet_decrement_ttl(struct packet *pkt);
+
+/* Compute what offloading left undone, so that every checksum is right and no offload is
+ * left but gso.  Safe on any packet. */
+void packet_finish_checksums(struct packet *pkt);
+
+/* Are the IP header's and the transport's checksum right?  Where it is left to an offload, the
+ * transport's must be the pseudo-header's sum.  Fragments and quoted packets are taken on
+ * trust; what is no packet is not right. */
+bool packet_checksums_ok(const struct packet *pkt);
+
+/* The Internet checksum (RFC 1071) of @len bytes, started from @sum, folded, not inverted. */
+uint16_t checksum_fold(const void *bytes, size_t len, uint32_t sum);
+
+/*
+ * Turn @pkt into the ICMP error that a router at @from would send about it, back to its
+ * source.  -EINVAL where none may be sent: about an ICMP error, a later fragment, or where
+ * either address is no single host's (RFC 1122, 3.2.2); and for IPv6.  -ENOSPC where it does
+ * not fit.  @mtu is for "fragmentation needed".  It quotes as much as 576 bytes hold
+ * (RFC 1812, 4.3.2.3); no offload is left.
+ */
+int packet_make_icmp_error(struct packet *pkt, struct ip_addr from, uint8_t type, uint8_t code,
+			   uint16_t mtu);
+
+/* Turn a TCP segment into the RST that answers it (RFC 9293, 3.5.2).  -EINVAL for others, for
+ * fragments, and for a RST, which nothing answers. */
+int packet_make_tcp_rst(struct packet *pkt);
+
+/* Turn an ICMP (IPv4) echo request into its reply.  -EINVAL for others and for fragments. */
+int packet_make_echo_reply(struct packet *pkt);
+
+/* Write a whole UDP packet (IPv4) into @pkt->data; -ENOSPC where it does not fit. */
+int packet_make_udp(struct packet *pkt, struct endpoint src, struct endpoint dst, uint8_t ttl,
+		    const void *payload, size_t len);
+
+/* One line in the manner of tcpdump: "UDP 10.0.0.1:5 > 1.2.3.4:6, 12 bytes". */
+const char *packet_describe(const struct packet *pkt, char *buf, size_t size);
+
+#endif

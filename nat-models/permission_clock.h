@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * When an inside endpoint last sent to a remote one, for NATs whose filtering forgets before the
+ * mapping ends.  Kept only where the model says so.
+ */
+#ifndef KNOTHOLE_PERMISSION_CLOCK_H
+#define KNOTHOLE_PERMISSION_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "addr.h"
+#include "mapping.h"
+
+struct nat;
+
+struct permission_time {
+	struct endpoint inside, remote; /* as far as filtering looks */
+	uint64_t until; /* 0 = free */
+	uint8_t protocol;
+};
+
+struct permission_clock {
+	struct permission_time *times; /* open addressing, at most half full */
+	uint32_t mask;
+	uint32_t count;
+};
+
+void permission_clock_clear(struct permission_clock *clock);
+
+/* @inside sends to @remote now.  Without memory it is as if it had not. */
+void permission_clock_note(struct nat *nat, enum nat_protocol protocol, struct endpoint inside,
+			   struct endpoint remote);
+
+/* Has @inside sent to @remote, as far as filtering looks, within the model's time? */
+bool permission_clock_runs(const struct nat *nat, enum nat_protocol protocol,
+			   struct endpoint inside, struct endpoint remote);
+
+#endif

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ports.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "nat_state.h"
+
+int port_space_init(struct port_space *space, size_t pool_len, bool blocks)
+{
+	space->pool_len = (uint32_t)pool_len;
+	space->last = calloc(pool_len, sizeof(*space->last));
+	space->given = calloc(pool_len, sizeof(*space->given));
+	if (blocks)
+		space->blocks = calloc(pool_len * PORT_WORDS, sizeof(*space->blocks));
+	if (!space->last || !space->given || (blocks && !space->blocks))
+		return -ENOMEM;
+	return 0;
+}
+
+void port_space_clear(struct port_space *space)
+{
+	if (space->pages)
+		for (size_t i = 0; i < (size_t)space->pool_len * PORT_PAGES; i++)
+			free(space->pages[i]);
+	free(space->pages);
+	free(space->rests);
+	free(space->blocks);
+	free(space->last);
+	free(space->given);
+}
+
+/* The words of a page, and the bit for a port there. */
+static uint64_t *used_word(struct port_page *page, uint32_t port)
+{
+	return &page->used[port % PORT_PAGE / 64];
+}
+
+static uint64_t bit_of(uint32_t port)
+{
+	return UINT64_C(1) << port % 64;
+}
+
+bool port_is_used(const struct port_space *space, uint16_t pool, uint16_t port)
+{
+	struct port_page *page = port_page(space, pool, port);
+
+	return page && *used_word(page, port) & bit_of(port);
+}
+
+int port_prepare(struct port_space *space, uint16_t pool, uint16_t port)
+{
+	struct port_page **page;
+
+	if (!space->pages)
+		space->pages = calloc((size_t)space->pool_len * PORT_PAGES, sizeof(*space->pages));
+	if (!space->pages)
+		return -ENOMEM;
+	page = &space->pages[(size_t)pool * PORT_PAGES + port / PORT_PAGE];
+	if (!*page)
+		*page = calloc(1, sizeof(**page));
+	return *page ? 0 : -ENOMEM;
+}
+
+int port_reserve(struct port_space *space, uint16_t pool, uint16_t port)
+{
+	int err = port_prepare(space, pool, port);
+
+	if (!err)
+		*used_word(port_page(space, pool, port), port) |= bit_of(port);
+	return err;
+}
+
+void port_take(struct nat *nat, uint32_t mapping)
+{
+	struct mapping *m = nat_mapping(nat, mapping);
+	struct port_page *page = port_page(&nat->ports[m->protocol], m->pool, m->outside_port);
+	uint32_t *owner = &page->owners[m->outside_port % PORT_PAGE];
+
+	if (!*owner) {
+		*used_word(page, m->outside_port) |= bit_of(m->outside_port);
+		*owner = m->port_next = m->port_prev = mapping;
+		return;
+	}
+	m->port_next = *owner;
+	m->port_prev = nat_mapping(nat, *owner)->port_prev;
+	nat_mapping(nat, m->port_prev)->port_next = mapping;
+	nat_mapping(nat, m->port_next)->port_prev = mapping;
+}
+
+static bool rests_grow(struct port_space *space)
+{
+	uint32_t room = space->rests_room ? space->rests_room * 2 : 64;
+	struct port_rest *rests;
+
+	if (space->rests_len < space->rests_room)
+		return true;
+	rests = calloc(room, sizeof(*rests));
+	if (!rests)
+		return false;
+	for (uint32_t i = 0, from = space->rests_first; i < space->rests_len; i++) {
+		rests[i] = space->rests[from];
+		from = from + 1 == space->rests_room ? 0 : from + 1;
+	}
+	free(space->rests);
+	space->rests = rests;
+	space->rests_room = room;
+	space->rests_first = 0;
+	return true;
+}
+
+/* The mapping's port stays in use though nobody has it, until its rest is over.  False where it
+ * does not rest. */
+static bool rest(struct nat *nat, const struct mapping *m)
+{
+	struct port_space *space = &nat->ports[m->protocol];
+	uint64_t span = nat->rules[m->protocol].is.reuse_ns;
+	uint32_t at;
+
+	if (!span || span > UINT64_MAX - nat->now || !rests_grow(space))
+		return false;
+	at = (space->rests_first + space->rests_len++) % space->rests_room;
+	space->rests[at] = (struct port_rest){ nat->now + span, m->pool, m->outside_port };
+	return true;
+}
+
+void port_wake(struct port_space *space, uint64_t now)
+{
+	while (space->rests_len && space->rests[space->rests_first].until <= now) {
+		const struct port_rest *first = &space->rests[space->rests_first];
+		struct port_page *page = port_page(space, first->pool, first->port);
+
+		/* Whoever got it all the same, by a fixed port, has it now. */
+		if (!page->owners[first->port % PORT_PAGE])
+			*used_word(page, first->port) &= ~bit_of(first->port);
+		space->rests_first = (space->rests_first + 1) % space->rests_room;
+		space->rests_len--;
+	}
+}
+
+void port_leave(struct nat *nat, uint32_t mapping)
+{
+	struct mapping *m = nat_mapping(nat, mapping);
+	struct port_page *page = port_page(&nat->ports[m->protocol], m->pool, m->outside_port);
+	uint32_t *owner = &page->owners[m->outside_port % PORT_PAGE];
+
+	if (m->port_next == mapping) {
+		*owner = 0;
+		if (!rest(nat, m))
+			*used_word(page, m->outside_port) &= ~bit_of(m->outside_port);
+		return;
+	}
+	nat_mapping(nat, m->port_prev)->port_next = m->port_next;
+	nat_mapping(nat, m->port_next)->port_prev = m->port_prev;
+	if (*owner == mapping)
+		*owner = m->port_next;
+}
+
+static uint64_t *block_word(struct port_space *space, uint16_t pool, uint32_t block)
+{
+	return &space->blocks[(size_t)pool * PORT_WORDS + block / 64];
+}
+
+void port_free_block(struct port_space *space, uint16_t pool, uint32_t block)
+{
+	*block_word(space, pool, block) &= ~(UINT64_C(1) << block % 64);
+}
+
+int port_take_block(struct port_space *space, uint16_t pool, uint32_t blocks)
+{
+	for (uint32_t block = 0; block < blocks; block++) {
+		uint64_t *word = block_word(space, pool, block);
+
+		if (*word >> block % 64 & 1)
+			continue;
+		*word |= UINT64_C(1) << block % 64;
+		return (int)block;
+	}
+	return -1;
+}
+
+bool port_is_free_for(const struct nat *nat, enum nat_protocol protocol, uint16_t pool,
+		      uint16_t port, struct endpoint remote)
+{
+	const struct port_space *space = &nat->ports[protocol];
+
+	if (!port_is_used(space, pool, port))
+		return true;
+	/* Used by no mapping: reserved. */
+	if (!nat->rules[protocol].overload || !port_owner(space, pool, port))
+		return false;
+	return !session_find(nat, protocol, pool, port, remote);
+}
+
+int port_find_free(const struct port_space *space, uint16_t pool, uint16_t from, uint16_t last,
+		   int parity)
+{
+	const uint64_t every_second = UINT64_C(0x5555555555555555);
+	uint64_t wanted = parity < 0 ? ~UINT64_C(0) : every_second << parity;
+
+	for (uint32_t word = from / 64; word <= last / 64U; word++) {
+		struct port_page *page = port_page(space, pool, word * 64);
+		uint64_t open = page ? ~*used_word(page, word * 64) & wanted : wanted;
+
+		if (word == from / 64U)
+			open &= ~UINT64_C(0) << from % 64;
+		if (word == last / 64U)
+			open &= ~UINT64_C(0) >> (63 - last % 64);
+		if (open)
+			return (int)(word * 64 + (uint32_t)__builtin_ctzll(open));
+	}
+	return -1;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The oracle: from the models alone, which traversal methods must work between two peers,
+ * and which must not.  Derived from first principles (RFC 4787's definitions), with no look
+ * at the engine's code; it simulates nothing.
+ */
+#ifndef KNOTHOLE_PREDICT_H
+#define KNOTHOLE_PREDICT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "model.h"
+
+/* The methods, in the order in which the ladder tries them.
+ * (constant, word, what it means) */
+#define METHODS(X)                                                                                 \
+	X(METHOD_DIRECT, "direct", "the caller speaks first, to the callee's endpoint")            \
+	X(METHOD_REVERSAL, "reversal",                                                             \
+	  "the callee, told by the rendezvous, speaks first "                                      \
+	  "(RFC 5128, 3.2)")                                                                       \
+	X(METHOD_PUNCH, "punch", "both speak first, each opening its own NAT (RFC 5128, 3.3)")     \
+	X(METHOD_RELAY, "relay", "a third party passes everything on (RFC 5128, 3.1)")
+
+enum method {
+#define X(id, word, text) id,
+	METHODS(X)
+#undef X
+		METHOD_COUNT
+};
+
+const char *method_word(enum method method);
+int method_parse(const char *word, enum method *ret); /* 0 or -EINVAL */
+
+/* One NAT on the way, and what its owner configured. */
+struct predict_nat {
+	const struct nat_model *model;
+	bool forwards_peer; /* a static forward or DMZ leads to the peer's own port */
+	bool input_drops; /* reserved: the router's own INPUT is closed (no poisoning) */
+};
+
+/* The NATs between a peer and the place where both ways meet, innermost first. */
+struct predict_side {
+	const struct predict_nat *nats;
+	size_t nats_len;
+};
+
+enum prediction {
+	PREDICT_MUST_NOT,
+	PREDICT_MUST,
+	PREDICT_MAY, /* a matter of luck (random ports) or of something the models don't say */
+};
+
+struct predict_question {
+	struct predict_side caller; /* only the NATs that are not shared with the callee */
+	struct predict_side callee;
+	/* The NATs that both are behind, innermost first: the two meet on the inside of the
+	 * first one.  Empty: they meet on the Internet. */
+	struct predict_side shared;
+	/* The caller and callee also know each other's own (inside) addresses and try them,
+	 * as ICE's host candidates do. */
+	bool tries_host_addresses;
+};
+
+struct predict_answer {
+	enum prediction udp[METHOD_COUNT];
+	char why[METHOD_COUNT]
+		[160]; /* one clause each: "callee's filtering is address-dependent" */
+};
+
+void predict(const struct predict_question *question, struct predict_answer *ret);
+
+#endif

@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "reach.h"
+
+#include <string.h>
+
+static bool same(struct spot a, struct spot b)
+{
+	return a.addr == b.addr && a.port == b.port;
+}
+
+static int new_symbol(struct reach *reach)
+{
+	return ++reach->symbols;
+}
+
+/* Rows are a set; the bound on what peers hear bounds how many there can be. */
+static void add_row(struct reach_table *table, struct spot inside, struct spot remote,
+		    struct spot outside)
+{
+	for (size_t i = 0; i < table->len; i++) {
+		const struct reach_row *row = &table->rows[i];
+
+		if (same(row->inside, inside) && same(row->remote, remote) &&
+		    same(row->outside, outside))
+			return;
+	}
+	if (table->len < REACH_ROWS)
+		table->rows[table->len++] = (struct reach_row){ inside, remote, outside };
+}
+
+static bool within(enum nat_scope scope, struct spot a, struct spot b)
+{
+	switch (scope) {
+	case NAT_EI:
+		return true;
+	case NAT_AD:
+		return a.addr == b.addr;
+	default:
+		return same(a, b);
+	}
+}
+
+static bool translates(const struct nat_model *model)
+{
+	return model->kind == NAT_KIND_NAPT || model->kind == NAT_KIND_ONE_TO_ONE;
+}
+
+static bool owns(const struct reach_nat *nat, int addr)
+{
+	if (addr == nat->addr)
+		return true;
+	for (size_t i = 0; i < nat->mappings.len; i++) {
+		if (nat->mappings.rows[i].outside.addr == addr)
+			return true;
+	}
+	return false;
+}
+
+/* Chance decides; the caller asks twice, once for each way that it can. */
+static bool luck(struct reach *reach)
+{
+	reach->chance = true;
+	return reach->lucky;
+}
+
+/* Can the wanted outside endpoint serve a new mapping toward @remote? */
+static bool is_free(const struct reach_nat *nat, struct spot outside, struct spot remote)
+{
+	bool overloads = nat->model->udp.collision == NAT_COLLISION_OVERLOAD;
+
+	for (size_t i = 0; i < nat->taken.len; i++) {
+		if (same(nat->taken.rows[i].outside, outside) &&
+		    same(nat->taken.rows[i].remote, remote))
+			return false;
+	}
+	for (size_t i = 0; i < nat->mappings.len; i++) {
+		const struct reach_row *row = &nat->mappings.rows[i];
+
+		if (same(row->outside, outside) && (!overloads || same(row->remote, remote)))
+			return false;
+	}
+	return true;
+}
+
+/* The newcomer takes it: older mappings of that outside endpoint are gone. */
+static void steal(struct reach_nat *nat, struct spot outside)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < nat->mappings.len; i++) {
+		if (!same(nat->mappings.rows[i].outside, outside))
+			nat->mappings.rows[kept++] = nat->mappings.rows[i];
+	}
+	nat->mappings.len = kept;
+}
+
+/* Ports that programs are given by themselves (RFC 6335, 6: 49152-65535; Linux: from 32768). */
+enum { EPHEMERAL_MIN = 32768, EPHEMERAL_MAX = 65535 };
+
+/* Is the inside port kept, where it is free? */
+static bool preserves(struct reach *reach, const struct nat_transport *udp)
+{
+	if (udp->ports != NAT_PORTS_PRESERVE)
+		return false;
+	if (udp->port_min <= EPHEMERAL_MIN && udp->port_max == EPHEMERAL_MAX)
+		return true;
+	if (udp->port_max < EPHEMERAL_MIN)
+		return false;
+	return luck(reach);
+}
+
+/* The outside endpoint of a new mapping (RFC 4787, 4.2.1).  False where none may be given. */
+static bool allocate(struct reach *reach, struct reach_nat *nat, struct spot src, struct spot dst,
+		     struct spot *ret)
+{
+	const struct nat_model *model = nat->model;
+	struct spot outside = { nat->addr, src.port };
+
+	/* RFC 4787 REQ-2: with arbitrary pooling the next mapping may get another address. */
+	if (model->pooling == NAT_POOLING_ARBITRARY && model->pool_size > 1 && nat->mappings.len &&
+	    !luck(reach))
+		outside.addr = new_symbol(reach);
+	if (!preserves(reach, &model->udp)) {
+		outside.port = new_symbol(reach);
+	} else if (!is_free(nat, outside, dst)) {
+		if (model->udp.collision == NAT_COLLISION_REFUSE)
+			return false;
+		if (model->udp.collision == NAT_COLLISION_STEAL)
+			steal(nat, outside);
+		else
+			outside.port = new_symbol(reach);
+	}
+	*ret = outside;
+	return true;
+}
+
+/* A mapping that did not get the port it wanted may be for its one destination only. */
+static enum nat_scope scope_of(const struct nat_model *model, const struct reach_row *row)
+{
+	if (model->udp.collision == NAT_COLLISION_DEPENDENT &&
+	    model->udp.ports == NAT_PORTS_PRESERVE && row->outside.port != row->inside.port)
+		return NAT_APD;
+	return model->udp.mapping;
+}
+
+static bool map_napt(struct reach *reach, struct reach_nat *nat, struct spot *src, struct spot dst)
+{
+	struct spot outside;
+
+	for (size_t i = 0; i < nat->mappings.len; i++) {
+		const struct reach_row *row = &nat->mappings.rows[i];
+
+		if (same(row->inside, *src) &&
+		    within(scope_of(nat->model, row), row->remote, dst)) {
+			*src = row->outside;
+			return true;
+		}
+	}
+	if (!allocate(reach, nat, *src, dst, &outside))
+		return false;
+	add_row(&nat->mappings, *src, dst, outside);
+	*src = outside;
+	return true;
+}
+
+/* An inside host has an outside address of its own; its ports stay. */
+static void map_one_to_one(struct reach *reach, struct reach_nat *nat, struct spot *src)
+{
+	struct spot outside = { nat->addr, src->port };
+
+	for (size_t i = 0; i < nat->mappings.len; i++) {
+		if (nat->mappings.rows[i].inside.addr == src->addr) {
+			src->addr = nat->mappings.rows[i].outside.addr;
+			return;
+		}
+	}
+	if (nat->mappings.len)
+		outside.addr = new_symbol(reach);
+	add_row(&nat->mappings, *src, *src, outside);
+	*src = outside;
+}
+
+/* From inside to outside: a packet always opens the way for what its remote sends back. */
+static enum reach_drop go_out(struct reach *reach, struct reach_nat *nat, struct spot *src,
+			      struct spot dst)
+{
+	if (nat->model->udp.blocked)
+		return REACH_BLOCKED;
+	if (nat->model->kind == NAT_KIND_ROUTER)
+		return REACH_ARRIVED;
+	add_row(&nat->sent, *src, dst, *src);
+	if (nat->model->kind == NAT_KIND_ONE_TO_ONE)
+		map_one_to_one(reach, nat, src);
+	else if (nat->model->kind == NAT_KIND_NAPT && !map_napt(reach, nat, src, dst))
+		return REACH_NO_PORT;
+	return REACH_ARRIVED;
+}
+
+/*
+ * RFC 4787, 5: a packet from Y:y to the inside endpoint X:x is filtered out if X:x has not sent
+ * to Y:y (or to Y:any) before.  It is the inside endpoint that has sent, through whichever of
+ * its mappings.
+ */
+static bool admits(const struct reach_nat *nat, struct spot inside, struct spot from)
+{
+	enum nat_scope filtering = nat->model->udp.filtering;
+
+	if (filtering == NAT_EI)
+		return true;
+	for (size_t i = 0; i < nat->sent.len; i++) {
+		const struct reach_row *row = &nat->sent.rows[i];
+
+		if (same(row->inside, inside) && within(filtering, row->remote, from))
+			return true;
+	}
+	return false;
+}
+
+/* A static forward or a DMZ leads in whatever is addressed to the peer's own port. */
+static bool forwarded(struct reach *reach, const struct reach_nat *nat, struct spot inside,
+		      struct spot dst)
+{
+	return nat->forwards_peer && (dst.port == inside.port || luck(reach));
+}
+
+/* The inside endpoint that a row of the table leads @dst to. */
+static bool leads_to(const struct reach_nat *nat, const struct reach_row *row, struct spot dst,
+		     struct spot *ret)
+{
+	if (nat->model->kind == NAT_KIND_ONE_TO_ONE) {
+		*ret = (struct spot){ row->inside.addr, dst.port };
+		return row->outside.addr == dst.addr;
+	}
+	*ret = row->inside;
+	return same(row->outside, dst);
+}
+
+static enum reach_drop translate_in(struct reach *reach, struct reach_nat *nat, struct spot src,
+				    struct spot *dst, bool filter)
+{
+	for (size_t i = 0; i < nat->mappings.len; i++) {
+		struct spot inside;
+
+		if (!leads_to(nat, &nat->mappings.rows[i], *dst, &inside))
+			continue;
+		if (!filter || admits(nat, inside, src) || forwarded(reach, nat, inside, *dst)) {
+			*dst = inside;
+			return REACH_ARRIVED;
+		}
+	}
+	/* The router takes the stray for its own, and its answer's state takes the port. */
+	if (nat->poisons) {
+		add_row(&nat->taken, *dst, src, *dst);
+		reach->poisoned = true;
+	}
+	return REACH_FILTERED;
+}
+
+/* From outside to inside; without @filter only the mapping counts. */
+static enum reach_drop go_in(struct reach *reach, struct reach_nat *nat, struct spot src,
+			     struct spot *dst, bool filter)
+{
+	if (nat->model->udp.blocked)
+		return REACH_BLOCKED;
+	if (nat->model->kind == NAT_KIND_ROUTER)
+		return REACH_ARRIVED;
+	if (translates(nat->model))
+		return translate_in(reach, nat, src, dst, filter);
+	return admits(nat, *dst, src) || nat->forwards_peer ? REACH_ARRIVED : REACH_FILTERED;
+}
+
+/* Whose side does an address lead to, seen from where the two meet? */
+static enum party side_of(const struct reach *reach, int addr)
+{
+	for (int p = PARTY_CALLER; p <= PARTY_CALLEE; p++) {
+		const struct reach_peer *peer = &reach->peers[p];
+		const struct reach_nat *outermost = NULL;
+
+		for (size_t i = peer->own_len; i-- > 0 && !outermost;) {
+			if (translates(reach->nats[peer->own[i]].model))
+				outermost = &reach->nats[peer->own[i]];
+		}
+		if (outermost ? owns(outermost, addr) : addr == peer->host.addr)
+			return (enum party)p;
+	}
+	return PARTY_NONE;
+}
+
+static bool lost(struct reach_peer *peer, const struct reach_nat *nat, enum reach_drop drop)
+{
+	peer->fate.drop = drop;
+	peer->fate.nat = nat;
+	return drop == REACH_ARRIVED;
+}
+
+/* A shared NAT that is sent to itself: RFC 4787, 6. */
+static bool turn_back(struct reach *reach, struct reach_nat *nat, struct reach_flight *flight)
+{
+	struct reach_peer *peer = &reach->peers[flight->from];
+	enum reach_drop drop;
+
+	if (nat->model->hairpin == NAT_HAIRPIN_NONE || !nat->model->udp.hairpin ||
+	    !translates(nat->model))
+		return lost(peer, nat, REACH_NO_HAIRPIN);
+	flight->known_as = flight->src;
+	drop = go_out(reach, nat, &flight->known_as, flight->dst);
+	if (nat->model->hairpin == NAT_HAIRPIN_EXTERNAL)
+		flight->src = flight->known_as;
+	peer->fate.hairpinned = true;
+	return lost(peer, nat, drop);
+}
+
+static bool pass_shared(struct reach *reach, struct reach_flight *flight)
+{
+	struct reach_peer *peer = &reach->peers[flight->from];
+
+	for (size_t i = 0; i < reach->shared_len; i++) {
+		struct reach_nat *nat = &reach->nats[reach->shared[i]];
+		enum reach_drop drop;
+
+		if (translates(nat->model) && owns(nat, flight->dst.addr)) {
+			flight->turn = i + 1;
+			return turn_back(reach, nat, flight);
+		}
+		drop = go_out(reach, nat, &flight->src, flight->dst);
+		if (!lost(peer, nat, drop))
+			return false;
+	}
+	flight->known_as = flight->src;
+	return lost(peer, NULL,
+		    flight->dst.addr == reach->rendezvous.addr ? REACH_ARRIVED : REACH_NO_ROUTE);
+}
+
+bool reach_send(struct reach *reach, enum party from, struct spot to, struct reach_flight *ret)
+{
+	struct reach_peer *peer = &reach->peers[from];
+	struct reach_flight flight = { .from = from, .src = peer->host, .dst = to };
+
+	peer->fate = (struct reach_fate){ .drop = REACH_ARRIVED };
+	for (size_t i = 0; i < peer->own_len; i++) {
+		struct reach_nat *nat = &reach->nats[peer->own[i]];
+
+		if (!lost(peer, nat, go_out(reach, nat, &flight.src, to)))
+			return false;
+	}
+	flight.known_as = flight.src;
+	if (side_of(reach, to.addr) == PARTY_NONE && !pass_shared(reach, &flight))
+		return false;
+	peer->fate.remapped = peer->registered && !same(flight.known_as, peer->mapped) &&
+			      !(flight.turn == 0 && reach->shared_len);
+	*ret = flight;
+	return true;
+}
+
+static void hear(struct reach_peer *peer, struct spot from)
+{
+	for (size_t i = 0; i < peer->heard_len; i++) {
+		if (same(peer->heard[i], from))
+			return;
+	}
+	if (peer->heard_len < REACH_HEARD)
+		peer->heard[peer->heard_len++] = from;
+}
+
+/*
+ * Back in through the shared NATs from where it turned.  Where a hairpin shows the sender's
+ * inside endpoint, RFC 4787 does not say what its filter looks at: the sender's outside
+ * endpoint, or nothing at all.
+ */
+static bool return_shared(struct reach *reach, const struct reach_flight *flight, struct spot *dst)
+{
+	struct reach_peer *peer = &reach->peers[flight->from];
+
+	for (size_t i = flight->turn; i-- > 0;) {
+		struct reach_nat *nat = &reach->nats[reach->shared[i]];
+		bool hidden = i + 1 == flight->turn && !same(flight->known_as, flight->src);
+		struct spot src = hidden ? flight->known_as : flight->src;
+		struct spot before = *dst;
+		enum reach_drop drop = go_in(reach, nat, src, dst, true);
+
+		if (drop == REACH_FILTERED && hidden && luck(reach)) {
+			*dst = before;
+			drop = go_in(reach, nat, src, dst, false);
+		}
+		if (!lost(peer, nat, drop))
+			return false;
+	}
+	return true;
+}
+
+bool reach_arrive(struct reach *reach, const struct reach_flight *flight)
+{
+	struct reach_peer *sender = &reach->peers[flight->from];
+	struct reach_peer *receiver;
+	struct spot dst = flight->dst;
+	enum party to;
+
+	if (!return_shared(reach, flight, &dst))
+		return false;
+	to = side_of(reach, dst.addr);
+	if (to == PARTY_NONE || to == flight->from)
+		return lost(sender, NULL, REACH_NO_ROUTE);
+	receiver = &reach->peers[to];
+	for (size_t i = receiver->own_len; i-- > 0;) {
+		struct reach_nat *nat = &reach->nats[receiver->own[i]];
+
+		if (!lost(sender, nat, go_in(reach, nat, flight->src, &dst, true)))
+			return false;
+	}
+	if (!same(dst, receiver->host))
+		return lost(sender, NULL, REACH_NO_ROUTE);
+	hear(receiver, flight->src);
+	return lost(sender, NULL, REACH_ARRIVED);
+}
+
+static bool add_chain(struct reach *reach, const struct predict_side *side, enum party owner,
+		      size_t *ret, size_t *ret_len)
+{
+	for (size_t i = 0; i < side->nats_len; i++) {
+		const struct predict_nat *from = &side->nats[i];
+		struct reach_nat *nat = &reach->nats[reach->nats_len];
+
+		if (reach->nats_len == REACH_NATS)
+			return false;
+		nat->model = from->model;
+		nat->forwards_peer = from->forwards_peer;
+		nat->poisons = from->model->udp.unsolicited == NAT_UNSOLICITED_POISON &&
+			       !from->input_drops;
+		nat->owner = owner;
+		nat->addr = new_symbol(reach);
+		ret[i] = reach->nats_len++;
+		*ret_len = i + 1;
+	}
+	return true;
+}
+
+static void register_peer(struct reach *reach, enum party who)
+{
+	struct reach_peer *peer = &reach->peers[who];
+	struct reach_flight flight;
+
+	peer->registered = false;
+	if (!reach_send(reach, who, reach->rendezvous, &flight))
+		return;
+	peer->mapped = flight.src;
+	peer->registered = true;
+}
+
+bool reach_init(struct reach *reach, const struct predict_question *question, bool lucky)
+{
+	struct reach_peer *caller = &reach->peers[PARTY_CALLER];
+	struct reach_peer *callee = &reach->peers[PARTY_CALLEE];
+
+	memset(reach, 0, sizeof(*reach));
+	reach->lucky = lucky;
+	reach->rendezvous = (struct spot){ new_symbol(reach), new_symbol(reach) };
+	caller->host = (struct spot){ new_symbol(reach), new_symbol(reach) };
+	callee->host = (struct spot){ new_symbol(reach), new_symbol(reach) };
+	if (!add_chain(reach, &question->caller, PARTY_CALLER, caller->own, &caller->own_len) ||
+	    !add_chain(reach, &question->callee, PARTY_CALLEE, callee->own, &callee->own_len) ||
+	    !add_chain(reach, &question->shared, PARTY_NONE, reach->shared, &reach->shared_len))
+		return false;
+	register_peer(reach, PARTY_CALLER);
+	register_peer(reach, PARTY_CALLEE);
+	return true;
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "nat_state.h"
+
+/* Set in an index entry that is a permission's; otherwise it is a mapping's. */
+#define SESSION_NODE 0x80000000U
+
+enum { FIRST_BUCKETS = 16, FIRST_NODES = 16 };
+
+void session_table_clear(struct session_table *table)
+{
+	free(table->buckets);
+	free(table->nodes);
+}
+
+/* What a session is looked up by: an outside port of a pool address, or an inside endpoint. */
+struct session_key {
+	enum nat_protocol protocol;
+	uint16_t pool; /* with overloading */
+	uint16_t port;
+	struct ip_addr inside_addr; /* without */
+	struct endpoint remote;
+};
+
+static const struct rules *rules_of(const struct nat *nat, uint32_t ref)
+{
+	return &nat->rules[nat_mapping(nat, ref)->protocol];
+}
+
+static struct session_key key_of(const struct nat *nat, uint32_t ref, struct endpoint remote)
+{
+	const struct mapping *m = nat_mapping(nat, ref);
+
+	if (rules_of(nat, ref)->overload)
+		return (struct session_key){
+			m->protocol, m->pool, m->outside_port, { 0, 0 }, remote
+		};
+	return (struct session_key){ m->protocol, 0, m->inside_port, m->inside_addr, remote };
+}
+
+static bool is_of_key(const struct nat *nat, uint32_t ref, const struct session_key *key)
+{
+	const struct mapping *m = nat_mapping(nat, ref);
+
+	if (m->protocol != key->protocol)
+		return false;
+	if (nat->rules[key->protocol].overload)
+		return m->outside_port == key->port && m->pool == key->pool;
+	return m->inside_port == key->port && ip_addr_equal(m->inside_addr, key->inside_addr);
+}
+
+static uint32_t *bucket_of(const struct nat *nat, const struct session_key *key)
+{
+	bool ports = nat->rules[key->protocol].grain == NAT_APD;
+	uint64_t low = (uint64_t)key->protocol << 48 | (uint64_t)key->port << 32 |
+		       (uint32_t)key->pool << 16 | (ports ? key->remote.port : 0);
+	uint64_t hash = hash_mix(nat->hash_seed, low);
+
+	hash = hash_mix(hash, key->inside_addr.lo);
+	hash = hash_mix(hash, key->inside_addr.hi);
+	hash = hash_mix(hash, key->remote.addr.lo);
+	hash = hash_mix(hash, key->remote.addr.hi);
+	return &nat->sessions.buckets[(uint32_t)(hash >> 16) & nat->sessions.buckets_mask];
+}
+
+static struct endpoint remote_of(const struct permission *node)
+{
+	return (struct endpoint){ node->remote_addr, node->remote_port };
+}
+
+/* An entry's mapping and remote endpoint. */
+static uint32_t entry_mapping(const struct nat *nat, uint32_t entry)
+{
+	return entry & SESSION_NODE ? nat->sessions.nodes[entry & ~SESSION_NODE].mapping : entry;
+}
+
+static struct endpoint entry_remote(const struct nat *nat, uint32_t entry)
+{
+	if (entry & SESSION_NODE)
+		return remote_of(&nat->sessions.nodes[entry & ~SESSION_NODE]);
+	return mapping_remote(nat_mapping(nat, entry));
+}
+
+static uint32_t *entry_next(const struct nat *nat, uint32_t entry)
+{
+	if (entry & SESSION_NODE)
+		return &nat->sessions.nodes[entry & ~SESSION_NODE].hash_next;
+	return &nat_mapping(nat, entry)->session_next;
+}
+
+static uint32_t find(const struct nat *nat, const struct session_key *key)
+{
+	enum nat_scope grain = nat->rules[key->protocol].grain;
+	uint32_t entry;
+
+	if (!nat->sessions.buckets)
+		return 0;
+	for (entry = *bucket_of(nat, key); entry; entry = *entry_next(nat, entry))
+		if (is_of_key(nat, entry_mapping(nat, entry), key) &&
+		    scope_agrees(grain, entry_remote(nat, entry), key->remote))
+			return entry_mapping(nat, entry);
+	return 0;
+}
+
+uint32_t session_find(const struct nat *nat, enum nat_protocol protocol, uint16_t pool,
+		      uint16_t port, struct endpoint remote)
+{
+	struct session_key key = { protocol, pool, port, { 0, 0 }, remote };
+
+	return find(nat, &key);
+}
+
+bool session_permits(const struct nat *nat, enum nat_protocol protocol, struct endpoint inside,
+		     struct endpoint remote)
+{
+	struct session_key key = { protocol, 0, inside.port, inside.addr, remote };
+
+	return find(nat, &key) != 0;
+}
+
+static void index_add(struct nat *nat, uint32_t entry)
+{
+	struct session_key key = key_of(nat, entry_mapping(nat, entry), entry_remote(nat, entry));
+	uint32_t *bucket = bucket_of(nat, &key);
+
+	*entry_next(nat, entry) = *bucket;
+	*bucket = entry;
+	nat->sessions.count++;
+}
+
+static void index_remove(struct nat *nat, uint32_t entry)
+{
+	struct session_key key = key_of(nat, entry_mapping(nat, entry), entry_remote(nat, entry));
+	uint32_t *at = bucket_of(nat, &key);
+
+	while (*at != entry)
+		at = entry_next(nat, *at);
+	*at = *entry_next(nat, entry);
+	nat->sessions.count--;
+}
+
+/* Move every entry of @old into the buckets that there are now. */
+static void rehash(struct nat *nat, const uint32_t *old, uint32_t old_len)
+{
+	nat->sessions.count = 0;
+	for (uint32_t i = 0; i < old_len; i++) {
+		uint32_t next;
+
+		for (uint32_t entry = old[i]; entry; entry = next) {
+			next = *entry_next(nat, entry);
+			index_add(nat, entry);
+		}
+	}
+}
+
+/* Make room for one more entry: 0, or -ENOMEM where there is no index at all. */
+static int index_grow(struct nat *nat)
+{
+	struct session_table *table = &nat->sessions;
+	uint32_t *old = table->buckets;
+	uint32_t old_len = old ? table->buckets_mask + 1 : 0;
+	uint32_t len = old ? old_len * 2 : FIRST_BUCKETS;
+	uint32_t *buckets;
+
+	if (old && table->count <= table->buckets_mask)
+		return 0;
+	buckets = calloc(len, sizeof(*buckets));
+	if (!buckets)
+		return old ? 0 : -ENOMEM;
+	table->buckets = buckets;
+	table->buckets_mask = len - 1;
+	rehash(nat, old, old_len);
+	free(old);
+	return 0;
+}
+
+int session_add_first(struct nat *nat, uint32_t ref)
+{
+	int err = index_grow(nat);
+
+	if (err)
+		return err;
+	index_add(nat, ref);
+	return 0;
+}
+
+/* A node that nobody has; 0 without memory. */
+static uint32_t node_take(struct session_table *table)
+{
+	uint32_t node = table->free;
+
+	if (node) {
+		table->free = table->nodes[node].hash_next;
+		return node;
+	}
+	if (table->unused >= table->nodes_room) {
+		uint32_t room = table->nodes_room ? table->nodes_room * 2 : FIRST_NODES;
+		struct permission *nodes;
+
+		if (room > PERMISSIONS_MAX)
+			return 0;
+		nodes = realloc(table->nodes, room * sizeof(*nodes));
+		if (!nodes)
+			return 0;
+		table->nodes = nodes;
+		table->nodes_room = room;
+		if (table->unused == 0)
+			table->unused = 1; /* Node 0 is nobody. */
+	}
+	return table->unused++;
+}
+
+enum session_result session_open(struct nat *nat, uint32_t ref, struct endpoint remote)
+{
+	struct mapping *m = nat_mapping(nat, ref);
+	const struct rules *rules = rules_of(nat, ref);
+	struct session_key key = key_of(nat, ref, remote);
+	uint32_t other, node;
+
+	if (!rules->sessions || scope_agrees(rules->grain, mapping_remote(m), remote))
+		return SESSION_OPEN;
+	other = find(nat, &key);
+	if (other)
+		return other == ref || !rules->overload ? SESSION_OPEN : SESSION_TAKEN;
+	if (index_grow(nat))
+		return SESSION_NO_ROOM;
+	node = node_take(&nat->sessions);
+	if (!node)
+		return SESSION_NO_ROOM;
+	nat->sessions.nodes[node] = (struct permission){
+		.remote_addr = remote.addr,
+		.remote_port = remote.port,
+		.mapping = ref,
+		.next = m->permissions,
+	};
+	m->permissions = node;
+	index_add(nat, node | SESSION_NODE);
+	return SESSION_OPEN;
+}
+
+bool session_any(const struct nat *nat, uint32_t ref, struct endpoint remote, enum nat_scope scope)
+{
+	const struct mapping *m = nat_mapping(nat, ref);
+
+	if (scope_agrees(scope, mapping_remote(m), remote))
+		return true;
+	for (uint32_t node = m->permissions; node; node = nat->sessions.nodes[node].next)
+		if (scope_agrees(scope, remote_of(&nat->sessions.nodes[node]), remote))
+			return true;
+	return false;
+}
+
+void session_end_all(struct nat *nat, uint32_t ref)
+{
+	struct session_table *table = &nat->sessions;
+	uint32_t next, node = nat_mapping(nat, ref)->permissions;
+
+	for (; node; node = next) {
+		next = table->nodes[node].next;
+		index_remove(nat, node | SESSION_NODE);
+		table->nodes[node].mapping = 0;
+		table->nodes[node].hash_next = table->free;
+		table->free = node;
+	}
+	index_remove(nat, ref);
+}

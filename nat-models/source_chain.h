@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The mappings of an inside endpoint, the newest first, whatever their remote endpoints.
+ *
+ * Linux asks for them: a source that had to move to another port keeps to that for its next
+ * connections, as long as they are unique there (find_appropriate_src() of nf_nat).  Kept only
+ * where a model preserves ports, shares them, and has a mapping for each remote endpoint.
+ */
+#ifndef KNOTHOLE_SOURCE_CHAIN_H
+#define KNOTHOLE_SOURCE_CHAIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mapping.h"
+
+struct source_link {
+	uint32_t next, prev; /* references; 0 = none */
+	bool entered;
+};
+
+struct source_table {
+	struct source_link *links; /* by mapping */
+	uint32_t links_len;
+	uint32_t *buckets; /* chains by inside endpoint, the newest first */
+	uint32_t buckets_mask;
+	uint32_t count;
+};
+
+void source_table_clear(struct source_table *table);
+
+/* A mapping begins; @ref must be in the mapping table.  Without memory it is passed over: its
+ * source then seems to have no mapping. */
+void source_chain_add(struct nat *nat, uint32_t ref);
+
+/* A mapping ends; those that were never entered are fine. */
+void source_chain_remove(struct nat *nat, uint32_t ref);
+
+/* The newest mapping of @inside, or 0. */
+uint32_t source_chain_newest(const struct nat *nat, enum nat_protocol protocol,
+			     struct endpoint inside);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Peers and the ladder: two hosts that know a rendezvous try one method after another until
+ * voice can pass.
+ *
+ * What is reported here is the probe's own opinion; whether it is true, the capture says
+ * (reports/verdict.h).  Everything parks; use it inside fibers only.
+ */
+#ifndef KNOTHOLE_CONNECT_H
+#define KNOTHOLE_CONNECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../../nat-models/predict.h"
+#include "../../sim/host.h"
+
+/* A host that holds its TCP connection to a rendezvous, under its host's name, and answers
+ * what comes through it: it is every callee's half. */
+struct peer;
+
+/* Join; the connection is made before this returns.  0; -EEXIST where somebody else has joined
+ * under this host's name; or -errno: the rendezvous could not be reached. */
+int peer_join(struct host *host, struct endpoint rendezvous, uint64_t deadline, struct peer **ret);
+/* And end its calls, which are still to be freed.  NULL is fine.  It, like call_free(), may also
+ * be called outside of fibers, but only once the loop has stopped for good. */
+void peer_leave(struct peer *peer);
+struct host *peer_host(const struct peer *peer);
+
+enum { LADDER_MAX = 16 };
+
+struct call_spec {
+	enum method ladder[LADDER_MAX]; /* in the order of trying */
+	unsigned ladder_len;
+	uint64_t attempt_ns; /* for each rung; 0 = 2 s */
+	uint64_t pace_ns; /* first gap between hellos; doubles up to 8 times this; 0 = 20 ms */
+	bool host_addresses; /* both also try each other's own (private) addresses, as ICE does */
+	uint16_t local_port; /* of both; 0 = a fresh one for each attempt */
+	uint64_t token; /* 0 = drawn from the caller's stream */
+};
+
+struct attempt {
+	enum method method;
+	bool connected;
+	uint64_t began, took; /* ns */
+	struct endpoint caller_mapped; /* as the rendezvous saw them */
+	struct endpoint callee_mapped;
+};
+
+/* A call: the outcome of a ladder, and the path on which voice can go. */
+struct call;
+
+/* Try to connect @caller to @callee, both joined to the same rendezvous.  0 with *ret (whether
+ * anything connected, call_connected() says), or -errno where the rendezvous failed; -ENOENT
+ * where it knows no such callee; -EADDRINUSE and the like where no socket could be opened. */
+int call_connect(struct peer *caller, struct peer *callee, const struct call_spec *spec,
+		 struct call **ret);
+void call_free(struct call *call);
+
+bool call_connected(const struct call *call);
+enum method call_method(const struct call *call); /* where connected */
+uint64_t call_token(const struct call *call);
+unsigned call_attempts(const struct call *call, const struct attempt **ret);
+
+struct talk_spec {
+	unsigned frames; /* each way */
+	uint64_t every_ns; /* between two frames */
+	uint16_t size; /* bytes of a frame; 0 = 160, as 20 ms of G.711 */
+};
+
+struct talk_stats { /* 0 = caller to callee, 1 = back */
+	unsigned sent[2];
+	unsigned received[2];
+	uint64_t delay_sum_ns[2]; /* over the received */
+};
+
+/* Send voice both ways along the call's path and count what arrives, until all has or nothing
+ * did for 1 s.  0; -ENOTCONN; -EMSGSIZE for frames of more than TALK_MAX bytes. */
+int call_talk(struct call *call, const struct talk_spec *spec, struct talk_stats *ret);
+
+/* Send no voice, but one hello-sized keepalive from each side every @every_ns, for @for_ns.
+ * @every_ns = 0: be silent. */
+int call_hold(struct call *call, uint64_t for_ns, uint64_t every_ns);
+
+#endif

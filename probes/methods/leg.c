@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "leg.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../wire/stun.h"
+#include "peer.h"
+
+uint64_t leg_now(const struct leg *leg)
+{
+	return host_now(leg->peer->host);
+}
+
+static void changed(struct leg *leg)
+{
+	fiber_wake(leg->waiter);
+}
+
+int leg_wait(struct leg *leg, uint64_t deadline)
+{
+	int err;
+
+	leg->waiter = fiber_self();
+	err = fiber_park(deadline);
+	leg->waiter = NULL;
+	return err;
+}
+
+/* Sending */
+
+/* Over UDP whatever goes wrong is a loss, as it would be further on. */
+static int leg_send(struct leg *leg, const struct endpoint *to, const void *bytes, size_t len)
+{
+	struct rendezvous_message msg = {
+		.kind = RENDEZVOUS_RELAY,
+		.token = leg->spec.token,
+		.attempt = leg->spec.attempt,
+		.method = leg->spec.method,
+		.frame = bytes,
+		.frame_len = (uint16_t)len,
+	};
+
+	if (leg->closing || !len)
+		return -EPIPE;
+	if (leg->spec.method == METHOD_RELAY)
+		return channel_send(leg->peer->channel, &msg);
+	return sock_send(leg->sock, to, bytes, len, NEVER);
+}
+
+static int leg_send_frame(struct leg *leg, const struct endpoint *to, enum talk_kind kind,
+			  uint32_t sequence, uint16_t padding)
+{
+	uint8_t bytes[TALK_MAX];
+	struct talk frame = {
+		.kind = kind,
+		.token = leg->spec.token,
+		.method = leg->spec.method,
+		.role = leg->spec.role,
+		.padding = padding,
+		.sequence = sequence,
+		.sent_at = leg_now(leg),
+	};
+
+	return leg_send(leg, to, bytes, talk_encode(&frame, bytes, sizeof(bytes)));
+}
+
+void leg_say_hello(struct leg *leg, bool only_fresh)
+{
+	for (unsigned i = 0; i < leg->targets_len; i++) {
+		struct leg_target *target = &leg->targets[i];
+		uint32_t sequence;
+
+		if (only_fresh && !target->fresh)
+			continue;
+		target->fresh = false;
+		sequence = ++leg->sequence;
+		leg->told[sequence % LEG_HELLOS] = (struct leg_hello){
+			.sequence = sequence,
+			.where = target->to,
+			.at = leg_now(leg),
+		};
+		leg_send_frame(leg, &target->to, TALK_HELLO, sequence, 0);
+	}
+}
+
+int leg_send_voice(struct leg *leg, uint16_t size)
+{
+	uint16_t padding = size > TALK_HEADER ? (uint16_t)(size - TALK_HEADER) : 0;
+
+	return leg_send_frame(leg, &leg->path, TALK_VOICE, leg->voice_sequence++, padding);
+}
+
+/* A STUN Binding indication, as RFC 8445, 11 wants it: nobody answers, and it is not taken
+ * for a hello.  With its FINGERPRINT it is as long as one. */
+void leg_send_keepalive(struct leg *leg)
+{
+	uint8_t bytes[STUN_HEADER + 8];
+	uint8_t transaction[STUN_TRANSACTION];
+	struct stun_writer w;
+
+	stun_transaction(host_random(leg->peer->host), host_random(leg->peer->host), transaction);
+	stun_begin(&w, bytes, sizeof(bytes), STUN_INDICATION, STUN_BINDING, transaction);
+	stun_add_fingerprint(&w);
+	leg_send(leg, &leg->path, bytes, stun_end(&w));
+}
+
+int leg_tell(struct leg *leg, enum rendezvous_kind kind, bool connected, enum talk_role by,
+	     uint32_t sequence)
+{
+	struct rendezvous_message msg = {
+		.kind = kind,
+		.token = leg->spec.token,
+		.attempt = leg->spec.attempt,
+		.method = leg->spec.method,
+		.connected = connected,
+		.by = by,
+		.sequence = sequence,
+	};
+
+	return channel_send(leg->peer->channel, &msg);
+}
+
+void leg_register(struct leg *leg)
+{
+	struct rendezvous_message msg = {
+		.kind = RENDEZVOUS_REGISTER,
+		.token = leg->spec.token,
+		.attempt = leg->spec.attempt,
+		.method = leg->spec.method,
+		.host = leg->local,
+	};
+	uint8_t bytes[RENDEZVOUS_MAX];
+
+	if (leg->closing || !leg->sock)
+		return;
+	snprintf(msg.name, sizeof(msg.name), "%s", host_name(leg->peer->host));
+	sock_send(leg->sock, &leg->peer->rendezvous, bytes,
+		  rendezvous_encode(&msg, bytes, sizeof(bytes)), NEVER);
+}
+
+/* Targets and proofs */
+
+static void add_target(struct leg *leg, struct endpoint to)
+{
+	if (ip_addr_is_unset(to.addr) && leg->spec.method != METHOD_RELAY)
+		return;
+	for (unsigned i = 0; i < leg->targets_len; i++)
+		if (endpoint_equal(leg->targets[i].to, to))
+			return;
+	if (leg->targets_len < LEG_TARGETS)
+		leg->targets[leg->targets_len++] = (struct leg_target){ .to = to, .fresh = true };
+}
+
+static void hear_hello(struct leg *leg, const struct talk *frame, struct endpoint from)
+{
+	leg->heard[leg->heard_count++ % LEG_HELLOS] = (struct leg_hello){
+		.sequence = frame->sequence,
+		.where = from,
+		.at = leg_now(leg),
+	};
+	leg_send_frame(leg, &from, TALK_ANSWER, frame->sequence, 0);
+	/* Where both speak, an endpoint that was heard from is one more to speak to: it may be
+	 * the only one by which the other side's NAT lets anything in (RFC 8445, 7.3.1.3). */
+	if (leg->spec.method == METHOD_PUNCH)
+		add_target(leg, from);
+}
+
+static void hear_answer(struct leg *leg, const struct talk *frame, struct endpoint from)
+{
+	const struct leg_hello *hello = &leg->told[frame->sequence % LEG_HELLOS];
+	struct leg_proof *proof = &leg->proof;
+	bool symmetric;
+
+	if (!frame->sequence || hello->sequence != frame->sequence)
+		return;
+	symmetric = endpoint_equal(hello->where, from);
+	if (proof->sequence && (proof->symmetric || !symmetric))
+		return;
+	*proof = (struct leg_proof){
+		.sequence = frame->sequence,
+		.path = hello->where,
+		.symmetric = symmetric,
+		/* Two round trips: one for a hello to where the answer came from, one to spare. */
+		.settle_at = leg_now(leg) + 2 * (leg_now(leg) - hello->at) + leg->spec.pace_ns,
+	};
+	if (!symmetric)
+		add_target(leg, from);
+}
+
+bool leg_proven(const struct leg *leg)
+{
+	const struct leg_proof *proof = &leg->proof;
+
+	return proof->sequence && (proof->symmetric || leg_now(leg) >= proof->settle_at);
+}
+
+static void hear_voice(struct leg *leg, const struct talk *frame)
+{
+	struct leg_voice *voice = &leg->voice;
+	uint32_t i = frame->sequence - voice->first;
+
+	if (!voice->seen || i >= voice->frames || voice->seen[i / 8] & 1 << i % 8)
+		return;
+	voice->seen[i / 8] |= (uint8_t)(1 << i % 8);
+	voice->received++;
+	voice->last_at = leg_now(leg);
+	voice->delay_sum += voice->last_at - frame->sent_at;
+}
+
+void leg_hear(struct leg *leg, const struct talk *frame, const struct endpoint *from)
+{
+	struct endpoint source = from ? *from : (struct endpoint){ 0 };
+
+	/* With overlapping private addresses the other's own may be ours, and we hear ourselves. */
+	if (frame->token != leg->spec.token || frame->method != leg->spec.method ||
+	    frame->role == leg->spec.role)
+		return;
+	switch (frame->kind) {
+	case TALK_HELLO:
+		hear_hello(leg, frame, source);
+		break;
+	case TALK_ANSWER:
+		hear_answer(leg, frame, source);
+		break;
+	case TALK_VOICE:
+		hear_voice(leg, frame);
+		break;
+	}
+	changed(leg);
+}
+
+bool leg_settle(struct leg *leg, enum talk_role by, uint32_t sequence)
+{
+	const struct leg_hello *hellos = by == leg->spec.role ? leg->told : leg->heard;
+
+	for (int i = 0; i < LEG_HELLOS; i++) {
+		if (!sequence || hellos[i].sequence != sequence)
+			continue;
+		leg->path = hellos[i].where;
+		leg->connected = true;
+		return true;
+	}
+	return false;
+}
+
+/* What the rendezvous says */
+
+static void introduced(struct leg *leg, const struct rendezvous_message *msg)
+{
+	if (leg->introduced)
+		return;
+	leg->introduced = true;
+	leg->mapped = msg->seen;
+	leg->theirs = msg->mapped;
+	if (leg->spec.host_addresses)
+		add_target(leg, msg->host);
+	add_target(leg, msg->mapped);
+}
+
+void leg_told(struct leg *leg, const struct rendezvous_message *msg)
+{
+	switch (msg->kind) {
+	case RENDEZVOUS_REGISTERED:
+		leg->registered = true;
+		leg->mapped = msg->mapped;
+		break;
+	case RENDEZVOUS_INTRODUCE:
+		introduced(leg, msg);
+		break;
+	case RENDEZVOUS_FOUND:
+		leg->found = true;
+		leg->said = *msg;
+		break;
+	case RENDEZVOUS_SETTLE:
+		leg->settle = true;
+		leg->said = *msg;
+		break;
+	case RENDEZVOUS_SETTLED:
+		leg->settled = true;
+		leg->said = *msg;
+		break;
+	case RENDEZVOUS_REFUSED:
+	case RENDEZVOUS_HANGUP:
+		leg->refused = true;
+		leg->said = *msg;
+		break;
+	default:
+		return;
+	}
+	changed(leg);
+}
+
+/* Reading, and the leg's life */
+
+static void read_datagram(struct leg *leg, const uint8_t *bytes, size_t len,
+			  const struct endpoint *from)
+{
+	struct rendezvous_message msg;
+	struct talk frame;
+
+	if (talk_decode(bytes, len, &frame) == len)
+		leg_hear(leg, &frame, from);
+	else if (endpoint_equal(*from, leg->peer->rendezvous) &&
+		 !rendezvous_decode_datagram(bytes, len, &msg) &&
+		 msg.kind == RENDEZVOUS_REGISTERED && msg.token == leg->spec.token &&
+		 msg.attempt == leg->spec.attempt)
+		leg_told(leg, &msg);
+}
+
+static void read_socket(void *arg)
+{
+	struct leg *leg = arg;
+	uint8_t bytes[TALK_MAX + 1];
+	struct endpoint from;
+
+	/* From here: this fiber was made after the channel's was woken, and runs after it. */
+	leg_register(leg);
+	while (!leg->closing) {
+		long n = sock_recv(leg->sock, &from, bytes, sizeof(bytes), NEVER);
+
+		if (leg->closing || n == -ECANCELED)
+			break;
+		if (n > 0)
+			read_datagram(leg, bytes, (size_t)n, &from);
+		else
+			fiber_sleep(leg_now(leg) + MSEC);
+	}
+}
+
+int leg_new(struct peer *peer, const struct leg_spec *spec, struct leg **ret)
+{
+	struct sock_spec udp = { .kind = SOCK_UDP, .local.port = spec->local_port };
+	struct leg *leg = calloc(1, sizeof(*leg));
+	int err = 0;
+
+	if (!leg)
+		return -ENOMEM;
+	leg->spec = *spec;
+	leg->peer = peer;
+	if (spec->method != METHOD_RELAY)
+		err = sock_open(peer->host, &udp, &leg->sock);
+	if (err) {
+		free(leg);
+		return err;
+	}
+	leg->local.addr = host_addr(peer->host);
+	if (leg->sock)
+		leg->local.port = sock_local(leg->sock).port;
+	leg->next = peer->legs;
+	peer->legs = leg;
+	*ret = leg;
+	return 0;
+}
+
+int leg_start(struct leg *leg)
+{
+	if (!leg->sock)
+		return 0;
+	return fiber_spawn(host_loop(leg->peer->host), "leg", read_socket, leg, &leg->reader);
+}
+
+void leg_cancel(struct leg *leg)
+{
+	struct sock *sock = leg->sock;
+
+	leg->closing = true;
+	leg->sock = NULL;
+	sock_close(sock);
+	changed(leg);
+}
+
+void leg_free(struct leg *leg)
+{
+	struct leg **at;
+
+	if (!leg)
+		return;
+	for (at = &leg->peer->legs; *at != leg; at = &(*at)->next)
+		;
+	*at = leg->next;
+	if (leg->owner)
+		*leg->owner = NULL;
+	leg_cancel(leg);
+	if (leg->reader && fiber_self())
+		fiber_join(leg->reader, NEVER);
+	free(leg->voice.seen);
+	free(leg);
+}

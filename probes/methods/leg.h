@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A leg: one side of one attempt, and of the call that may come of it.  It owns the attempt's
+ * socket, says and answers hellos, and knows which path they have proven.
+ *
+ * A hello that was answered proves both directions at once: the way to where it was said
+ * to, and the way back to where it was heard from.  So its sequence number alone lets both
+ * sides settle on the same path (attempt.c).
+ *
+ * Nothing here decides when to speak: the methods do.
+ */
+#ifndef KNOTHOLE_LEG_H
+#define KNOTHOLE_LEG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../../sim/fiber.h"
+#include "../../sim/host.h"
+#include "../wire/rendezvous.h"
+#include "../wire/talk.h"
+
+struct peer;
+
+enum { LEG_TARGETS = 8, LEG_HELLOS = 64 };
+
+/* Where hellos are said to: the other's endpoint as the rendezvous or the other itself told
+ * it, or one that was learned from where frames came from ("peer reflexive", RFC 8445). */
+struct leg_target {
+	struct endpoint to;
+	bool fresh; /* nothing has been said to it yet */
+};
+
+struct leg_hello {
+	uint32_t sequence; /* 0 = none */
+	struct endpoint where; /* said to, or heard from */
+	uint64_t at;
+};
+
+/* An answer to a hello of ours. */
+struct leg_proof {
+	uint32_t sequence; /* 0 = none yet */
+	struct endpoint path; /* where the hello was said to */
+	bool symmetric; /* it was answered from there, too (RFC 8445, 7.2.5.2.1) */
+	uint64_t settle_at; /* an answer that was not: wait until then for one that is */
+};
+
+/* The voice that is being received (call_talk()). */
+struct leg_voice {
+	uint32_t first; /* sequence */
+	uint32_t frames;
+	uint8_t *seen; /* a bit each: duplicates count once; NULL where nobody counts */
+	unsigned received;
+	uint64_t delay_sum;
+	uint64_t last_at; /* when one arrived */
+};
+
+struct leg_spec {
+	uint64_t token;
+	uint8_t attempt;
+	enum method method;
+	enum talk_role role;
+	bool host_addresses;
+	uint16_t local_port;
+	uint64_t pace_ns;
+};
+
+struct leg {
+	struct leg_spec spec;
+	struct peer *peer;
+	struct leg *next; /* in the peer's list */
+	struct leg **owner; /* a call's pointer to it, NULLed with it; NULL = none's */
+	struct sock *sock; /* NULL for a relay's, and once closed */
+	struct endpoint local;
+	struct fiber *reader;
+	struct fiber *waiter; /* woken whenever something below changes */
+	bool closing;
+
+	/* as the rendezvous told */
+	bool registered;
+	struct endpoint mapped;
+	bool introduced;
+	struct endpoint theirs;
+	bool refused; /* or the other party has gone */
+
+	/* as the other side told, through the rendezvous */
+	bool found, settle, settled; /* which of the three messages has arrived */
+	struct rendezvous_message said; /* the last of them */
+
+	struct leg_target targets[LEG_TARGETS];
+	unsigned targets_len;
+	struct leg_hello told[LEG_HELLOS]; /* hellos of ours: rings by sequence … */
+	struct leg_hello heard[LEG_HELLOS]; /* … and by count */
+	unsigned heard_count;
+	uint32_t sequence; /* of the last hello */
+	struct leg_proof proof;
+
+	bool connected;
+	struct endpoint path; /* where voice goes, unless it is relayed */
+	uint32_t voice_sequence; /* of the next frame to send */
+	struct leg_voice voice;
+};
+
+/* Open the socket, unless for a relay.  @peer's list has it then.  0 or sock_open()'s. */
+int leg_new(struct peer *peer, const struct leg_spec *spec, struct leg **ret);
+
+/* Start to read the socket, and register it at the rendezvous, after what waits in the
+ * peer's channel has left: a registration that overtakes its call is lost.  0 or -ENOMEM. */
+int leg_start(struct leg *leg);
+
+/* Close, and wake whoever waits for it; it can only be freed any more. */
+void leg_cancel(struct leg *leg);
+
+/* Parks until its reader has ended; see peer_leave() for outside of fibers.  NULL is fine. */
+void leg_free(struct leg *leg);
+
+/* Say again to the rendezvous which socket this attempt uses. */
+void leg_register(struct leg *leg);
+
+/* Say hello to each target, or only to those that have not heard one. */
+void leg_say_hello(struct leg *leg, bool only_fresh);
+
+/* Send one frame along the settled path.  0 or -errno. */
+int leg_send_voice(struct leg *leg, uint16_t size);
+void leg_send_keepalive(struct leg *leg);
+
+/* A frame arrived: over UDP, or (@from = NULL) through the relay. */
+void leg_hear(struct leg *leg, const struct talk *frame, const struct endpoint *from);
+
+/* A message about this attempt arrived from the rendezvous. */
+void leg_told(struct leg *leg, const struct rendezvous_message *msg);
+
+/* Settle on the path that the hello @sequence, said by @by, has proven.  False where
+ * this side knows of no such hello. */
+bool leg_settle(struct leg *leg, enum talk_role by, uint32_t sequence);
+
+/* Is our own proof good enough to settle on now? */
+bool leg_proven(const struct leg *leg);
+
+/* Park until something changes, or @deadline.  0 or -ETIMEDOUT. */
+int leg_wait(struct leg *leg, uint64_t deadline);
+
+/* Send @kind, about this attempt, to the other party, with the proof @by and @sequence. */
+int leg_tell(struct leg *leg, enum rendezvous_kind kind, bool connected, enum talk_role by,
+	     uint32_t sequence);
+
+uint64_t leg_now(const struct leg *leg);
+
+#endif

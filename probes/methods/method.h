@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The traversal methods: what each side does to open a way, one file a method. */
+#ifndef KNOTHOLE_METHOD_H
+#define KNOTHOLE_METHOD_H
+
+#include "leg.h"
+
+struct method_ops {
+	enum method method;
+	/* Until @deadline, or until the leg's proof, the other's word, or the end: what the
+	 * caller and the callee do once the attempt has begun. */
+	void (*act[2])(struct leg *leg, uint64_t deadline); /* by enum talk_role */
+};
+
+extern const struct method_ops direct_method;
+extern const struct method_ops reversal_method;
+extern const struct method_ops punch_method;
+extern const struct method_ops relay_method;
+
+const struct method_ops *method_find(enum method method);
+
+/* Say hello, spaced out in time, until one is answered or the other side has its own proof;
+ * at least one round is said as soon as the two are introduced. */
+void method_speak(struct leg *leg, uint64_t deadline);
+
+/* Say nothing unasked: answer hellos until the other side has its proof. */
+void method_listen(struct leg *leg, uint64_t deadline);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A peer's inside, for the files of this folder only; others use connect.h. */
+#ifndef KNOTHOLE_PEER_H
+#define KNOTHOLE_PEER_H
+
+#include <stdbool.h>
+
+#include "../services/channel.h"
+#include "../services/crew.h"
+#include "connect.h"
+#include "leg.h"
+
+struct peer {
+	struct host *host;
+	struct endpoint rendezvous;
+	struct channel *channel;
+	struct crew crew; /* fibers that use this peer */
+	struct leg *legs;
+	bool left; /* or the rendezvous has gone */
+};
+
+/* The leg of @token's attempt @attempt, or the connected one of that call where @attempt is
+ * negative; NULL if there is none. */
+struct leg *peer_leg(struct peer *peer, uint64_t token, int attempt);
+
+#endif

@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The rendezvous: the third party that both peers can reach (RFC 5128's server S, Skype's
+ * supernode).  It knows who is logged in, sees where their UDP comes from, introduces them,
+ * and relays as a last resort.
+ *
+ * Theory of operation.  One fiber accepts, one answers registrations, and each client has one
+ * that reads its channel.  A meeting is an attempt of a call; both its parties register for it
+ * from the socket that they will use, and when the second has, each is told of the other.
+ * Whatever a client sends can hurt only its own connection: it is closed at the first malformed
+ * message, and everything that is kept for it is bounded here and in channel.c.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../wire/rendezvous.h"
+#include "channel.h"
+#include "crew.h"
+#include "service_ops.h"
+
+enum { CLIENTS_MAX = 256, MEETINGS_MAX = 1024 };
+
+/* A connection that does not say who it is gets no longer than this. */
+#define LOGIN_NS (10 * SEC)
+#define PARTING_NS (1 * SEC) /* for a last word, such as why it is refused */
+#define ERROR_REST_NS (10 * MSEC) /* after an error that may last, such as EMFILE */
+
+struct client {
+	struct rendezvous *rendezvous;
+	struct client *next;
+	struct client **link;
+	struct channel *channel;
+	char name[RENDEZVOUS_NAME]; /* "" until it has logged in */
+};
+
+struct party {
+	struct client *client;
+	bool registered;
+	struct endpoint mapped;
+	struct endpoint host;
+};
+
+struct meeting {
+	uint64_t token;
+	uint8_t attempt;
+	enum method method;
+	bool host_addresses;
+	bool introduced;
+	struct party parties[2]; /* by enum talk_role */
+};
+
+struct rendezvous {
+	struct host *host;
+	struct crew crew;
+	struct sock *listener;
+	struct sock *udp;
+	bool stopping;
+	struct client *clients;
+	unsigned clients_len;
+	struct meeting *meetings; /* in the order of their calls' beginnings */
+	unsigned meetings_len;
+	unsigned meetings_room;
+};
+
+/* Clients */
+
+static struct client *client_find(const struct rendezvous *rendezvous, const char *name)
+{
+	for (struct client *c = rendezvous->clients; c; c = c->next)
+		if (c->name[0] && strcmp(c->name, name) == 0)
+			return c;
+	return NULL;
+}
+
+/* Send, or where that cannot be, end the connection: a client that has missed a message would
+ * wait for ever for what it said. */
+static void client_tell(struct client *client, const struct rendezvous_message *msg)
+{
+	if (channel_send(client->channel, msg))
+		channel_close(client->channel);
+}
+
+static void client_refuse(struct client *client, const struct rendezvous_message *call,
+			  enum rendezvous_refusal why)
+{
+	struct rendezvous_message msg = *call;
+
+	msg.kind = RENDEZVOUS_REFUSED;
+	msg.refusal = why;
+	client_tell(client, &msg);
+}
+
+/* Meetings */
+
+static struct meeting *meeting_find(struct rendezvous *rendezvous, uint64_t token)
+{
+	/* From the newest: that is the one that is being talked about. */
+	for (unsigned i = rendezvous->meetings_len; i-- > 0;)
+		if (rendezvous->meetings[i].token == token)
+			return &rendezvous->meetings[i];
+	return NULL;
+}
+
+static void meeting_remove(struct rendezvous *rendezvous, struct meeting *meeting)
+{
+	size_t at = (size_t)(meeting - rendezvous->meetings);
+
+	rendezvous->meetings_len--;
+	memmove(meeting, meeting + 1, (rendezvous->meetings_len - at) * sizeof(*meeting));
+}
+
+/* A new one, at the expense of the oldest where there is no room; NULL without memory. */
+static struct meeting *meeting_add(struct rendezvous *rendezvous)
+{
+	if (rendezvous->meetings_len == MEETINGS_MAX)
+		meeting_remove(rendezvous, &rendezvous->meetings[0]);
+	if (rendezvous->meetings_len == rendezvous->meetings_room) {
+		unsigned room = rendezvous->meetings_room ? 2 * rendezvous->meetings_room : 8;
+		struct meeting *meetings = realloc(rendezvous->meetings, room * sizeof(*meetings));
+
+		if (!meetings)
+			return NULL;
+		rendezvous->meetings = meetings;
+		rendezvous->meetings_room = room;
+	}
+	return &rendezvous->meetings[rendezvous->meetings_len++];
+}
+
+static void introduce(struct meeting *meeting)
+{
+	struct rendezvous_message msg = {
+		.kind = RENDEZVOUS_INTRODUCE,
+		.token = meeting->token,
+		.attempt = meeting->attempt,
+		.method = meeting->method,
+	};
+
+	meeting->introduced = true;
+	for (int i = 0; i < 2; i++) {
+		const struct party *other = &meeting->parties[!i];
+
+		msg.mapped = other->mapped;
+		msg.seen = meeting->parties[i].mapped;
+		if (meeting->host_addresses)
+			msg.host = other->host;
+		client_tell(meeting->parties[i].client, &msg);
+	}
+}
+
+/* Both are there: for a relay as soon as it is asked for, else when their UDP has been seen. */
+static void introduce_if_ready(struct meeting *meeting)
+{
+	const struct party *p = meeting->parties;
+
+	if (meeting->introduced)
+		return;
+	if (meeting->method == METHOD_RELAY || (p[0].registered && p[1].registered))
+		introduce(meeting);
+}
+
+/* What clients say */
+
+static void on_login(struct client *client, const struct rendezvous_message *msg)
+{
+	struct rendezvous_message answer = { .kind = RENDEZVOUS_WELCOME };
+
+	if (client->name[0] || client_find(client->rendezvous, msg->name)) {
+		client_refuse(client, msg, RENDEZVOUS_TAKEN);
+		return;
+	}
+	memcpy(client->name, msg->name, sizeof(client->name));
+	answer.mapped = channel_remote(client->channel);
+	client_tell(client, &answer);
+}
+
+static void on_call(struct client *caller, const struct rendezvous_message *msg)
+{
+	struct rendezvous *rendezvous = caller->rendezvous;
+	struct client *callee = client_find(rendezvous, msg->name);
+	struct meeting *meeting = meeting_find(rendezvous, msg->token);
+	struct rendezvous_message invite = *msg;
+
+	if (!callee || callee == caller) {
+		client_refuse(caller, msg, RENDEZVOUS_NOBODY);
+		return;
+	}
+	if (meeting && meeting->parties[TALK_CALLER].client != caller) {
+		client_refuse(caller, msg, RENDEZVOUS_TAKEN);
+		return;
+	}
+	if (!meeting)
+		meeting = meeting_add(rendezvous);
+	if (!meeting) {
+		client_refuse(caller, msg, RENDEZVOUS_BUSY);
+		return;
+	}
+	*meeting = (struct meeting){
+		.token = msg->token,
+		.attempt = msg->attempt,
+		.method = msg->method,
+		.host_addresses = msg->host_addresses,
+		.parties = { { .client = caller }, { .client = callee } },
+	};
+	invite.kind = RENDEZVOUS_INVITE;
+	memcpy(invite.name, caller->name, sizeof(invite.name));
+	client_tell(callee, &invite);
+	introduce_if_ready(meeting);
+}
+
+/* Pass on to the other party of the meeting what one of them says to it. */
+static void on_pass(struct client *client, const struct rendezvous_message *msg)
+{
+	struct meeting *meeting = meeting_find(client->rendezvous, msg->token);
+	struct client *other;
+
+	if (!meeting || meeting->attempt != msg->attempt)
+		return;
+	if (meeting->parties[TALK_CALLER].client == client)
+		other = meeting->parties[TALK_CALLEE].client;
+	else if (meeting->parties[TALK_CALLEE].client == client)
+		other = meeting->parties[TALK_CALLER].client;
+	else
+		return;
+	/* Frames may be lost, as a datagram may: a full queue drops them. */
+	if (msg->kind == RENDEZVOUS_RELAY)
+		channel_send(other->channel, msg);
+	else
+		client_tell(other, msg);
+	if (msg->kind == RENDEZVOUS_HANGUP)
+		meeting_remove(client->rendezvous, meeting);
+}
+
+/* Whether @msg may be said by a client; it has been acted upon then. */
+static bool client_hears(struct client *client, const struct rendezvous_message *msg)
+{
+	if (!client->name[0] && msg->kind != RENDEZVOUS_LOGIN)
+		return false;
+	switch (msg->kind) {
+	case RENDEZVOUS_LOGIN:
+		on_login(client, msg);
+		return client->name[0] != '\0';
+	case RENDEZVOUS_CALL:
+		on_call(client, msg);
+		return true;
+	case RENDEZVOUS_FOUND:
+	case RENDEZVOUS_SETTLE:
+	case RENDEZVOUS_SETTLED:
+	case RENDEZVOUS_RELAY:
+	case RENDEZVOUS_HANGUP:
+		on_pass(client, msg);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Its calls end with it, and the other parties are told. */
+static void client_end_meetings(struct client *client)
+{
+	struct rendezvous *rendezvous = client->rendezvous;
+
+	for (unsigned i = rendezvous->meetings_len; i-- > 0;) {
+		struct meeting *meeting = &rendezvous->meetings[i];
+		struct rendezvous_message msg = {
+			.kind = RENDEZVOUS_HANGUP,
+			.token = meeting->token,
+			.attempt = meeting->attempt,
+			.method = meeting->method,
+		};
+		struct client *caller = meeting->parties[TALK_CALLER].client;
+		struct client *callee = meeting->parties[TALK_CALLEE].client;
+
+		if (caller != client && callee != client)
+			continue;
+		client_tell(caller == client ? callee : caller, &msg);
+		meeting_remove(rendezvous, meeting);
+	}
+}
+
+static void client_unlink(struct client *client)
+{
+	*client->link = client->next;
+	if (client->next)
+		client->next->link = client->link;
+	client->rendezvous->clients_len--;
+}
+
+static void serve_client(void *arg)
+{
+	struct client *client = arg;
+	struct rendezvous *rendezvous = client->rendezvous;
+	uint64_t deadline = host_now(rendezvous->host) + LOGIN_NS;
+	struct rendezvous_message msg;
+
+	while (!channel_recv(client->channel, &msg, client->name[0] ? NEVER : deadline))
+		if (!client_hears(client, &msg))
+			break;
+	client_end_meetings(client);
+	client_unlink(client);
+	channel_drain(client->channel, host_now(rendezvous->host) + PARTING_NS);
+	channel_free(client->channel);
+	free(client);
+	crew_leave(&rendezvous->crew);
+}
+
+static void take(struct rendezvous *rendezvous, struct sock *sock)
+{
+	struct client *client;
+
+	if (rendezvous->clients_len == CLIENTS_MAX) {
+		sock_close(sock);
+		return;
+	}
+	client = calloc(1, sizeof(*client));
+	if (!client) {
+		sock_close(sock);
+		return;
+	}
+	if (channel_new(sock, &client->channel)) {
+		free(client);
+		return;
+	}
+	client->rendezvous = rendezvous;
+	client->next = rendezvous->clients;
+	client->link = &rendezvous->clients;
+	if (client->next)
+		client->next->link = &client->next;
+	rendezvous->clients = client;
+	rendezvous->clients_len++;
+	if (crew_spawn(&rendezvous->crew, host_loop(rendezvous->host), "rendezvous client",
+		       serve_client, client)) {
+		client_unlink(client);
+		channel_free(client->channel);
+		free(client);
+	}
+}
+
+static void accept_clients(void *arg)
+{
+	struct rendezvous *rendezvous = arg;
+	struct sock *sock;
+
+	while (!rendezvous->stopping) {
+		int err = sock_accept(rendezvous->listener, NEVER, &sock);
+
+		if (!err && rendezvous->stopping)
+			sock_close(sock);
+		else if (!err)
+			take(rendezvous, sock);
+		else if (err == -ECANCELED)
+			break;
+		else
+			fiber_sleep(host_now(rendezvous->host) + ERROR_REST_NS);
+	}
+	crew_leave(&rendezvous->crew);
+}
+
+/* Registrations: where does each party's UDP come from? */
+
+static struct party *party_find(struct meeting *meeting, const char *name)
+{
+	for (int i = 0; i < 2; i++)
+		if (strcmp(meeting->parties[i].client->name, name) == 0)
+			return &meeting->parties[i];
+	return NULL;
+}
+
+static void on_register(struct rendezvous *rendezvous, const struct rendezvous_message *msg,
+			const struct endpoint *from)
+{
+	struct meeting *meeting = meeting_find(rendezvous, msg->token);
+	struct rendezvous_message answer = *msg;
+	uint8_t bytes[RENDEZVOUS_MAX];
+	struct party *party;
+
+	/* Where the datagram has overtaken its call, the client will say it again. */
+	if (!meeting || meeting->attempt != msg->attempt)
+		return;
+	party = party_find(meeting, msg->name);
+	if (!party)
+		return;
+	if (!party->registered) {
+		party->registered = true;
+		party->mapped = *from;
+		party->host = msg->host;
+	}
+	answer.kind = RENDEZVOUS_REGISTERED;
+	answer.mapped = *from;
+	sock_send(rendezvous->udp, from, bytes, rendezvous_encode(&answer, bytes, sizeof(bytes)),
+		  NEVER);
+	introduce_if_ready(meeting);
+}
+
+static void answer_registrations(void *arg)
+{
+	struct rendezvous *rendezvous = arg;
+	struct rendezvous_message msg;
+	uint8_t bytes[RENDEZVOUS_MAX + 1];
+	struct endpoint from;
+
+	while (!rendezvous->stopping) {
+		long n = sock_recv(rendezvous->udp, &from, bytes, sizeof(bytes), NEVER);
+
+		if (n == -ECANCELED || rendezvous->stopping)
+			break;
+		if (n < 0)
+			fiber_sleep(host_now(rendezvous->host) + ERROR_REST_NS);
+		else if (!rendezvous_decode_datagram(bytes, (size_t)n, &msg) &&
+			 msg.kind == RENDEZVOUS_REGISTER)
+			on_register(rendezvous, &msg, &from);
+	}
+	crew_leave(&rendezvous->crew);
+}
+
+static void rendezvous_stop(void *state)
+{
+	struct rendezvous *rendezvous = state;
+	struct client *next;
+
+	rendezvous->stopping = true;
+	sock_close(rendezvous->listener);
+	sock_close(rendezvous->udp);
+	for (struct client *c = rendezvous->clients; c; c = c->next)
+		channel_close(c->channel);
+	crew_wait(&rendezvous->crew);
+	for (struct client *c = rendezvous->clients; c; c = next) {
+		next = c->next;
+		client_unlink(c);
+		channel_free(c->channel);
+		free(c);
+	}
+	free(rendezvous->meetings);
+	free(rendezvous);
+}
+
+static int rendezvous_start(const struct service_spec *spec, void **ret)
+{
+	struct sock_spec tcp = { .kind = SOCK_TCP_LISTEN, .local.port = RENDEZVOUS_PORT };
+	struct sock_spec udp = { .kind = SOCK_UDP, .local.port = RENDEZVOUS_PORT };
+	struct loop *loop = host_loop(spec->host);
+	struct rendezvous *rendezvous = calloc(1, sizeof(*rendezvous));
+	int err;
+
+	if (!rendezvous)
+		return -ENOMEM;
+	rendezvous->host = spec->host;
+	err = sock_open(spec->host, &tcp, &rendezvous->listener);
+	if (!err)
+		err = sock_open(spec->host, &udp, &rendezvous->udp);
+	if (!err)
+		err = crew_spawn(&rendezvous->crew, loop, "rendezvous accept", accept_clients,
+				 rendezvous);
+	if (!err)
+		err = crew_spawn(&rendezvous->crew, loop, "rendezvous udp", answer_registrations,
+				 rendezvous);
+	if (err) {
+		rendezvous_stop(rendezvous);
+		return err;
+	}
+	*ret = rendezvous;
+	return 0;
+}
+
+const struct service_ops rendezvous_service = {
+	.name = "rendezvous",
+	.start = rendezvous_start,
+	.stop = rendezvous_stop,
+};

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Services: fibers that answer, by name, on a host.
+ */
+#ifndef KNOTHOLE_SERVICE_H
+#define KNOTHOLE_SERVICE_H
+
+#include <stddef.h>
+
+#include "../../sim/host.h"
+
+struct service;
+
+struct service_spec {
+	const char *name; /* "stun", "rendezvous", "echo" */
+	struct host *host;
+	/* stun: where its second address is: on another host, or a second one of its own; neither
+	 * = it has one only */
+	struct host *alternate;
+	struct ip_addr alternate_addr;
+};
+
+enum { STUN_PORT = 3478, STUN_ALTERNATE_PORT = 3479, RENDEZVOUS_PORT = 33033, ECHO_PORT = 7 };
+
+/* 0; -ENOENT for a name that there is not; -EADDRINUSE … */
+int service_start(const struct service_spec *spec, struct service **ret);
+/* NULL is fine.  Outside of fibers only once the loop has stopped for good. */
+void service_stop(struct service *service);
+
+/* The names, NULL-terminated. */
+const char *const *service_names(void);
+
+#endif

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The NAT x NAT table for people.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#include "grid.h"
+#include "paint.h"
+
+enum { LABEL_MAX = 10, CELL_WIDTH = 12, LABEL_ROOM = 48, ROW_ROOM = 112 };
+
+/* A name too long for a column becomes its words' first letters, and its numbers:
+ * "port-restricted-cone" is "prc", "symmetric-sequential-2" is "ss2". */
+static const char *label(const char *name, char buf[LABEL_ROOM])
+{
+	size_t len = 0;
+	bool start = true;
+
+	if (strlen(name) <= LABEL_MAX) {
+		snprintf(buf, LABEL_ROOM, "%s", name);
+		return buf;
+	}
+	for (; *name && len < LABEL_MAX; name++) {
+		if (start || isdigit((unsigned char)*name))
+			buf[len++] = *name;
+		start = *name == '-';
+	}
+	buf[len] = '\0';
+	return buf;
+}
+
+static const char *row_label(const char *name, char buf[ROW_ROOM])
+{
+	char brief[LABEL_ROOM];
+
+	if (strcmp(label(name, brief), name) == 0)
+		snprintf(buf, ROW_ROOM, "%s", name);
+	else
+		snprintf(buf, ROW_ROOM, "%.48s (%s)", name, brief);
+	return buf;
+}
+
+static int row_width(const struct grid *grid)
+{
+	char buf[ROW_ROOM];
+	size_t width = strlen("a \\ b");
+
+	for (size_t i = 0; i < grid->rows_len; i++) {
+		size_t len = strlen(row_label(grid->rows[i], buf));
+
+		if (len > width)
+			width = len;
+	}
+	return (int)width + 2;
+}
+
+static const char *word(enum method method)
+{
+	return method == METHOD_COUNT ? "none" : method_word(method);
+}
+
+/* The last one needs no room behind it. */
+static int cell_width(const struct grid *grid, size_t column)
+{
+	return column + 1 < grid->columns_len ? CELL_WIDTH : 0;
+}
+
+static void draw_cell(const json_t *record, int width, FILE *out, bool colour)
+{
+	char text[LABEL_ROOM];
+	enum paint how = PAINT_PLAIN;
+
+	if (!record) {
+		paint(out, colour, PAINT_DIM, width, "-");
+		return;
+	}
+	if (record_ended(record) == RECORD_SKIP) {
+		paint(out, colour, PAINT_WARN, width, "skip");
+		return;
+	}
+	if (grid_found(record) != METHOD_RELAY && grid_found(record) != METHOD_COUNT)
+		how = PAINT_GOOD;
+	if (!grid_as_expected(record))
+		how = PAINT_BAD;
+	snprintf(text, sizeof(text), "%s%s", word(grid_found(record)),
+		 grid_as_expected(record) ? "" : " !");
+	paint(out, colour, how, width, text);
+}
+
+static void draw(const struct grid *grid, FILE *out, bool colour)
+{
+	int width = row_width(grid);
+	char buf[ROW_ROOM];
+
+	paint(out, colour, PAINT_DIM, width, "a \\ b");
+	for (size_t i = 0; i < grid->columns_len; i++)
+		paint(out, colour, PAINT_PLAIN, cell_width(grid, i), label(grid->columns[i], buf));
+	fputc('\n', out);
+	for (size_t row = 0; row < grid->rows_len; row++) {
+		paint(out, colour, PAINT_PLAIN, width, row_label(grid->rows[row], buf));
+		for (size_t column = 0; column < grid->columns_len; column++)
+			draw_cell(grid_cell(grid, row, column), cell_width(grid, column), out,
+				  colour);
+		fputc('\n', out);
+	}
+}
+
+/* What each method of a call came to, where the oracle says otherwise. */
+static void tell_oracle(const json_t *record, FILE *out)
+{
+	json_t *call;
+	size_t i;
+
+	json_array_foreach(json_object_get(record, "calls"), i, call)
+	{
+		const json_t *capture = json_object_get(call, "capture");
+		const json_t *oracle = json_object_get(call, "oracle");
+		json_t *attempt;
+		size_t j;
+
+		json_array_foreach(json_object_get(capture, "attempts"), j, attempt)
+		{
+			const char *method = record_text(attempt, "method");
+			const json_t *says = json_object_get(oracle, method);
+			const char *prediction = record_text(says, "prediction");
+			bool connected = json_is_true(json_object_get(attempt, "connected"));
+
+			if (strcmp(prediction, connected ? "must-not" : "must") != 0)
+				continue;
+			fprintf(out, "      %s %s connect (%s), and did%s: %s\n", method,
+				connected ? "must not" : "must", record_text(says, "why"),
+				connected ? "" : " not", record_text(attempt, "why"));
+		}
+	}
+}
+
+static void tell_cell(const json_t *record, FILE *out)
+{
+	const char *capture = record_text(record, "capture_file");
+	const char *message = record_text(record, "message");
+	json_t *call;
+	size_t i;
+
+	if (message[0] != '\0')
+		fprintf(out, "      %s\n", message);
+	tell_oracle(record, out);
+	json_array_foreach(json_object_get(record, "calls"), i, call)
+	{
+		const char *why = record_text(json_object_get(call, "capture"), "why");
+
+		if (why[0] != '\0')
+			fprintf(out, "      the capture shows: %s\n", why);
+	}
+	if (capture[0] != '\0')
+		fprintf(out, "      capture: %s\n", capture);
+}
+
+/* The marked cells in full, and how many cells there were of each kind. */
+static void tell_cells(const struct grid *grid, FILE *out)
+{
+	size_t cells = 0, as_expected = 0, skipped = 0;
+
+	for (size_t i = 0; i < grid->rows_len * grid->columns_len; i++) {
+		const json_t *record = grid->cells[i];
+		const char *a = grid->rows[i / grid->columns_len];
+		const char *b = grid->columns[i % grid->columns_len];
+
+		if (!record)
+			continue;
+		cells++;
+		if (record_ended(record) == RECORD_SKIP) {
+			skipped++;
+			fprintf(out, "skip  %s, %s: %s\n", a, b, record_text(record, "message"));
+		} else if (grid_as_expected(record)) {
+			as_expected++;
+		} else {
+			fprintf(out, "!     %s, %s: expected %s, found %s\n", a, b,
+				word(grid_expected(record)), word(grid_found(record)));
+			tell_cell(record, out);
+		}
+	}
+	fprintf(out, "%zu cells: %zu as the oracle says, %zu not, %zu skipped\n", cells,
+		as_expected, cells - as_expected - skipped, skipped);
+}
+
+static void legend(FILE *out)
+{
+	static const char *const meanings[] = {
+#define X(id, word_, text) [id] = (text),
+		METHODS(X)
+#undef X
+	};
+
+	fputs("\na is the caller's NAT, b the callee's; a cell shows the first of these that the "
+	      "capture\nshows to connect:\n",
+	      out);
+	for (int m = 0; m < METHOD_COUNT; m++)
+		fprintf(out, "  %-10s%s\n", method_word((enum method)m), meanings[m]);
+	fputs("  none      none of them did\n"
+	      "  !         not as the oracle says, or failed: told below its table\n",
+	      out);
+}
+
+/* Has an earlier record the same `realise`? */
+static bool seen_before(const json_t *records, size_t index)
+{
+	const char *realise = record_text(json_array_get(records, index), "realise");
+
+	for (size_t i = 0; i < index; i++) {
+		if (strcmp(record_text(json_array_get(records, i), "realise"), realise) == 0)
+			return true;
+	}
+	return false;
+}
+
+int report_matrix(const json_t *records, FILE *out, bool colour)
+{
+	for (size_t i = 0; i < json_array_size(records); i++) {
+		const char *realise = record_text(json_array_get(records, i), "realise");
+		struct grid grid;
+
+		if (seen_before(records, i))
+			continue;
+		if (grid_new(records, realise, &grid) < 0)
+			return -ENOMEM;
+		fprintf(out, "%sNATs realised by the %s\n\n", i > 0 ? "\n" : "",
+			realise[0] != '\0' ? realise : "engine");
+		draw(&grid, out, colour);
+		fputc('\n', out);
+		tell_cells(&grid, out);
+		grid_clear(&grid);
+	}
+	legend(out);
+	return paint_done(out);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+
+#include "trial.h"
+
+const char *trial_party(const struct journeys *journeys, size_t role)
+{
+	static const char *const unknown[2] = { "the caller", "the callee" };
+
+	return journeys->node[role] ? journeys->node[role] : unknown[role];
+}
+
+static void count_arrival(const struct journeys *journeys, const struct journey *journey,
+			  struct passage *passage)
+{
+	size_t role = journey->frame->role;
+	size_t order = journey->arrived->order;
+
+	passage->arrived[role]++;
+	passage->unborn[role] += journey->unborn;
+	passage->relayed[role] += journey->via != NULL;
+	if (!passage->first[role] || order < passage->first[role]->arrived->order)
+		passage->first[role] = journey;
+	if (!passage->last[role] || order >= passage->last[role]->arrived->order)
+		passage->last[role] = journey;
+	if (journey->via)
+		passage->relay = journeys_tap(journeys, journey->via)->node;
+}
+
+void passage_of(const struct journeys *journeys, enum method method, bool voice,
+		struct passage *ret)
+{
+	*ret = (struct passage){ 0 };
+	for (size_t i = 0; i < journeys->len; i++) {
+		const struct journey *journey = &journeys->list[i];
+
+		if (journey->frame->method != method ||
+		    (journey->frame->kind == TALK_VOICE) != voice)
+			continue;
+		ret->sent[journey->frame->role] += journey->left != NULL;
+		if (journey->arrived)
+			count_arrival(journeys, journey, ret);
+	}
+}
+
+bool passage_fits(const struct journeys *journeys, const struct passage *passage,
+		  enum method method, char fault[TRIAL_TEXT])
+{
+	for (size_t role = 0; role < 2; role++) {
+		const char *who = trial_party(journeys, role);
+
+		if (passage->unborn[role] > 0) {
+			snprintf(fault, TRIAL_TEXT,
+				 "%u of %s's frames reached %s without having left %s",
+				 passage->unborn[role], who, trial_party(journeys, !role), who);
+			return false;
+		}
+		if (method != METHOD_RELAY && passage->relayed[role] > 0) {
+			snprintf(fault, TRIAL_TEXT, "%s's frames say %s, but %s passed them on",
+				 who, method_word(method), passage->relay);
+			return false;
+		}
+		if (method == METHOD_RELAY && passage->relayed[role] < passage->arrived[role]) {
+			snprintf(fault, TRIAL_TEXT,
+				 "%s's frames say relay, but no third host passed them on", who);
+			return false;
+		}
+	}
+	return true;
+}

@@ -1,0 +1,283 @@
+---@meta
+-- Annotations for the Lua language server (LuaLS): every function that a scenario can call. Nothing here runs.
+
+---@alias duration string A time, such as "20ms", "1.5s" or "2h4m".
+---@alias size string A size, such as "64KiB".
+---@alias rate string A rate, such as "10Mbit".
+---@alias share string A share, such as "5%".
+---@alias address string An IPv4 address, such as "11.1.1.2".
+---@alias endpoint string An address and port, such as "11.1.1.2:7".
+---@alias method "direct" | "reversal" | "punch" | "relay"
+---@alias service "stun" | "rendezvous" | "echo"
+
+--- What a scenario's file returns.
+---@class scenario
+---@field title string What it shows, in a few words.
+---@field claims? string[] The rows that it reproduces.
+---@field params? table<string, string | number | boolean | (string | number | boolean)[]> A list is several runs.
+---@field needs? "live" What cannot be played in a virtual world: real programs, kernel NATs.
+---@field world fun(p: table): table<string, host_spec | net_spec> The nodes on the Internet, by name.
+---@field run fun(w: world, p: table) What happens, and what must be so.
+---@field twins? twin[] The same with other parameters, which must fail.
+
+---@class twin
+---@field set table<string, string | number | boolean> The parameters that differ.
+---@field fails string Text that the first failure's message must hold.
+
+--- A link, both ways alike, but for what `up` (from the node) and `down` (to it) say.
+---@class link_spec: impairment_spec
+---@field mtu? integer Bytes; default 1500.
+---@field up? impairment_spec
+---@field down? impairment_spec
+
+---@class impairment_spec
+---@field delay? duration
+---@field jitter? duration Uniform, plus or minus, round the delay.
+---@field loss? share
+---@field duplicate? share
+---@field reorder? share These overtake: they are sent without the delay.
+---@field rate? rate Unlimited by default.
+---@field queue? size What may wait for the rate; default 64KiB.
+
+---@class host_spec
+---@field address? address By default the next free one of the network.
+---@field link? link_spec To the network that it stands in.
+---@field services? service[] Started with the world.
+
+---@class forward_spec
+---@field udp? integer | string An outside port, or ports such as "5000-5010"; either this or tcp.
+---@field tcp? integer | string
+---@field to string The name of a node in the net.
+---@field port? integer Its port; by default the outside one.
+
+--- A gateway with what is behind it: every other key is the name of a node in it.
+---@class net_spec
+---@field nat string | table A model's name, a file ("./mine.lua"), or a model itself.
+---@field realise? "engine" | "kernel" Who translates; default "engine".
+---@field subnet? string "192.168.1.0/24" by default, as at any home.
+---@field address? address The gateway's outside one.
+---@field link? link_spec The gateway's outside link.
+---@field lan? link_spec The gateway's inside link.
+---@field forward? forward_spec[]
+---@field dmz? string The name of the node that gets what nobody else does.
+---@field [string] host_spec | net_spec
+
+--- A host of the world. Nodes are ordered as host and net are called.
+---@param spec host_spec
+---@return host_spec
+function host(spec) end
+
+--- A net of the world: a NAT with what is behind it.
+---@param spec net_spec
+---@return net_spec
+function net(spec) end
+
+--- Where a capture is made: a host, or one side of a gateway.
+---@class tap
+
+--- What `run` is given: each node is found under its name.
+---@class world
+---@field [string] host | net
+local world = {}
+
+--- Let time pass for this actor.
+---@param time duration
+function world:sleep(time) end
+
+--- Seconds since the world began.
+---@return number
+function world:now() end
+
+--- Start another actor. The run ends when all of them have returned.
+---@param actor fun(...)
+---@return actor
+function world:spawn(actor, ...) end
+
+--- Write a line into the run's record. `print` does the same.
+function world:log(...) end
+
+---@class actor
+local actor = {}
+
+--- Wait until it has returned.
+function actor:wait() end
+
+---@class net
+---@field name string
+---@field nat string Its model's name.
+---@field address address The gateway's outside one.
+---@field lan tap
+---@field wan tap
+local _ = {}
+
+---@class host: tap
+---@field name string
+---@field address address
+local a_host = {}
+
+--- The endpoint at one of its ports, to send to.
+---@param port integer
+---@return endpoint
+function a_host:at(port) end
+
+--- Start one more service.
+---@param name service
+function a_host:service(name) end
+
+--- A UDP socket.
+---@param options? { port?: integer, broadcast?: boolean, group?: address, ttl?: integer, share?: boolean }
+---@return socket
+function a_host:udp(options) end
+
+--- A TCP connection, or nil and why: "timed out", "refused", …
+---@param options { to: endpoint, within?: duration, port?: integer, share?: boolean }
+---@return socket?, string?
+function a_host:tcp(options) end
+
+--- A TCP listener.
+---@param options? { port?: integer, share?: boolean }
+---@return socket
+function a_host:listen(options) end
+
+--- Send echo requests, one after another; `within` is for each. `rtt` is the mean, in seconds.
+---@param options { to: address, count?: integer, within?: duration }
+---@return { sent: integer, received: integer, rtt: number? }
+function a_host:ping(options) end
+
+--- Run a program to its end (live worlds only). `status` is as a shell's: 128 + the signal that ended it.
+---@param options { [integer]: string | number, within?: duration, env?: string[] }
+---@return { status: integer, output: string }
+function a_host:exec(options) end
+
+--- Start a program (live worlds only), and wait until its output holds `ready`.
+---@param options { [integer]: string | number, ready?: string, within?: duration, env?: string[] }
+---@return program
+function a_host:start(options) end
+
+---@class program
+local program = {}
+
+--- All that it has said so far.
+---@return string
+function program:output() end
+
+---@param signal? integer Default 15, which asks it to end.
+function program:kill(signal) end
+
+---@param options? { within?: duration }
+---@return { status: integer, output: string }
+function program:wait(options) end
+
+---@class socket
+local socket = {}
+
+--- Send; a stream needs no endpoint. True, or nil and why.
+---@param bytes string
+---@param to? endpoint
+---@return boolean?, string?
+function socket:send(bytes, to) end
+
+--- One datagram, or some bytes of a stream, and where they came from; nil and why: "timed out", "closed", …
+---@param options? { within?: duration } Default 5 s.
+---@return string?, string
+function socket:recv(options) end
+
+--- A listener's next connection, or nil and why.
+---@param options? { within?: duration }
+---@return socket?, string?
+function socket:accept(options) end
+
+function socket:close() end
+
+---@return integer
+function socket:port() end
+
+--- Its own endpoint, as its host sees it.
+---@return endpoint
+function socket:address() end
+
+--- A connection's far end.
+---@return endpoint
+function socket:remote() end
+
+---@class connect_options
+---@field via? host The rendezvous; by default the world's only one.
+---@field try? method[] The ladder, in the order of trying; by default all four.
+---@field attempt? duration For each rung; default 2s.
+---@field pace? duration The first gap between hellos; default 20ms.
+---@field host_addresses? boolean Both also try each other's own address, as ICE does.
+---@field port? integer The local port of both; by default a fresh one for each attempt.
+---@field oracle? string Why the models cannot tell how this call fares: it is then not held against them.
+
+--- Try to connect two hosts.
+---@param caller host
+---@param callee host
+---@param options? connect_options
+---@return call
+function connect(caller, callee, options) end
+
+--- What the capture will have shown: for expect() only.
+---@class deferred
+
+---@class call
+---@field method deferred The method whose path carried the voice, or "none".
+---@field connected deferred
+---@field relayed deferred Did the path cross a third host?
+---@field relay deferred That host's name, or "none".
+---@field arrived deferred Voice frames that arrived, the lesser of both ways.
+---@field reported method | "none" What the probe says of itself, at once.
+---@field caller_mapped endpoint The caller's, as the rendezvous saw it in the last attempt.
+---@field callee_mapped endpoint
+local call = {}
+
+--- Voice both ways; frames that the probe itself counted, the caller's first.
+---@param options? { frames?: integer, every?: duration, size?: integer }
+---@return { sent: integer[], received: integer[] }
+function call:talk(options) end
+
+--- Let time pass; with `every`, small packets from both sides keep the way open.
+---@param options { time: duration, every?: duration }
+function call:hold(options) end
+
+--- Did this rung of the ladder connect?
+---@param method method
+---@return deferred
+function call:worked(method) end
+
+---@class expectation
+local expectation = {}
+
+---@param value any
+function expectation:is(value) end
+
+---@param value any
+function expectation:is_not(value) end
+
+---@param values any[]
+function expectation:is_one_of(values) end
+
+---@param number number
+function expectation:is_at_least(number) end
+
+---@param number number
+function expectation:is_at_most(number) end
+
+--- A packet that the filter (libpcap's language) matches passed the tap.
+---@param filter string
+function expectation:saw(filter) end
+
+---@param filter string
+function expectation:saw_nothing(filter) end
+
+---@param count integer
+---@param filter string
+function expectation:saw_at_least(count, filter) end
+
+---@param count integer
+---@param filter string
+function expectation:saw_at_most(count, filter) end
+
+--- What must be so. An expectation that is not met fails the run, and does not stop it.
+---@param subject any A value, a call's deferred value, a host, or a net's lan or wan.
+---@return expectation
+function expect(subject) end

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* connect(), and the call that it gives. */
+#include <errno.h>
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../probes/services/service.h"
+#include "api.h"
+#include "fields.h"
+#include "oracle.h"
+#include "tree.h"
+
+#define JOIN_WITHIN (10 * SEC)
+
+static bool serves(const struct plan_node *node, const char *service)
+{
+	const struct tree_host *host = node->user;
+
+	for (size_t i = 0; host && i < host->services_len; i++)
+		if (strcmp(host->services[i], service) == 0)
+			return true;
+	return false;
+}
+
+/* The host under `via`; without one, the world's only rendezvous. */
+static const struct plan_node *find_via(const struct fields *f)
+{
+	const struct plan *plan = &stage_of(f->L)->plan;
+	const struct plan_node *node = NULL, *only = NULL;
+
+	if (f->table && lua_getfield(f->L, f->table, "via") != LUA_TNIL)
+		return api_check_node(f->L, -1);
+	while ((node = plan_next(plan, node))) {
+		if (!serves(node, "rendezvous"))
+			continue;
+		if (only)
+			fields_fail(f, NULL, "expected via = …: %s and %s both are a rendezvous",
+				    only->name, node->name);
+		only = node;
+	}
+	if (!only)
+		fields_fail(f, NULL, "no host has the service \"rendezvous\"");
+	return only;
+}
+
+static enum method parse_method(const struct fields *f, const char *key, const char *word)
+{
+	const char *words[METHOD_COUNT];
+	enum method method;
+	char buf[256];
+
+	if (method_parse(word, &method) == 0)
+		return method;
+	for (int m = 0; m < METHOD_COUNT; m++)
+		words[m] = method_word((enum method)m);
+	fields_fail(f, key, "%s",
+		    fields_unknown(buf, sizeof(buf), "method", word, words, METHOD_COUNT));
+}
+
+static void read_ladder(const struct fields *f, struct call_spec *spec)
+{
+	const char *words[LADDER_MAX];
+	size_t n = fields_list(f, "try", words, LADDER_MAX);
+
+	for (size_t i = 0; i < n; i++)
+		spec->ladder[i] = parse_method(f, "try", words[i]);
+	spec->ladder_len = (unsigned)n;
+	if (n > 0)
+		return;
+	for (int m = 0; m < METHOD_COUNT; m++)
+		spec->ladder[spec->ladder_len++] = (enum method)m;
+}
+
+/* A reason, or nothing; `oracle = false` would hide why. */
+static char *read_waiver(const struct fields *f)
+{
+	const char *reason = fields_text(f, "oracle", NULL);
+
+	return reason ? strdup(reason) : NULL;
+}
+
+/* Join @node to @via, unless it has. */
+static struct peer *join(lua_State *L, const struct plan_node *node, const struct plan_node *via)
+{
+	struct stage *stage = stage_of(L);
+	struct host *host = stage_host(stage, node), *meet = stage_host(stage, via);
+	struct endpoint rendezvous = { via->addr, RENDEZVOUS_PORT };
+	struct stage_peer *p;
+	int error;
+
+	for (p = stage->peers; p; p = p->next)
+		if (p->host == host && p->via == meet)
+			return p->peer;
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		fields_raise(L, "not enough memory");
+	p->host = host;
+	p->via = meet;
+	error = peer_join(host, rendezvous, host_now(host) + JOIN_WITHIN, &p->peer);
+	if (error) {
+		free(p);
+		fields_raise(L, "connect: %s cannot join %s: %s", node->name, via->name,
+			     strerror(-error));
+	}
+	p->next = stage->peers;
+	stage->peers = p;
+	return p->peer;
+}
+
+static void read_spec(const struct fields *f, struct call_spec *spec)
+{
+	static const char *const words[] = { "via",  "try",   "attempt", "pace", "host_addresses",
+					     "port", "oracle" };
+
+	fields_allow(f, words, sizeof(words) / sizeof(*words), 0);
+	read_ladder(f, spec);
+	spec->attempt_ns = fields_duration(f, "attempt", 0);
+	spec->pace_ns = fields_duration(f, "pace", 0);
+	spec->host_addresses = fields_flag(f, "host_addresses", false);
+	spec->local_port = (uint16_t)fields_integer(f, "port", 1, 65535, 0);
+}
+
+/* connect(a, b, { via = w.server, try = { "direct", "punch" } }) */
+static int connect_peers(lua_State *L)
+{
+	struct stage *stage = stage_of(L);
+	const struct plan_node *a = api_check_node(L, 1), *b = api_check_node(L, 2), *via;
+	struct fields f = fields_of_call(L, 3, "connect");
+	struct call_spec spec = { 0 };
+	struct stage_call *call;
+	struct peer *caller, *callee;
+	void **slot;
+	int error;
+
+	luaL_argcheck(L, a != b, 2, "a host cannot call itself");
+	read_spec(&f, &spec);
+	via = find_via(&f);
+	caller = join(L, a, via);
+	callee = join(L, b, via);
+	slot = api_push_pointer(L, API_CALL);
+	call = calloc(1, sizeof(*call));
+	if (!call)
+		return luaL_error(L, "not enough memory");
+	*slot = call;
+	call->caller = a;
+	call->callee = b;
+	call->waiver = read_waiver(&f);
+	call->tried_len = spec.ladder_len;
+	memcpy(call->tried, spec.ladder, sizeof(spec.ladder));
+	oracle_ask(a, b, spec.local_port, spec.host_addresses, &call->oracle);
+	error = call_connect(caller, callee, &spec, &call->call);
+	if (error)
+		return luaL_error(L, "connect: %s to %s by way of %s: %s", a->name, b->name,
+				  via->name, strerror(-error));
+	*stage->calls_end = call;
+	stage->calls_end = &call->next;
+	return 1;
+}
+
+static struct stage_call *check_call(lua_State *L, int index)
+{
+	return *(struct stage_call **)luaL_checkudata(L, index, API_CALL);
+}
+
+static void push_pair(lua_State *L, const char *key, const unsigned pair[2])
+{
+	lua_createtable(L, 2, 0);
+	for (int i = 0; i < 2; i++) {
+		lua_pushinteger(L, (lua_Integer)pair[i]);
+		lua_rawseti(L, -2, i + 1);
+	}
+	lua_setfield(L, -2, key);
+}
+
+/* call:talk { frames = 50, every = "20ms", size = 160 }: { sent = {n, n}, received = {n, n} } */
+static int call_talking(lua_State *L)
+{
+	static const char *const words[] = { "frames", "every", "size" };
+	struct stage_call *call = check_call(L, 1);
+	struct fields f = fields_of_call(L, 2, "talk");
+	struct talk_stats stats = { 0 };
+	struct talk_spec spec;
+	int error;
+
+	fields_allow(&f, words, sizeof(words) / sizeof(*words), 0);
+	spec.frames = (unsigned)fields_integer(&f, "frames", 1, 1000000, 50);
+	spec.every_ns = fields_duration(&f, "every", 20 * MSEC);
+	spec.size = (uint16_t)fields_integer(&f, "size", 28, 1400, 0);
+	error = call_talk(call->call, &spec, &stats);
+	/* What never connected has nothing to say: expectations tell the reader so, or the oracle. */
+	if (error && error != -ENOTCONN)
+		return luaL_error(L, "talk: %s", strerror(-error));
+	for (int i = 0; i < 2; i++) {
+		call->sent[i] += stats.sent[i];
+		call->heard[i] += stats.received[i];
+	}
+	lua_createtable(L, 0, 2);
+	push_pair(L, "sent", stats.sent);
+	push_pair(L, "received", stats.received);
+	return 1;
+}
+
+/* call:hold { time = "3s", every = "1s" }: keepalives; without `every`, silence. */
+static int call_holding(lua_State *L)
+{
+	static const char *const words[] = { "time", "every" };
+	struct stage_call *call = check_call(L, 1);
+	struct fields f = fields_of_call(L, 2, "hold");
+	uint64_t time, every;
+	int error;
+
+	fields_allow(&f, words, sizeof(words) / sizeof(*words), 0);
+	time = fields_duration(&f, "time", 0);
+	every = fields_duration(&f, "every", 0);
+	if (!time)
+		fields_fail(&f, NULL, "expected time = \"how long\"");
+	error = call_hold(call->call, time, every);
+	if (error && error != -ENOTCONN)
+		return luaL_error(L, "hold: %s", strerror(-error));
+	return 0;
+}
+
+static int push_deferred(lua_State *L, const struct stage_call *call, enum call_field field,
+			 enum method method)
+{
+	struct api_deferred *deferred = lua_newuserdatauv(L, sizeof(*deferred), 0);
+
+	*deferred = (struct api_deferred){ call, field, method };
+	luaL_setmetatable(L, API_DEFERRED);
+	return 1;
+}
+
+/* call:worked "direct": did that rung of the ladder connect? */
+static int call_worked(lua_State *L)
+{
+	struct stage_call *call = check_call(L, 1);
+	struct fields f = fields_of_call(L, 3, "worked");
+
+	return push_deferred(L, call, CALL_WORKED, parse_method(&f, NULL, luaL_checkstring(L, 2)));
+}
+
+static const luaL_Reg call_methods[] = {
+	{ "talk", call_talking },
+	{ "hold", call_holding },
+	{ "worked", call_worked },
+	{ NULL, NULL },
+};
+
+/* call.reported: what the probe says of itself, at once; the capture has the last word. */
+static int push_reported(lua_State *L, const struct stage_call *call)
+{
+	if (call_connected(call->call))
+		lua_pushstring(L, method_word(call_method(call->call)));
+	else
+		lua_pushliteral(L, "none");
+	return 1;
+}
+
+/* call.caller_mapped, call.callee_mapped: as the rendezvous saw them in the last attempt. */
+static int push_mapped(lua_State *L, const struct stage_call *call, bool caller)
+{
+	const struct attempt *attempts;
+	unsigned n = call_attempts(call->call, &attempts);
+	char text[ENDPOINT_TEXT];
+
+	if (n == 0)
+		return 0;
+	lua_pushstring(L, endpoint_format(caller ? attempts[n - 1].caller_mapped
+						 : attempts[n - 1].callee_mapped,
+					  text));
+	return 1;
+}
+
+static int call_index(lua_State *L)
+{
+	static const char *const words[] = { "method",	 "connected",	  "relayed",	  "relay",
+					     "arrived",	 "worked",	  "talk",	  "hold",
+					     "reported", "caller_mapped", "callee_mapped" };
+	struct stage_call *call = check_call(L, 1);
+	const char *key = luaL_checkstring(L, 2);
+	char buf[256];
+
+	for (const luaL_Reg *method = call_methods; method->name; method++) {
+		if (strcmp(method->name, key) == 0) {
+			lua_pushcfunction(L, method->func);
+			return 1;
+		}
+	}
+	if (strcmp(key, "reported") == 0)
+		return push_reported(L, call);
+	if (strcmp(key, "caller_mapped") == 0 || strcmp(key, "callee_mapped") == 0)
+		return push_mapped(L, call, key[5] == 'r');
+	for (int i = 0; i < CALL_FIELDS_LEN; i++)
+		if (strcmp(call_field_words[i], key) == 0)
+			return push_deferred(L, call, (enum call_field)i, METHOD_COUNT);
+	return luaL_error(L, "call: %s",
+			  fields_unknown(buf, sizeof(buf), "key", key, words,
+					 sizeof(words) / sizeof(*words)));
+}
+
+/* A comparison would be false always, so that an `if` would lie: say so instead. */
+static int deferred_index(lua_State *L)
+{
+	const struct api_deferred *d = luaL_checkudata(L, 1, API_DEFERRED);
+
+	return luaL_error(L, "call.%s is known when the capture has been read: use expect()",
+			  call_field_words[d->field]);
+}
+
+void api_call_open(lua_State *L)
+{
+	static const char *const refused[] = { "__index",  "__eq",	 "__lt",  "__le",
+					       "__concat", "__tostring", "__len", "__call" };
+
+	api_metatable(L, API_CALL, NULL, call_index);
+	luaL_newmetatable(L, API_DEFERRED);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
+		lua_pushcfunction(L, deferred_index);
+		lua_setfield(L, -2, refused[i]);
+	}
+	lua_pushboolean(L, 0);
+	lua_setfield(L, -2, "__metatable");
+	lua_pop(L, 2);
+	lua_register(L, "connect", connect_peers);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* w.NAME: hosts and nets. */
+#include <errno.h>
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../../probes/services/service.h"
+#include "api.h"
+#include "fields.h"
+
+void api_push_node(lua_State *L, const struct plan_node *node)
+{
+	const void **slot =
+		(const void **)api_push_pointer(L, node->kind == PLAN_HOST ? API_HOST : API_NET);
+
+	*slot = node;
+}
+
+const struct plan_node *api_check_node(lua_State *L, int index)
+{
+	return *(const struct plan_node **)luaL_checkudata(L, index, API_HOST);
+}
+
+struct host *api_check_host(lua_State *L, int index)
+{
+	return stage_host(stage_of(L), api_check_node(L, index));
+}
+
+/* host:at(7): "11.1.1.2:7", to send to. */
+static int host_at(lua_State *L)
+{
+	const struct plan_node *node = api_check_node(L, 1);
+	lua_Integer port = luaL_checkinteger(L, 2);
+	char text[ENDPOINT_TEXT];
+
+	luaL_argcheck(L, port > 0 && port < 65536, 2, "expected a port from 1 to 65535");
+	lua_pushstring(L, endpoint_format((struct endpoint){ node->addr, (uint16_t)port }, text));
+	return 1;
+}
+
+/* host:service "echo": start one more service. */
+static int host_service(lua_State *L)
+{
+	struct service_spec spec = { .name = luaL_checkstring(L, 2), .host = api_check_host(L, 1) };
+	struct service *service;
+	size_t n = 0;
+	int error = service_start(&spec, &service);
+	char buf[256];
+
+	while (service_names()[n])
+		n++;
+	if (error == -ENOENT)
+		return luaL_error(
+			L, "%s",
+			fields_unknown(buf, sizeof(buf), "service", spec.name, service_names(), n));
+	if (error)
+		return luaL_error(L, "host %s: service %s cannot start: %s", host_name(spec.host),
+				  spec.name, strerror(-error));
+	return 0;
+}
+
+static const luaL_Reg host_methods[] = {
+	{ "at", host_at },	   { "service", host_service },	  { "udp", api_host_udp },
+	{ "tcp", api_host_tcp },   { "listen", api_host_listen }, { "ping", api_host_ping },
+	{ "exec", api_host_exec }, { "start", api_host_start },	  { NULL, NULL },
+};
+
+static int push_address(lua_State *L, const struct plan_node *node)
+{
+	char text[IP_ADDR_TEXT];
+
+	lua_pushstring(L, ip_addr_format(node->addr, text));
+	return 1;
+}
+
+static int no_member(lua_State *L, const struct plan_node *node, const char *key,
+		     const char *const *words, size_t n)
+{
+	char buf[256];
+
+	return luaL_error(L, "%s: %s", node->name,
+			  fields_unknown(buf, sizeof(buf), "key", key, words, n));
+}
+
+static int host_index(lua_State *L)
+{
+	static const char *const words[] = { "name", "address", "at",	"service", "udp",
+					     "tcp",  "listen",	"ping", "exec",	   "start" };
+	const struct plan_node *node = api_check_node(L, 1);
+	const char *key = luaL_checkstring(L, 2);
+
+	for (const luaL_Reg *method = host_methods; method->name; method++) {
+		if (strcmp(method->name, key) == 0) {
+			lua_pushcfunction(L, method->func);
+			return 1;
+		}
+	}
+	if (strcmp(key, "name") == 0) {
+		lua_pushstring(L, node->name);
+		return 1;
+	}
+	if (strcmp(key, "address") == 0)
+		return push_address(L, node);
+	return no_member(L, node, key, words, sizeof(words) / sizeof(*words));
+}
+
+static int net_index(lua_State *L)
+{
+	static const char *const words[] = { "name", "address", "lan", "wan", "nat" };
+	const struct plan_node *node = *(const struct plan_node **)luaL_checkudata(L, 1, API_NET);
+	const char *key = luaL_checkstring(L, 2);
+	char tap[64];
+
+	if (strcmp(key, "name") == 0 || strcmp(key, "nat") == 0) {
+		lua_pushstring(L, key[1] == 'a' && key[2] == 'm' ? node->name : node->model.name);
+		return 1;
+	}
+	if (strcmp(key, "address") == 0)
+		return push_address(L, node);
+	if (strcmp(key, "lan") == 0 || strcmp(key, "wan") == 0) {
+		snprintf(tap, sizeof(tap), "%s %s", node->name, key);
+		api_push_tap(L, tap);
+		return 1;
+	}
+	return no_member(L, node, key, words, sizeof(words) / sizeof(*words));
+}
+
+void api_host_open(lua_State *L)
+{
+	api_metatable(L, API_HOST, NULL, host_index);
+	api_metatable(L, API_NET, NULL, net_index);
+	lua_pop(L, 2);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Calls: the probe's word and the oracle's against the capture. */
+#include "judge.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "oracle.h"
+
+static const struct verdict_attempt *shown_attempt(const struct verdict_call *shown,
+						   enum method method)
+{
+	for (size_t i = 0; shown && i < shown->attempts_len; i++)
+		if (shown->attempts[i].method == method)
+			return &shown->attempts[i];
+	return NULL;
+}
+
+static bool attempt_worked(const struct verdict_call *shown, enum method method)
+{
+	const struct verdict_attempt *attempt = shown_attempt(shown, method);
+
+	return attempt && attempt->connected;
+}
+
+static const char *shown_word(const struct verdict_call *shown)
+{
+	return shown && shown->connected ? method_word(shown->method) : "none";
+}
+
+/* The method by which the probe says that it connected. */
+static const char *probe_word(const struct stage_call *call)
+{
+	return call_connected(call->call) ? method_word(call_method(call->call)) : "none";
+}
+
+/* Of a method that was tried twice in a ladder the last attempt counts, for the capture tells one
+ * of each. */
+static bool tried_again(const struct attempt *attempts, unsigned n, unsigned i)
+{
+	for (unsigned later = i + 1; later < n; later++)
+		if (attempts[later].method == attempts[i].method)
+			return true;
+	return false;
+}
+
+/*
+ * Where voice was spoken, the call's connection in the capture is the voice's; a mapping that
+ * died in between ends it, and the probe's word is then that it heard nothing one way.
+ */
+static bool probe_agrees(const struct stage_call *call, const struct verdict_call *shown)
+{
+	bool spoke = call->sent[0] && call->sent[1];
+	bool says = call_connected(call->call);
+
+	if (spoke)
+		says = says && call->heard[0] && call->heard[1];
+	if (says != (shown && shown->connected))
+		return false;
+	return !says || call_method(call->call) == shown->method;
+}
+
+static void compare_probe(const struct stage_call *call, const struct verdict_call *shown,
+			  char *message, size_t size)
+{
+	const struct attempt *attempts;
+	unsigned n = call_attempts(call->call, &attempts);
+
+	for (unsigned i = 0; i < n && !message[0]; i++) {
+		bool worked = attempt_worked(shown, attempts[i].method);
+
+		if (worked != attempts[i].connected && !tried_again(attempts, n, i))
+			snprintf(message, size,
+				 "%s's call to %s: probe says %s %s, capture shows that it %s",
+				 call->caller->name, call->callee->name,
+				 method_word(attempts[i].method),
+				 attempts[i].connected ? "worked" : "failed",
+				 worked ? "worked" : "failed");
+	}
+	if (!message[0] && !probe_agrees(call, shown))
+		snprintf(
+			message, size,
+			"%s's call to %s: probe says %s and heard %u and %u frames, capture shows %s",
+			call->caller->name, call->callee->name, probe_word(call), call->heard[0],
+			call->heard[1], shown_word(shown));
+}
+
+/* Each method that was tried must have fared as the models say. */
+static void compare_oracle(const struct stage_call *call, const struct verdict_call *shown,
+			   char *message, size_t size)
+{
+	const struct attempt *attempts;
+	unsigned n = call_attempts(call->call, &attempts);
+
+	for (unsigned i = 0; i < n && !message[0]; i++) {
+		enum method method = attempts[i].method;
+		enum prediction prediction = call->oracle.udp[method];
+		bool worked = attempt_worked(shown, method);
+
+		if (prediction == PREDICT_MAY || worked == (prediction == PREDICT_MUST))
+			continue;
+		snprintf(message, size,
+			 "%s's call to %s: %s %s work (%s), capture shows that it %s",
+			 call->caller->name, call->callee->name, method_word(method),
+			 prediction == PREDICT_MUST ? "must" : "must not", call->oracle.why[method],
+			 worked ? "worked" : "failed");
+	}
+}
+
+static json_t *record_probe(const struct stage_call *call)
+{
+	const struct attempt *attempts;
+	unsigned n = call_attempts(call->call, &attempts);
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < n; i++) {
+		json_t *attempt = json_pack(
+			"{s:s, s:b, s:f}", "method", method_word(attempts[i].method), "connected",
+			attempts[i].connected, "ms", (double)attempts[i].took / 1e6);
+		json_array_append_new(list, attempt);
+	}
+	return json_pack("{s:b, s:s, s:o, s:[i,i]}", "connected", call_connected(call->call),
+			 "method", probe_word(call), "attempts", list, "heard", (int)call->heard[0],
+			 (int)call->heard[1]);
+}
+
+static json_t *record_capture(const struct verdict_call *shown)
+{
+	if (shown)
+		return verdict_call_json(shown);
+	return json_pack("{s:b, s:s, s:s, s:n, s:[], s:[[],[]], s:[[i,i],[i,i]]}", "connected", 0,
+			 "method", "none", "why", "no frame of this call was captured", "relay",
+			 "attempts", "paths", "voice", 0, 0, 0, 0);
+}
+
+static json_t *record_oracle(const struct stage_call *call)
+{
+	json_t *oracle = json_object();
+
+	for (int m = 0; m < METHOD_COUNT; m++)
+		json_object_set_new(oracle, method_word((enum method)m),
+				    json_pack("{s:s, s:s}", "prediction",
+					      prediction_word(call->oracle.udp[m]), "why",
+					      call->oracle.why[m]));
+	return oracle;
+}
+
+static json_t *judge_call(const struct stage_call *call, const struct verdict_call *shown,
+			  char *message, size_t size)
+{
+	char token[17];
+	json_t *record;
+
+	compare_probe(call, shown, message, size);
+	if (!call->waiver)
+		compare_oracle(call, shown, message, size);
+	snprintf(token, sizeof(token), "%016" PRIx64, call_token(call->call));
+	record = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:b}", "token", token, "caller",
+			   call->caller->name, "callee", call->callee->name, "probe",
+			   record_probe(call), "capture", record_capture(shown), "oracle",
+			   record_oracle(call), "agrees", !message[0]);
+	if (call->waiver)
+		json_object_set_new(record, "oracle_waived", json_string(call->waiver));
+	if (message[0])
+		json_object_set_new(record, "disagreement", json_string(message));
+	return record;
+}
+
+json_t *judge_calls(const struct stage *stage, const struct verdict *verdict, char *ret_message,
+		    size_t size)
+{
+	json_t *list = json_array();
+	char message[512];
+
+	ret_message[0] = '\0';
+	for (const struct stage_call *call = stage->calls; call; call = call->next) {
+		uint64_t token = call_token(call->call);
+
+		message[0] = '\0';
+		json_array_append_new(list, judge_call(call, verdict_find(verdict, token), message,
+						       sizeof(message)));
+		if (message[0] && !ret_message[0])
+			snprintf(ret_message, size, "%s", message);
+	}
+	return list;
+}

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The builder.  Nodes are built outermost first, so that a net's uplink segment exists before
+ * the net; each is joined by a link, with its tap, to the segment above it.
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway.h"
+#include "live/live.h"
+#include "segment.h"
+#include "stream.h"
+#include "virtual/virtual.h"
+#include "world_private.h"
+
+#define FREE_PART(type)                                                                            \
+	static void free_##type(void *thing)                                                       \
+	{                                                                                          \
+		type##_free(thing);                                                                \
+	}
+FREE_PART(segment)
+FREE_PART(gateway)
+FREE_PART(link)
+FREE_PART(live_nat)
+#undef FREE_PART
+
+static void free_host(void *thing)
+{
+	struct host *host = thing;
+
+	host->ops->free(host);
+}
+
+/* Taps */
+
+static json_t *path_of(const struct plan_node *node)
+{
+	json_t *path = json_array();
+
+	for (const struct plan_node *n = node->parent; n; n = n->parent)
+		json_array_insert_new(path, 0, json_string(n->name));
+	return path;
+}
+
+static void add_address(json_t *list, struct ip_addr addr)
+{
+	char text[IP_ADDR_TEXT];
+
+	json_array_append_new(list, json_string(ip_addr_format(addr, text)));
+}
+
+static int add_tap(struct world *world, const struct plan_node *node, const char *side,
+		   const char *name)
+{
+	json_t *about = json_object();
+	json_t *addresses = json_array();
+	char *text;
+	int tap;
+
+	if (strcmp(side, "lan") == 0) {
+		add_address(addresses, plan_gateway_addr(node));
+	} else {
+		for (unsigned i = 0; i < plan_address_count(node); i++)
+			add_address(addresses, plan_address(node, i));
+	}
+	json_object_set_new(about, "node", json_string(node->name));
+	json_object_set_new(about, "side", json_string(side));
+	json_object_set_new(about, "addresses", addresses);
+	json_object_set_new(about, "path", path_of(node));
+	if (node->kind == PLAN_NET) {
+		json_object_set_new(about, "nat", json_string(node->model.name));
+		json_object_set_new(
+			about, "realise",
+			json_string(node->realise == PLAN_KERNEL ? "kernel" : "engine"));
+	}
+	text = json_dumps(about, JSON_COMPACT);
+	json_decref(about);
+	if (!text)
+		return -ENOMEM;
+	tap = capture_add_tap(world->capture, name, text);
+	free(text);
+	return tap;
+}
+
+/* Join @port, a port of @node on @side, to @uplink. */
+static int join(struct world *world, const struct plan_node *node, const char *side,
+		const struct plan_link *wire, struct port *port, struct port *uplink)
+{
+	char name[sizeof(node->name) + sizeof(" wan")], *end;
+	struct link_spec spec = {
+		.name = name,
+		.up = wire->up,
+		.down = wire->down,
+		.mtu = wire->mtu,
+		.capture = world->capture,
+		.seed = stream_seed(world->plan->seed, "link", node->name),
+	};
+	struct link *link;
+	int err;
+
+	/* A world of which there are thousands a second has better things to do than printf(). */
+	end = stpcpy(name, node->name);
+	if (node->kind != PLAN_HOST)
+		stpcpy(stpcpy(end, " "), side);
+	if (world->capture) {
+		spec.tap = add_tap(world, node, side, name);
+		if (spec.tap < 0)
+			return spec.tap;
+	}
+	err = link_new(world->loop, &spec, port, uplink, &link);
+	return err ? err : world_keep(world, link, free_link);
+}
+
+/* Tell @segment that @node's addresses are found at @port, and those of all that is behind it
+ * without being translated. */
+static int add_addresses(struct segment *segment, struct port *port, const struct plan_node *node)
+{
+	int err = 0;
+
+	for (unsigned i = 0; !err && i < plan_address_count(node); i++)
+		err = segment_add_address(segment, port, plan_address(node, i));
+	if (node->kind == PLAN_HOST || plan_translates(node))
+		return err;
+	if (!err)
+		err = segment_add_address(segment, port, plan_gateway_addr(node));
+	for (const struct plan_node *n = node->children; n && !err; n = n->next)
+		err = add_addresses(segment, port, n);
+	return err;
+}
+
+/* Join @port to @above, the segment above @node, and tell that the node's addresses are there. */
+static int join_above(struct world *world, const struct plan_node *node, struct segment *above,
+		      struct port *port)
+{
+	struct port *uplink = segment_attach(above);
+	int err = uplink ? add_addresses(above, uplink, node) : -ENOMEM;
+
+	if (err)
+		return err;
+	return join(world, node, node->kind == PLAN_HOST ? "host" : "wan", &node->link, port,
+		    uplink);
+}
+
+static uint16_t mtu_of(const struct plan_link *link)
+{
+	return link->mtu ? link->mtu : 1500;
+}
+
+/* IPv4's own prefix length on the segment above @node. */
+static uint8_t bits_above(const struct plan_node *node)
+{
+	return node->parent ? (uint8_t)(node->parent->prefix.bits - 96) : 24;
+}
+
+static struct ip_addr router_above(const struct plan_node *node)
+{
+	if (node->parent)
+		return plan_gateway_addr(node->parent);
+	return ip_addr_v4((ip_addr_to_v4(node->addr) & 0xffffff00) | 1);
+}
+
+static int make_live_host(struct world *world, const struct plan_node *node, struct host **ret,
+			  struct port **ret_port)
+{
+	struct live_host_spec spec = {
+		.name = node->name,
+		.addr = node->addr,
+		.extra = node->extra,
+		.extra_len = node->extra_len,
+		.prefix_bits = bits_above(node),
+		.gateway = router_above(node),
+		.mtu = mtu_of(&node->link),
+		.seed = stream_seed(world->plan->seed, "host", node->name),
+	};
+
+	return live_host_new(world->live, &spec, ret, ret_port);
+}
+
+static int make_virtual_host(struct world *world, const struct plan_node *node, struct host **ret,
+			     struct port **ret_port)
+{
+	struct virtual_host_spec spec = {
+		.name = node->name,
+		.addr = node->addr,
+		.extra = node->extra,
+		.extra_len = node->extra_len,
+		.prefix_bits = bits_above(node),
+		.seed = stream_seed(world->plan->seed, "host", node->name),
+	};
+
+	return virtual_host_new(world->loop, world->pool, &spec, ret, ret_port);
+}
+
+static int build_host(struct world *world, struct place *place, struct segment *above)
+{
+	struct host *host;
+	struct port *port;
+	int err = world->kind == WORLD_LIVE ? make_live_host(world, place->node, &host, &port)
+					    : make_virtual_host(world, place->node, &host, &port);
+
+	if (err)
+		return err;
+	err = world_keep(world, host, free_host);
+	if (err)
+		return err;
+	place->host = host;
+	return join_above(world, place->node, above, port);
+}
+
+/* The addresses and forwards of a net, as both kinds of NAT want them. */
+struct net_config {
+	struct ip_addr pool[UINT8_MAX];
+	struct nat_forward *forwards;
+	struct nat_config nat;
+};
+
+static int net_config(struct world *world, const struct plan_node *node, struct net_config *ret)
+{
+	ret->forwards = calloc(node->forwards_len + 1, sizeof(*ret->forwards));
+	if (!ret->forwards)
+		return -ENOMEM;
+	for (unsigned i = 0; i < plan_address_count(node); i++)
+		ret->pool[i] = plan_address(node, i);
+	for (size_t i = 0; i < node->forwards_len; i++) {
+		const struct plan_forward *f = &node->forwards[i];
+
+		ret->forwards[i] = (struct nat_forward){
+			.protocol = f->protocol,
+			.port_first = f->port_first,
+			.port_last = f->port_last,
+			.to = { plan_find(world->plan, f->host)->addr,
+				f->host_port ? f->host_port : f->port_first },
+		};
+	}
+	ret->nat = (struct nat_config){
+		.inside = node->prefix,
+		.inside_addr = plan_gateway_addr(node),
+		.pool = ret->pool,
+		.pool_len = plan_address_count(node),
+		.forwards = ret->forwards,
+		.forwards_len = node->forwards_len,
+		.seed = stream_seed(world->plan->seed, "nat", node->name),
+	};
+	if (node->dmz[0])
+		ret->nat.dmz = plan_find(world->plan, node->dmz)->addr;
+	return 0;
+}
+
+static int build_engine_nat(struct world *world, const struct plan_node *node,
+			    const struct net_config *config, struct port *ret_ports[2])
+{
+	struct gateway *gateway;
+	int err = gateway_new(world->loop, &node->model, &config->nat, &gateway);
+
+	if (err) {
+		snprintf(world->error->text, sizeof(world->error->text), "%s: NAT model %s: %s",
+			 node->name, node->model.name, strerror(-err));
+		return err;
+	}
+	ret_ports[NAT_INSIDE] = gateway_port(gateway, NAT_INSIDE);
+	ret_ports[NAT_OUTSIDE] = gateway_port(gateway, NAT_OUTSIDE);
+	return world_keep(world, gateway, free_gateway);
+}
+
+static int build_kernel_nat(struct world *world, const struct plan_node *node,
+			    const struct net_config *config, struct port *ret_ports[2])
+{
+	struct live_nat_spec spec = {
+		.name = node->name,
+		.model = &node->model,
+		.inside = config->nat.inside,
+		.inside_addr = config->nat.inside_addr,
+		.pool = config->nat.pool,
+		.pool_len = config->nat.pool_len,
+		.outside_bits = bits_above(node),
+		.outside_gateway = router_above(node),
+		.forwards = config->nat.forwards,
+		.forwards_len = config->nat.forwards_len,
+		.dmz = config->nat.dmz,
+		.lan_mtu = mtu_of(&node->lan),
+		.wan_mtu = mtu_of(&node->link),
+	};
+	struct live_nat *nat;
+	int err = live_nat_new(world->live, &spec, &nat, &ret_ports[NAT_INSIDE],
+			       &ret_ports[NAT_OUTSIDE], world->error);
+
+	return err ? err : world_keep(world, nat, free_live_nat);
+}
+
+static int build_nat(struct world *world, const struct plan_node *node, struct port *ret_ports[2])
+{
+	struct net_config config;
+	int err;
+
+	if (node->realise == PLAN_KERNEL && world->kind != WORLD_LIVE) {
+		snprintf(world->error->text, sizeof(world->error->text),
+			 "%s: a kernel translates in a live world only; expected realise = "
+			 "\"engine\", or --world live",
+			 node->name);
+		return -EOPNOTSUPP;
+	}
+	err = net_config(world, node, &config);
+	if (err)
+		return err;
+	err = node->realise == PLAN_KERNEL ? build_kernel_nat(world, node, &config, ret_ports)
+					   : build_engine_nat(world, node, &config, ret_ports);
+	free(config.forwards);
+	return err;
+}
+
+static int build_inside(struct world *world, const struct plan_node *first, struct segment *above);
+
+static int build_net(struct world *world, const struct plan_node *node, struct segment *above)
+{
+	struct segment_spec spec = { .loop = world->loop, .prefix = node->prefix };
+	struct port *ports[2];
+	struct segment *segment;
+	struct port *downlink;
+	int err = build_nat(world, node, ports);
+
+	if (!err)
+		err = segment_new(&spec, &segment);
+	if (!err)
+		err = world_keep(world, segment, free_segment);
+	if (err)
+		return err;
+	downlink = segment_attach(segment);
+	if (!downlink)
+		return -ENOMEM;
+	segment_set_gateway(segment, downlink);
+	err = segment_add_address(segment, downlink, plan_gateway_addr(node));
+	if (!err)
+		err = join(world, node, "lan", &node->lan, ports[NAT_INSIDE], downlink);
+	if (!err)
+		err = join_above(world, node, above, ports[NAT_OUTSIDE]);
+	return err ? err : build_inside(world, node->children, segment);
+}
+
+/* Build @first and its siblings, all of them on the segment @above, and what is inside them. */
+static int build_inside(struct world *world, const struct plan_node *first, struct segment *above)
+{
+	for (const struct plan_node *node = first; node; node = node->next) {
+		struct place *place = &world->places[world->places_len++];
+		int err;
+
+		place->node = node;
+		err = node->kind == PLAN_HOST ? build_host(world, place, above)
+					      : build_net(world, node, above);
+		if (err) {
+			if (!world->error->text[0])
+				snprintf(world->error->text, sizeof(world->error->text),
+					 "%s: cannot be built: %s", node->name, strerror(-err));
+			return err;
+		}
+	}
+	return 0;
+}
+
+int build_internet(struct world *world)
+{
+	struct segment_spec spec = {
+		.loop = world->loop,
+		.internet = true,
+		.capture = world->capture,
+	};
+	int err;
+
+	if (world->capture) {
+		spec.tap = capture_add_tap(
+			world->capture, "internet",
+			"{\"node\":\"internet\",\"side\":\"router\",\"addresses\":[],\"path\":[]}");
+		if (spec.tap < 0)
+			return spec.tap;
+	}
+	err = segment_new(&spec, &world->internet);
+	return err ? err : world_keep(world, world->internet, free_segment);
+}
+
+int build_nodes(struct world *world)
+{
+	const struct plan_node *node = NULL;
+	size_t n = 0;
+
+	while ((node = plan_next(world->plan, node)))
+		n++;
+	world->places = calloc(n + 1, sizeof(*world->places));
+	return world->places ? build_inside(world, world->plan->nodes, world->internet) : -ENOMEM;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "gso.h"
+
+#include <string.h>
+
+#include "../nat-models/byteorder.h"
+
+enum {
+	IPV4_LENGTH = 2,
+	IPV4_ID = 4,
+	IPV4_CHECKSUM = 10,
+	TCP_SEQ = 4,
+	TCP_FLAGS = 13,
+	UDP_LENGTH = 4
+};
+
+/* Bytes of headers before the payload; 0 where this is no TCP or UDP over IPv4. */
+static uint32_t header_len(const struct packet *p)
+{
+	struct packet_info info;
+
+	if (packet_parse(p, &info) != PACKET_OK || info.version != 4)
+		return 0;
+	if (info.protocol != IP_PROTO_TCP && info.protocol != IP_PROTO_UDP)
+		return 0;
+	return info.payload_offset;
+}
+
+uint32_t gso_wire_len(const struct packet *packet)
+{
+	uint32_t header;
+
+	if (!packet->offload.gso_type)
+		return packet->len;
+	header = packet->offload.header_len ? packet->offload.header_len : header_len(packet);
+	return header + packet->offload.gso_size;
+}
+
+/* Make @piece's headers those of the segment that starts at byte @at of the payload. */
+static void fit_headers(struct packet *piece, const struct packet_info *info, uint32_t at,
+			uint32_t step, bool last)
+{
+	uint8_t *ip = piece->data;
+	uint8_t *transport = ip + info->transport_offset;
+
+	put_be16(ip + IPV4_LENGTH, (uint16_t)piece->len);
+	put_be16(ip + IPV4_ID, (uint16_t)(info->fragment_id + at / step));
+	put_be16(ip + IPV4_CHECKSUM, 0);
+	put_be16(ip + IPV4_CHECKSUM, (uint16_t)~checksum_fold(ip, info->transport_offset, 0));
+	if (info->protocol == IP_PROTO_TCP) {
+		put_be32(transport + TCP_SEQ, info->tcp_seq + at);
+		if (!last)
+			transport[TCP_FLAGS] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
+	} else {
+		put_be16(transport + UDP_LENGTH, (uint16_t)(piece->len - info->transport_offset));
+	}
+}
+
+/* The transport checksum over the pseudo-header (RFC 9293 3.1, RFC 768) and the segment. */
+static void fit_checksum(struct packet *piece, const struct packet_info *info)
+{
+	uint32_t len = piece->len - info->transport_offset;
+	uint8_t *transport = piece->data + info->transport_offset;
+	uint8_t *at = transport + (info->protocol == IP_PROTO_TCP ? 16 : 6);
+	uint32_t sum = checksum_fold(piece->data + 12, 8, (uint32_t)info->protocol + len);
+
+	put_be16(at, 0);
+	sum = (uint16_t)~checksum_fold(transport, len, sum);
+	put_be16(at, sum == 0 && info->protocol == IP_PROTO_UDP ? 0xffff : (uint16_t)sum);
+}
+
+struct buffer *gso_segment(struct buffer *buffer)
+{
+	struct packet *whole = &buffer->packet;
+	struct buffer *first = NULL;
+	struct buffer **end = &first;
+	uint32_t header = header_len(whole);
+	uint32_t step = whole->offload.gso_size;
+	struct packet_info info;
+
+	whole->offload.gso_type = 0;
+	if (!header || !step || whole->len <= header + step) {
+		packet_finish_checksums(whole);
+		return buffer;
+	}
+	packet_parse(whole, &info);
+	for (uint32_t at = 0; at < whole->len - header; at += step) {
+		uint32_t left = whole->len - header - at;
+		uint32_t len = left < step ? left : step;
+		struct buffer *piece = buffer_new(buffer->pool, header + len);
+
+		if (!piece)
+			break;
+		memcpy(piece->packet.data, whole->data, header);
+		memcpy(piece->packet.data + header, whole->data + header + at, len);
+		piece->packet.len = header + len;
+		fit_headers(&piece->packet, &info, at, step, left <= step);
+		fit_checksum(&piece->packet, &info);
+		*end = piece;
+		end = &piece->next;
+	}
+	buffer_free(buffer);
+	return first;
+}

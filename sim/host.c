@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "host.h"
+
+#include <errno.h>
+
+#include "stream.h"
+
+const char *host_name(const struct host *host)
+{
+	return host->name;
+}
+
+struct ip_addr host_addr(const struct host *host)
+{
+	return host->addr;
+}
+
+struct loop *host_loop(const struct host *host)
+{
+	return host->loop;
+}
+
+uint64_t host_random(struct host *host)
+{
+	return stream_next(&host->random_state);
+}
+
+int sock_open(struct host *host, const struct sock_spec *spec, struct sock **ret)
+{
+	return host->ops->open(host, spec, ret);
+}
+
+void sock_close(struct sock *sock)
+{
+	if (sock)
+		sock->host->ops->close(sock);
+}
+
+int sock_send(struct sock *sock, const struct endpoint *to, const void *bytes, size_t len,
+	      uint64_t deadline)
+{
+	return sock->host->ops->send(sock, to, bytes, len, deadline);
+}
+
+long sock_recv(struct sock *sock, struct endpoint *from, void *bytes, size_t room,
+	       uint64_t deadline)
+{
+	return sock->host->ops->recv(sock, from, bytes, room, deadline);
+}
+
+int sock_recv_exact(struct sock *sock, void *bytes, size_t len, uint64_t deadline)
+{
+	uint8_t *at = bytes;
+
+	while (len > 0) {
+		long n = sock_recv(sock, NULL, at, len, deadline);
+
+		if (n < 0)
+			return (int)n;
+		if (n == 0)
+			return -ECONNRESET;
+		at += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int sock_accept(struct sock *listener, uint64_t deadline, struct sock **ret)
+{
+	return listener->host->ops->accept(listener, deadline, ret);
+}
+
+struct endpoint sock_local(const struct sock *sock)
+{
+	return sock->local;
+}
+
+struct endpoint sock_remote(const struct sock *sock)
+{
+	return sock->remote;
+}
+
+struct host *sock_host(const struct sock *sock)
+{
+	return sock->host;
+}
+
+int sock_set_ttl(struct sock *sock, uint8_t ttl)
+{
+	return sock->host->ops->control(sock, SOCK_OPTION_TTL, &ttl);
+}
+
+int sock_join_group(struct sock *sock, struct ip_addr group)
+{
+	return sock->host->ops->control(sock, SOCK_OPTION_JOIN, &group);
+}

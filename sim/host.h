@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Hosts and their sockets: the only socket API above this layer.  Calls look blocking; they
+ * park the calling fiber, so they may be made inside fibers only.  A virtual stack and the
+ * kernel's stand behind it alike.
+ *
+ * Deadlines are absolute times of the world (loop_now()); NEVER waits for ever.
+ */
+#ifndef KNOTHOLE_HOST_H
+#define KNOTHOLE_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../nat-models/addr.h"
+#include "loop.h"
+
+struct host;
+struct sock;
+
+enum sock_kind {
+	SOCK_UDP,
+	SOCK_TCP, /* connects to spec.remote */
+	SOCK_TCP_LISTEN,
+	SOCK_PING, /* ICMP echo: sends requests, receives replies; port = identifier */
+};
+
+struct sock_spec {
+	enum sock_kind kind;
+	struct endpoint local; /* unset address = any, port 0 = ephemeral */
+	struct endpoint remote; /* TCP: where to; UDP: unset, or connected to */
+	uint64_t deadline; /* TCP: for the connection to stand; 0 = NEVER */
+	uint8_t ttl; /* 0 = the host's default */
+	bool share; /* SO_REUSEADDR and SO_REUSEPORT */
+	bool broadcast;
+};
+
+const char *host_name(const struct host *host);
+struct ip_addr host_addr(const struct host *host); /* its (first) own address */
+struct loop *host_loop(const struct host *host);
+
+/* Time of the host's world. */
+static inline uint64_t host_now(const struct host *host)
+{
+	return loop_now(host_loop(host));
+}
+
+/* A number from the host's own seeded stream, uniform in 64 bits. */
+uint64_t host_random(struct host *host);
+
+/* 0; -EADDRINUSE, -ECONNREFUSED, -ETIMEDOUT, -EHOSTUNREACH, -ENETUNREACH, -EMFILE,
+ * -EACCES, -ENOMEM.  The caller owns *ret. */
+int sock_open(struct host *host, const struct sock_spec *spec, struct sock **ret);
+void sock_close(struct sock *sock); /* NULL is fine; pending receivers get -ECANCELED */
+
+/* UDP and PING: one datagram to @to (may be NULL where connected); TCP: all of @len, parking
+ * while the peer's window is full.  0 or -errno. */
+int sock_send(struct sock *sock, const struct endpoint *to, const void *bytes, size_t len,
+	      uint64_t deadline);
+
+/*
+ * One datagram, or some bytes of a stream (0 = the peer closed).  Returns how many;
+ * -ETIMEDOUT; -ECONNREFUSED and the like where an ICMP error arrived for a connected socket;
+ * -ECONNRESET.  @from may be NULL.  Longer datagrams are cut to @room.
+ */
+long sock_recv(struct sock *sock, struct endpoint *from, void *bytes, size_t room,
+	       uint64_t deadline);
+
+/* Exactly @len bytes of a stream: 0, -ECONNRESET where it ended early, or sock_recv()'s. */
+int sock_recv_exact(struct sock *sock, void *bytes, size_t len, uint64_t deadline);
+
+/* The next connection of a listener: 0, -ETIMEDOUT, -EMFILE … */
+int sock_accept(struct sock *listener, uint64_t deadline, struct sock **ret);
+
+struct endpoint sock_local(const struct sock *sock);
+struct endpoint sock_remote(const struct sock *sock);
+struct host *sock_host(const struct sock *sock);
+int sock_set_ttl(struct sock *sock, uint8_t ttl);
+int sock_join_group(struct sock *sock, struct ip_addr group);
+
+/*
+ * What an implementation gives.  host.c holds the rest.  Every call follows the rules of its
+ * public twin above.
+ */
+enum sock_option { SOCK_OPTION_TTL, SOCK_OPTION_JOIN };
+
+struct host_ops {
+	int (*open)(struct host *host, const struct sock_spec *spec, struct sock **ret);
+	int (*send)(struct sock *sock, const struct endpoint *to, const void *bytes, size_t len,
+		    uint64_t deadline);
+	long (*recv)(struct sock *sock, struct endpoint *from, void *bytes, size_t room,
+		     uint64_t deadline);
+	int (*accept)(struct sock *listener, uint64_t deadline, struct sock **ret);
+	int (*control)(struct sock *sock, enum sock_option option, const void *value);
+	void (*close)(struct sock *sock);
+	void (*free)(struct host *host);
+};
+
+/* The part that all implementations share, embedded first in theirs. */
+struct host {
+	const struct host_ops *ops;
+	struct loop *loop;
+	char name[32];
+	struct ip_addr addr;
+	uint64_t random_state;
+};
+
+struct sock {
+	struct host *host;
+	enum sock_kind kind;
+	struct endpoint local;
+	struct endpoint remote;
+};
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Theory of operation.  Each direction decides in this order, as netem and real queues do:
+ * loss, duplication, then the queue before the rate, then the propagation delay.  A packet
+ * that nothing holds back is delivered at once, in the caller's stack; any other waits as an
+ * event.  Order is kept, but for those that reordering lets overtake.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "capture.h"
+#include "gso.h"
+#include "port.h"
+#include "stream.h"
+
+enum { DEFAULT_MTU = 1500, DEFAULT_QUEUE = 64 * 1024, PPM = 1000000 };
+
+struct direction {
+	struct impairment impairment;
+	uint64_t random;
+	uint64_t busy_until; /* the rate's: when the last byte has left */
+	uint64_t last_arrival;
+	bool impaired;
+};
+
+struct link {
+	struct loop *loop;
+	struct direction way[2]; /* by the sending end */
+	struct port *port[2]; /* by end */
+	struct capture *capture;
+	int tap;
+	uint16_t mtu;
+	struct buffer *flying; /* those that wait for their arrival */
+	struct link_stats stats;
+};
+
+static bool is_impaired(const struct impairment *i)
+{
+	return i->delay_ns || i->jitter_ns || i->loss_ppm || i->duplicate_ppm || i->reorder_ppm ||
+	       i->rate_bps;
+}
+
+int link_new(struct loop *loop, const struct link_spec *spec, struct port *node,
+	     struct port *uplink, struct link **ret)
+{
+	struct link *link = calloc(1, sizeof(*link));
+
+	if (!link)
+		return -ENOMEM;
+	link->loop = loop;
+	link->capture = spec->capture;
+	link->tap = spec->tap;
+	link->mtu = spec->mtu ? spec->mtu : DEFAULT_MTU;
+	link->port[LINK_NODE] = node;
+	link->port[LINK_UPLINK] = uplink;
+	link->way[LINK_NODE].impairment = spec->up;
+	link->way[LINK_UPLINK].impairment = spec->down;
+	for (uint8_t end = 0; end < 2; end++) {
+		struct direction *way = &link->way[end];
+
+		way->impaired = is_impaired(&way->impairment);
+		way->random = stream_seed(spec->seed, end == LINK_NODE ? "up" : "down", spec->name);
+		link->port[end]->link = link;
+		link->port[end]->end = end;
+	}
+	*ret = link;
+	return 0;
+}
+
+static void deliver(struct link *link, struct port *to, struct buffer *buffer)
+{
+	if (to->end == LINK_NODE && link->capture)
+		capture_packet(link->capture, link->tap, CAPTURE_INBOUND, &buffer->packet,
+			       loop_now(link->loop), NULL);
+	to->receive(to, buffer);
+}
+
+static void unlist(struct buffer *buffer)
+{
+	*buffer->previous = buffer->next;
+	if (buffer->next)
+		buffer->next->previous = buffer->previous;
+	buffer->next = NULL;
+}
+
+static void arrive(struct event *event)
+{
+	struct buffer *buffer =
+		(struct buffer *)(void *)((char *)event - offsetof(struct buffer, arrival));
+
+	unlist(buffer);
+	deliver(buffer->to->link, buffer->to, buffer);
+}
+
+void link_free(struct link *link)
+{
+	if (!link)
+		return;
+	while (link->flying) {
+		struct buffer *buffer = link->flying;
+
+		loop_cancel(link->loop, &buffer->arrival);
+		unlist(buffer);
+		buffer_free(buffer);
+	}
+	free(link);
+}
+
+uint16_t link_mtu(const struct link *link)
+{
+	return link->mtu;
+}
+
+const struct link_stats *link_stats(const struct link *link)
+{
+	return &link->stats;
+}
+
+struct capture *link_capture(const struct link *link)
+{
+	return link->capture;
+}
+
+static bool happens(struct direction *way, uint32_t ppm)
+{
+	return ppm && stream_below(&way->random, PPM) < ppm;
+}
+
+/* When the last of @len bytes has left, at the rate; 0 where the queue before it is full. */
+static uint64_t leave_queue(struct direction *way, uint64_t now, uint32_t len)
+{
+	const struct impairment *i = &way->impairment;
+	uint64_t queue = i->queue_bytes ? i->queue_bytes : DEFAULT_QUEUE;
+	uint64_t start = way->busy_until > now ? way->busy_until : now;
+
+	if (!i->rate_bps)
+		return now;
+	/* Bytes that wait are those whose time to leave has not come; the division cannot
+	 * overflow for queues below 2 GiB. */
+	if ((start - now) / 8 * i->rate_bps / SEC + len > queue)
+		return 0;
+	way->busy_until = start + (uint64_t)len * 8 * SEC / i->rate_bps;
+	return way->busy_until;
+}
+
+/* The time it arrives, having left at @left. */
+static uint64_t propagate(struct direction *way, uint64_t left)
+{
+	const struct impairment *i = &way->impairment;
+	uint64_t at = left + i->delay_ns;
+
+	if (i->jitter_ns) {
+		uint64_t shift = stream_below(&way->random, 2 * i->jitter_ns + 1);
+
+		at = at + shift > left + i->jitter_ns ? at + shift - i->jitter_ns : left;
+	}
+	if (at < way->last_arrival)
+		at = way->last_arrival;
+	way->last_arrival = at;
+	return at;
+}
+
+static void fly(struct link *link, struct port *to, struct buffer *buffer, uint64_t at)
+{
+	if (at <= loop_now(link->loop)) {
+		deliver(link, to, buffer);
+		return;
+	}
+	buffer->to = to;
+	buffer->arrival.fire = arrive;
+	if (loop_schedule(link->loop, &buffer->arrival, at)) {
+		buffer_free(buffer);
+		return;
+	}
+	buffer->next = link->flying;
+	buffer->previous = &link->flying;
+	if (buffer->next)
+		buffer->next->previous = &buffer->next;
+	link->flying = buffer;
+}
+
+/* Tell the reader of the capture, where the packet stands in it at all. */
+static void lose(struct link *link, uint8_t end, struct buffer *buffer, const char *why)
+{
+	if (end == LINK_NODE && link->capture)
+		capture_annotate(link->capture, why);
+	buffer_free(buffer);
+}
+
+static void transmit(struct link *link, uint8_t end, struct buffer *buffer)
+{
+	struct direction *way = &link->way[end];
+	struct port *to = link->port[!end];
+	uint64_t now = loop_now(link->loop);
+	uint64_t left;
+
+	link->stats.packets[end]++;
+	if (!way->impaired) {
+		deliver(link, to, buffer);
+		return;
+	}
+	if (happens(way, way->impairment.loss_ppm)) {
+		link->stats.lost[end]++;
+		lose(link, end, buffer, "lost on the link");
+		return;
+	}
+	left = leave_queue(way, now, buffer->packet.len);
+	if (!left && way->impairment.rate_bps) {
+		link->stats.queue_full[end]++;
+		lose(link, end, buffer, "dropped: the link's queue is full");
+		return;
+	}
+	if (happens(way, way->impairment.duplicate_ppm)) {
+		struct buffer *twin = buffer_clone(buffer);
+
+		link->stats.duplicated[end]++;
+		if (twin)
+			fly(link, to, twin, propagate(way, left));
+	}
+	if (happens(way, way->impairment.reorder_ppm)) {
+		link->stats.reordered[end]++;
+		fly(link, to, buffer, left);
+		return;
+	}
+	fly(link, to, buffer, propagate(way, left));
+}
+
+void port_send(struct port *port, struct buffer *buffer, const char *comment)
+{
+	struct link *link = port->link;
+	uint8_t end = port->end;
+
+	/* Luck must strike packets as a wire would carry them, not bursts of forty. */
+	if (buffer->packet.offload.gso_type && link->way[end].impaired) {
+		struct buffer *next;
+
+		for (struct buffer *b = gso_segment(buffer); b; b = next) {
+			next = b->next;
+			b->next = NULL;
+			port_send(port, b, comment);
+		}
+		return;
+	}
+	if (end == LINK_NODE && link->capture)
+		capture_packet(link->capture, link->tap, CAPTURE_OUTBOUND, &buffer->packet,
+			       loop_now(link->loop), comment);
+	transmit(link, end, buffer);
+}

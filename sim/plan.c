@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plan.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct plan_node *plan_add(struct plan *plan, struct plan_node *parent, enum plan_kind kind,
+			   const char *name)
+{
+	struct plan_node **end = parent ? &parent->children : &plan->nodes;
+	struct plan_node *node = calloc(1, sizeof(*node));
+
+	if (!node)
+		return NULL;
+	node->kind = kind;
+	node->parent = parent;
+	memccpy(node->name, name, '\0', sizeof(node->name) - 1); /* the rest is zero */
+	while (*end)
+		end = &(*end)->next;
+	*end = node;
+	return node;
+}
+
+struct plan_node *plan_next(const struct plan *plan, const struct plan_node *node)
+{
+	if (!node)
+		return plan->nodes;
+	if (node->children)
+		return node->children;
+	while (node && !node->next)
+		node = node->parent;
+	return node ? node->next : NULL;
+}
+
+struct plan_node *plan_find(const struct plan *plan, const char *name)
+{
+	struct plan_node *node = plan_next(plan, NULL);
+
+	while (node && strcmp(node->name, name) != 0)
+		node = plan_next(plan, node);
+	return node;
+}
+
+static void free_nodes(struct plan_node *node)
+{
+	while (node) {
+		struct plan_node *next = node->next;
+
+		free_nodes(node->children);
+		free(node->forwards);
+		free(node);
+		node = next;
+	}
+}
+
+void plan_clear(struct plan *plan)
+{
+	free_nodes(plan->nodes);
+	plan->nodes = NULL;
+}
+
+__attribute__((format(printf, 3, 4))) static int
+fault(struct plan_error *error, const struct plan_node *node, const char *format, ...)
+{
+	size_t used = 0;
+	va_list args;
+
+	if (node->where[0])
+		used = (size_t)snprintf(error->text, sizeof(error->text), "%s: ", node->where);
+	va_start(args, format);
+	vsnprintf(error->text + used, sizeof(error->text) - used, format, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+unsigned plan_address_count(const struct plan_node *node)
+{
+	if (node->kind == PLAN_NET)
+		return node->model.pool_size ? node->model.pool_size : 1;
+	return 1U + node->extra_len;
+}
+
+struct ip_addr plan_address(const struct plan_node *node, unsigned i)
+{
+	if (i > 0 && node->kind == PLAN_HOST)
+		return node->extra[i - 1];
+	return ip_addr_v4(ip_addr_to_v4(node->addr) + i);
+}
+
+static struct plan_node *siblings(const struct plan *plan, const struct plan_node *node)
+{
+	return node->parent ? node->parent->children : plan->nodes;
+}
+
+/* Who among @node's siblings (itself left out) already has @addr? */
+static const struct plan_node *owner(const struct plan *plan, const struct plan_node *node,
+				     struct ip_addr addr)
+{
+	for (const struct plan_node *n = siblings(plan, node); n; n = n->next) {
+		if (n == node || ip_addr_is_unset(n->addr))
+			continue;
+		for (unsigned i = 0; i < plan_address_count(n); i++)
+			if (ip_addr_equal(plan_address(n, i), addr))
+				return n;
+	}
+	return NULL;
+}
+
+struct ip_addr plan_gateway_addr(const struct plan_node *net)
+{
+	return ip_addr_v4(ip_addr_to_v4(net->prefix.addr) + 1);
+}
+
+static bool is_free(const struct plan *plan, const struct plan_node *node, struct ip_addr first)
+{
+	for (unsigned i = 0; i < plan_address_count(node); i++)
+		if (owner(plan, node, ip_addr_v4(ip_addr_to_v4(first) + i)))
+			return false;
+	return true;
+}
+
+static void give(struct plan_node *node, struct ip_addr first)
+{
+	node->addr = first;
+	for (uint8_t i = 0; i < node->extra_len; i++)
+		if (ip_addr_is_unset(node->extra[i]))
+			node->extra[i] = ip_addr_v4(ip_addr_to_v4(first) + 1 + i);
+}
+
+/* On the Internet everybody lives in a /24 of their own, as different networks do. */
+static int address_on_internet(const struct plan *plan, struct plan_node *node,
+			       struct plan_error *error)
+{
+	uint32_t base = node->kind == PLAN_HOST ? 0x0b010000 : 0x0b020000; /* 11.1, 11.2 */
+
+	for (uint32_t n = 1; n < 255; n++) {
+		struct ip_addr first = ip_addr_v4(base + (n << 8) + 2);
+
+		if (is_free(plan, node, first)) {
+			give(node, first);
+			return 0;
+		}
+	}
+	return fault(error, node, "%s: no address is left on the Internet", node->name);
+}
+
+static int address_in_net(const struct plan *plan, struct plan_node *node, struct plan_error *error)
+{
+	const struct plan_node *net = node->parent;
+	uint32_t first = ip_addr_to_v4(net->prefix.addr) + 2;
+	uint32_t size = 1U << (128 - net->prefix.bits);
+	uint32_t last = ip_addr_to_v4(net->prefix.addr) + size - 2;
+
+	for (uint32_t a = first; a + plan_address_count(node) - 1 <= last; a++) {
+		if (is_free(plan, node, ip_addr_v4(a))) {
+			give(node, ip_addr_v4(a));
+			return 0;
+		}
+	}
+	return fault(error, node, "%s: no address is left in %s's network", node->name, net->name);
+}
+
+static int check_address(const struct plan *plan, const struct plan_node *node,
+			 struct plan_error *error)
+{
+	char text[IP_ADDR_TEXT], prefix[IP_PREFIX_TEXT];
+
+	for (unsigned i = 0; i < plan_address_count(node); i++) {
+		struct ip_addr a = plan_address(node, i);
+		const struct plan_node *other = owner(plan, node, a);
+
+		ip_addr_format(a, text);
+		if (!ip_addr_is_v4(a) || ip_addr_is_multicast(a))
+			return fault(error, node, "%s: expected an IPv4 unicast address, got %s",
+				     node->name, text);
+		if (other)
+			return fault(error, node, "address %s is given to both %s and %s", text,
+				     node->name, other->name);
+		if (!node->parent)
+			continue;
+		if (!ip_prefix_contains(node->parent->prefix, a))
+			return fault(error, node, "%s: address %s is outside of %s's network %s",
+				     node->name, text, node->parent->name,
+				     ip_prefix_format(node->parent->prefix, prefix));
+		if (ip_addr_equal(a, plan_gateway_addr(node->parent)))
+			return fault(error, node, "address %s is given to both %s's gateway and %s",
+				     text, node->parent->name, node->name);
+	}
+	return 0;
+}
+
+bool plan_translates(const struct plan_node *net)
+{
+	return net->model.kind != NAT_KIND_ROUTER && net->model.kind != NAT_KIND_FIREWALL;
+}
+
+static bool prefix_taken(const struct plan *plan, uint32_t prefix)
+{
+	const struct plan_node *n = NULL;
+
+	while ((n = plan_next(plan, n)))
+		if (n->kind == PLAN_NET && ip_addr_to_v4(n->prefix.addr) == prefix)
+			return true;
+	return false;
+}
+
+/* Nodes behind what does not translate are reached at their own addresses: public ones. */
+static struct ip_prefix public_prefix(const struct plan *plan)
+{
+	uint32_t prefix = 0x0b030100; /* 11.3.1.0 */
+
+	while (prefix_taken(plan, prefix))
+		prefix += 0x100;
+	return (struct ip_prefix){ ip_addr_v4(prefix), 120 };
+}
+
+/* A carrier's network when it holds other nets (RFC 6598), else a home's. */
+static void default_prefix(const struct plan *plan, struct plan_node *net)
+{
+	bool carrier = false;
+
+	if (!ip_addr_is_unset(net->prefix.addr))
+		return;
+	if (!plan_translates(net)) {
+		net->prefix = public_prefix(plan);
+		return;
+	}
+	for (const struct plan_node *n = net->children; n; n = n->next)
+		carrier = carrier || n->kind == PLAN_NET;
+	net->prefix.addr = ip_addr_v4(carrier ? 0x64400000 : 0xc0a80100);
+	net->prefix.bits = 120;
+}
+
+static int check_prefix(const struct plan_node *net, struct plan_error *error)
+{
+	char text[IP_PREFIX_TEXT];
+
+	if (ip_addr_is_v4(net->prefix.addr) && net->prefix.bits >= 104 && net->prefix.bits <= 126)
+		return 0;
+	return fault(error, net, "%s: expected an IPv4 subnet of /8 to /30, got %s", net->name,
+		     ip_prefix_format(net->prefix, text));
+}
+
+static const struct plan_node *child(const struct plan_node *net, const char *name)
+{
+	const struct plan_node *n = net->children;
+
+	while (n && strcmp(n->name, name) != 0)
+		n = n->next;
+	return n;
+}
+
+static int check_forwards(const struct plan_node *net, struct plan_error *error)
+{
+	if (net->dmz[0] && !child(net, net->dmz))
+		return fault(error, net, "%s: dmz: nothing in it is called \"%s\"", net->name,
+			     net->dmz);
+	for (size_t i = 0; i < net->forwards_len; i++) {
+		const struct plan_forward *f = &net->forwards[i];
+
+		if (!child(net, f->host))
+			return fault(error, net, "%s: forward: nothing in it is called \"%s\"",
+				     net->name, f->host);
+		if (!f->port_first || f->port_last < f->port_first)
+			return fault(error, net,
+				     "%s: forward: expected ports in 1 to 65535, got %u-%u",
+				     net->name, f->port_first, f->port_last);
+	}
+	return 0;
+}
+
+static int check_name(const struct plan *plan, const struct plan_node *node,
+		      struct plan_error *error)
+{
+	const struct plan_node *first = plan_find(plan, node->name);
+
+	if (!node->name[0])
+		return fault(error, node, "a node has no name");
+	if (first != node)
+		return fault(error, node, "the name %s is given twice", node->name);
+	return 0;
+}
+
+int plan_complete(struct plan *plan, struct plan_error *error)
+{
+	struct plan_node *n = NULL;
+	int err = 0;
+
+	while (!err && (n = plan_next(plan, n))) {
+		err = check_name(plan, n, error);
+		if (err || n->kind != PLAN_NET)
+			continue;
+		default_prefix(plan, n);
+		err = check_prefix(n, error);
+		if (!err)
+			err = check_forwards(n, error);
+	}
+	n = NULL;
+	while (!err && (n = plan_next(plan, n))) {
+		if (!ip_addr_is_unset(n->addr))
+			give(n, n->addr);
+		else if (n->parent)
+			err = address_in_net(plan, n, error);
+		else
+			err = address_on_internet(plan, n, error);
+	}
+	n = NULL;
+	while (!err && (n = plan_next(plan, n)))
+		err = check_address(plan, n, error);
+	return err;
+}

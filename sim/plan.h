@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The plan of a world: a tree of plain data, checked whole and completed with addresses
+ * before anything is built.
+ *
+ * The root is the Internet.  A net is a gateway (its NAT) with the segment behind it; its
+ * children are attached to that segment.  Nesting says what is behind what.
+ *
+ * Addresses that are not given (a host's extra ones follow its first): hosts on the Internet get 11.1.N.2/24, N counting from 1 in
+ * the order of the plan, and gateways 11.2.N.2/24 (their pool goes on from there).  A net that holds
+ * other nets is a carrier's, 100.64.0.0/10 as 100.64.0.0/24; any other is 192.168.1.0/24, every
+ * one of them, as homes really are.  Behind a router or a firewall, which translate nothing, they
+ * are public: 11.3.N.0/24; the segments above know the way.  A net's gateway has the .1, its children .2, .3, … in
+ * the order of the plan.  (11.0.0.0/8 because programs such as miniupnpd refuse reserved
+ * addresses as outside ones; nothing ever leaves the lab.)
+ *
+ * What a tap says of itself, in the capture (pcapng if_description), as JSON:
+ *   {"node": "alice", "side": "host", "addresses": ["192.168.1.2"], "path": ["home_a"]}
+ *   {"node": "home_a", "side": "lan" or "wan", "addresses": [...], "path": [...], "nat": "full-cone"}
+ * path: the nets that the node is inside of, outermost first; for a net's own taps, the nets
+ * round it.
+ */
+#ifndef KNOTHOLE_PLAN_H
+#define KNOTHOLE_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../nat-models/addr.h"
+#include "../nat-models/model.h"
+#include "../nat-models/nat.h"
+#include "port.h"
+
+enum { PLAN_EXTRA = 3 };
+
+enum plan_kind { PLAN_HOST, PLAN_NET };
+
+/* Who does the translating in a live world. */
+enum plan_realise { PLAN_ENGINE, PLAN_KERNEL };
+
+struct plan_link {
+	struct impairment up, down;
+	uint16_t mtu; /* 0 = 1500 */
+};
+
+struct plan_forward {
+	uint8_t protocol; /* IP_PROTO_UDP or IP_PROTO_TCP */
+	uint16_t port_first, port_last;
+	char host[32]; /* a child of this net: a host, or a net (its gateway) */
+	uint16_t host_port; /* 0 = port_first */
+};
+
+struct plan_node {
+	enum plan_kind kind;
+	char name[32];
+	char where[256]; /* "file.lua:12", for errors */
+	struct plan_node *parent; /* NULL = on the Internet */
+	struct plan_node *children; /* first child, in the order of the file */
+	struct plan_node *next; /* sibling */
+	struct ip_addr addr; /* on the parent's segment; for a net the gateway's outside address */
+	struct plan_link link; /* to the parent's segment */
+
+	/* hosts only: addresses beside addr, which a STUN server needs (RFC 5780, 6) */
+	struct ip_addr extra[PLAN_EXTRA];
+	uint8_t extra_len;
+
+	/* nets only */
+	struct nat_model model;
+	enum plan_realise realise;
+	struct ip_prefix prefix; /* of the segment behind it */
+	struct plan_link lan; /* the gateway's inner link */
+	struct plan_forward *forwards;
+	size_t forwards_len;
+	char dmz[32];
+
+	void *user; /* whoever made the plan may hang something here; not owned */
+};
+
+struct plan {
+	struct plan_node *nodes; /* first of those on the Internet, in the order of the file */
+	uint64_t seed;
+};
+
+/* One line: "file.lua:12: address 1.2.3.4 is given to both alice and bob". */
+struct plan_error {
+	char text[512];
+};
+
+struct plan_node *plan_add(struct plan *plan, struct plan_node *parent, enum plan_kind kind,
+			   const char *name); /* appended; NULL without memory */
+struct plan_node *plan_find(const struct plan *plan, const char *name); /* any depth; or NULL */
+struct plan_node *plan_next(const struct plan *plan,
+			    const struct plan_node *node); /* depth first; NULL starts and ends */
+void plan_clear(struct plan *plan);
+
+/* A node's addresses on its parent's segment: a host's own and extra ones, a net's pool. */
+unsigned plan_address_count(const struct plan_node *node);
+struct ip_addr plan_address(const struct plan_node *node, unsigned i);
+
+/* The gateway's own address on the segment behind it: the network's first. */
+struct ip_addr plan_gateway_addr(const struct plan_node *net);
+
+/* Does @net's model translate?  Else what is behind it is reached at its own addresses. */
+bool plan_translates(const struct plan_node *net);
+
+/* Give every node its address and check the whole.  0, or -EINVAL with *ret_error. */
+int plan_complete(struct plan *plan, struct plan_error *ret_error);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Buffers, ports and links: how a packet gets from one node to the next.
+ *
+ * A node (host edge or stack, segment, gateway, kernel box) has ports; a link joins two of
+ * them.  Sending on a port hands the buffer to the link, which impairs it and delivers it to
+ * the port at its other end.  A link's tap is at its node end: outbound packets are captured
+ * before the link can lose them, inbound ones after.
+ */
+#ifndef KNOTHOLE_PORT_H
+#define KNOTHOLE_PORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../nat-models/packet.h"
+#include "loop.h"
+
+struct capture;
+struct link;
+struct pool;
+
+/*
+ * A packet with its memory.  Whoever holds it must send it on or buffer_free() it.
+ * BUFFER_HEADROOM bytes before packet.data are free for a link-layer and virtio header.
+ */
+struct buffer {
+	struct packet packet;
+	struct pool *pool;
+	struct buffer *next; /* in a pool or a queue */
+	struct buffer **previous; /* of a link: what points to this one */
+	struct event arrival;
+	struct port *to; /* of an arrival */
+	uint32_t capacity;
+	uint8_t bytes[];
+};
+
+enum {
+	BUFFER_HEADROOM = 64,
+	BUFFER_SMALL = 2048,
+	BUFFER_LARGE = 65536 + 2048, /* a GSO super-packet with its headers */
+};
+
+struct pool *pool_new(void);
+void pool_free(struct pool *pool); /* the buffers in use must be free by then */
+
+/* A buffer with room for @len bytes of packet (packet.len = 0, no offload); NULL without
+ * memory. */
+struct buffer *buffer_new(struct pool *pool, size_t len);
+struct buffer *buffer_clone(const struct buffer *from);
+void buffer_free(struct buffer *buffer);
+
+struct port {
+	void (*receive)(struct port *port, struct buffer *buffer); /* takes the buffer */
+	void *node; /* whose port this is */
+	struct link *link;
+	uint8_t end; /* which end of the link: LINK_NODE or LINK_UPLINK */
+};
+
+enum { LINK_NODE, LINK_UPLINK };
+
+/* The impairments of one direction; all zero = a perfect wire. */
+struct impairment {
+	uint64_t delay_ns;
+	uint64_t jitter_ns; /* uniform, ± this round delay; order is kept unless reorder_ppm */
+	uint32_t loss_ppm;
+	uint32_t duplicate_ppm;
+	uint32_t reorder_ppm; /* these overtake: they are sent without the delay */
+	uint64_t rate_bps; /* 0 = unlimited */
+	uint32_t queue_bytes; /* waiting for the rate; 0 = 64 KiB */
+};
+
+struct link_spec {
+	const char *name; /* of the tap: "alice", "home_a wan" */
+	struct impairment up; /* from the node to its uplink */
+	struct impairment down;
+	uint16_t mtu; /* 0 = 1500 */
+	uint64_t seed;
+	struct capture *capture; /* NULL = not captured */
+	int tap; /* capture_add_tap()'s */
+};
+
+struct link_stats {
+	uint64_t packets[2], lost[2], duplicated[2], reordered[2], queue_full[2];
+};
+
+/* Join @node (a host's or a gateway's port) to @uplink.  Both ports must outlive it. */
+int link_new(struct loop *loop, const struct link_spec *spec, struct port *node,
+	     struct port *uplink, struct link **ret);
+void link_free(struct link *link);
+uint16_t link_mtu(const struct link *link);
+const struct link_stats *link_stats(const struct link *link);
+struct capture *link_capture(const struct link *link);
+
+/* Send on @port, taking the buffer.  Where the capture is on, the packet is recorded at the
+ * node end; @comment (may be NULL) stands beside it. */
+void port_send(struct port *port, struct buffer *buffer, const char *comment);
+
+#endif

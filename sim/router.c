@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "router.h"
+
+#include <string.h>
+
+#include "../nat-models/byteorder.h"
+#include "gso.h"
+
+enum { FLAGS_AT = 6, DONT_FRAGMENT = 0x4000, MORE_FRAGMENTS = 0x2000, OFFSET_MASK = 0x1fff };
+
+void router_answer(struct port *port, struct buffer *buffer, struct ip_addr self, uint8_t type,
+		   uint8_t code, uint16_t mtu, const char *comment)
+{
+	if (packet_make_icmp_error(&buffer->packet, self, type, code, mtu))
+		buffer_free(buffer);
+	else
+		port_send(port, buffer, comment);
+}
+
+bool router_hop(struct port *in, struct buffer *buffer, struct ip_addr self)
+{
+	if (packet_decrement_ttl(&buffer->packet))
+		return true;
+	router_answer(in, buffer, self, ICMP_TIME_EXCEEDED, 0, 0, "its time to live ran out");
+	return false;
+}
+
+static bool forbids_fragments(const struct packet *packet)
+{
+	return packet->len >= FLAGS_AT + 2 && get_be16(packet->data + FLAGS_AT) & DONT_FRAGMENT;
+}
+
+bool router_too_big(const struct port *out, const struct buffer *buffer)
+{
+	/* Nearly every packet is told by its bare length. */
+	if (buffer->packet.len <= link_mtu(out->link))
+		return false;
+	return gso_wire_len(&buffer->packet) > link_mtu(out->link) &&
+	       forbids_fragments(&buffer->packet);
+}
+
+/* One fragment: @header bytes of header and @len of payload from byte @at of it. */
+static struct buffer *cut(const struct buffer *whole, uint32_t header, uint32_t at, uint32_t len,
+			  bool last)
+{
+	struct buffer *piece = buffer_new(whole->pool, header + len);
+	uint16_t flags;
+	uint8_t *ip;
+
+	if (!piece)
+		return NULL;
+	ip = piece->packet.data;
+	memcpy(ip, whole->packet.data, header);
+	memcpy(ip + header, whole->packet.data + header + at, len);
+	piece->packet.len = header + len;
+	/* A fragment may itself be cut again: offsets add up, and only the last keeps the flag. */
+	flags = get_be16(ip + FLAGS_AT);
+	flags = (uint16_t)((flags & ~OFFSET_MASK) | ((flags & OFFSET_MASK) + at / 8));
+	if (!last)
+		flags |= MORE_FRAGMENTS;
+	put_be16(ip + FLAGS_AT, flags);
+	put_be16(ip + 2, (uint16_t)piece->packet.len);
+	put_be16(ip + 10, 0);
+	put_be16(ip + 10, (uint16_t)~checksum_fold(ip, header, 0));
+	return piece;
+}
+
+struct buffer *router_fragment(struct buffer *whole, uint16_t mtu)
+{
+	struct buffer *first = NULL;
+	struct buffer **end = &first;
+	uint32_t header, payload, step;
+
+	packet_finish_checksums(&whole->packet);
+	header = (whole->packet.data[0] & 0x0fU) * 4;
+	payload = whole->packet.len - header;
+	step = (mtu - header) & ~7U;
+	for (uint32_t at = 0; at < payload; at += step) {
+		bool last = payload - at <= step;
+		struct buffer *piece = cut(whole, header, at, last ? payload - at : step, last);
+
+		if (!piece)
+			continue;
+		*end = piece;
+		end = &piece->next;
+	}
+	buffer_free(whole);
+	return first;
+}
+
+void router_send(struct port *out, struct buffer *buffer, const char *comment)
+{
+	uint16_t mtu = link_mtu(out->link);
+	struct buffer *next;
+
+	if (buffer->packet.len <= mtu || gso_wire_len(&buffer->packet) <= mtu) {
+		port_send(out, buffer, comment);
+		return;
+	}
+	for (struct buffer *piece = router_fragment(buffer, mtu); piece; piece = next) {
+		next = piece->next;
+		piece->next = NULL;
+		port_send(out, piece, comment);
+	}
+}

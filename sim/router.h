@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What every router does beside choosing the way (RFC 1812): the TTL, the MTU, fragments, and
+ * the ICMP errors about them.
+ */
+#ifndef KNOTHOLE_ROUTER_H
+#define KNOTHOLE_ROUTER_H
+
+#include <stdbool.h>
+
+#include "../nat-models/addr.h"
+#include "port.h"
+
+/* Answer @buffer, which came in on @port, with an ICMP error from @self; takes it. */
+void router_answer(struct port *port, struct buffer *buffer, struct ip_addr self, uint8_t type,
+		   uint8_t code, uint16_t mtu, const char *comment);
+
+/* Decrement the TTL.  Where it runs out, answer on @in, take the buffer and return false. */
+bool router_hop(struct port *in, struct buffer *buffer, struct ip_addr self);
+
+/* Does the packet need more than @out's MTU, and forbid fragments? */
+bool router_too_big(const struct port *out, const struct buffer *buffer);
+
+/* Cut @whole, taking it, into fragments of at most @mtu bytes (RFC 791, 3.2): a list by `next`,
+ * in order.  Where memory runs out some are missing, as if the wire had lost them. */
+struct buffer *router_fragment(struct buffer *whole, uint16_t mtu);
+
+/* Send on @out, in fragments where it must be (RFC 791, 3.2); takes the buffer. */
+void router_send(struct port *out, struct buffer *buffer, const char *comment);
+
+#endif

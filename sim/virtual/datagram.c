@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "datagram.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "../../nat-models/header_fields.h"
+#include "stack.h"
+
+enum { PAYLOAD_MAX = 65535 - IP4_HEADER - UDP_HEADER };
+
+/* Whose is it? */
+
+/*
+ * How well @sock fits a datagram from @remote to @local; 0 = not at all.  Who is connected is
+ * asked before who is bound to an address, and that one before who hears everything.
+ */
+static int fit(const struct virtual_sock *sock, struct endpoint local, struct endpoint remote)
+{
+	int points = 1;
+
+	if (sock->sock.kind != SOCK_UDP)
+		return 0;
+	if (!ip_addr_is_unset(sock->sock.local.addr)) {
+		if (!ip_addr_equal(sock->sock.local.addr, local.addr))
+			return 0;
+		points += 1;
+	}
+	if (sock->connected) {
+		if (!endpoint_equal(sock->sock.remote, remote))
+			return 0;
+		points += 2;
+	}
+	return points;
+}
+
+struct virtual_sock *datagram_find(const struct virtual_host *host, struct endpoint local,
+				   struct endpoint remote)
+{
+	struct virtual_sock *best = NULL;
+	int most = 0;
+	uint32_t equals = 0, nth;
+
+	for (struct virtual_sock *s = first_on_port(host, local.port); s; s = next_on_port(s)) {
+		int points = fit(s, local, remote);
+
+		if (points > most) {
+			most = points;
+			best = s;
+			equals = 0;
+		}
+		equals += points && points == most;
+	}
+	if (equals < 2)
+		return best;
+	/* Those that share everything share the senders, too, as by SO_REUSEPORT. */
+	nth = stack_hash(host, local, remote) % equals;
+	for (struct virtual_sock *s = best; s; s = next_on_port(s))
+		if (fit(s, local, remote) == most && nth-- == 0)
+			return s;
+	return best;
+}
+
+static bool has_joined(const struct virtual_host *host, struct ip_addr group)
+{
+	for (const struct virtual_sock *s = host->socks; s; s = s->next)
+		for (const struct membership *m = s->groups; m; m = m->next)
+			if (ip_addr_equal(m->group, group))
+				return true;
+	return false;
+}
+
+/*
+ * To everybody: each socket that could hear it gets one.  A group reaches the host once any of its
+ * sockets has joined, and then each that is bound to the port: so Linux has it (ip(7),
+ * IP_MULTICAST_ALL).
+ */
+static void deliver_to_all(struct virtual_host *host, struct buffer *buffer,
+			   const struct packet_info *info, enum ip_scope scope)
+{
+	if (scope == IP_BROADCAST || has_joined(host, info->dst.addr)) {
+		for (struct virtual_sock *s = first_on_port(host, info->dst.port); s;
+		     s = next_on_port(s)) {
+			struct buffer *copy = fit(s, info->dst, info->src) ? buffer_clone(buffer)
+									   : NULL;
+
+			if (copy)
+				datagram_queue(s, copy);
+		}
+	}
+	buffer_free(buffer);
+}
+
+void datagram_receive(struct virtual_host *host, struct buffer *buffer,
+		      const struct packet_info *info, enum ip_scope scope)
+{
+	struct virtual_sock *sock;
+
+	if (scope != IP_OWN) {
+		deliver_to_all(host, buffer, info, scope);
+		return;
+	}
+	sock = datagram_find(host, info->dst, info->src);
+	if (sock)
+		datagram_queue(sock, buffer);
+	else
+		icmp_complain(host, buffer, info->dst.addr, ICMP_UNREACHABLE,
+			      ICMP_PORT_UNREACHABLE);
+}
+
+/* The queue */
+
+void datagram_queue(struct virtual_sock *sock, struct buffer *buffer)
+{
+	if (sock->received_bytes >= DATAGRAM_QUEUE_BYTES) {
+		buffer_free(buffer);
+		return;
+	}
+	sock->received_bytes += buffer->packet.len + DATAGRAM_COST;
+	packet_queue_add(&sock->received, buffer);
+	bell_ring(&sock->readable);
+}
+
+void datagram_fail(struct virtual_sock *sock, int err)
+{
+	if (!sock->error)
+		sock->error = err;
+	bell_ring(&sock->readable);
+}
+
+/* Copy out what @buffer carries.  A UDP header is as long as an echo's. */
+static long take(const struct virtual_sock *sock, const struct packet *pkt, struct endpoint *from,
+		 void *bytes, size_t room)
+{
+	const uint8_t *ip = pkt->data;
+	const uint8_t *transport = ip + (ip[0] & 0xfU) * 4;
+	size_t len = pkt->len - (size_t)(transport - ip) - UDP_HEADER;
+
+	static_assert((int)UDP_HEADER == (int)ICMP_HEADER, "both are cut off alike");
+	if (sock->sock.kind == SOCK_UDP)
+		len = get_be16(transport + UDP_LENGTH) - (size_t)UDP_HEADER;
+	if (len > room)
+		len = room;
+	if (len)
+		memcpy(bytes, transport + UDP_HEADER, len);
+	if (from)
+		*from = (struct endpoint){
+			.addr = get_addr(ip + IP4_SRC, 4),
+			.port = sock->sock.kind == SOCK_UDP ? get_be16(transport)
+							    : sock->sock.local.port,
+		};
+	return (long)len;
+}
+
+long datagram_recv(struct virtual_sock *sock, struct endpoint *from, void *bytes, size_t room,
+		   uint64_t deadline)
+{
+	struct loop *loop = sock->sock.host->loop;
+
+	for (;;) {
+		struct buffer *buffer;
+		int err = sock->error;
+		long n;
+
+		sock->error = 0;
+		if (err)
+			return err;
+		buffer = packet_queue_take(&sock->received);
+		if (buffer) {
+			sock->received_bytes -= buffer->packet.len + DATAGRAM_COST;
+			n = take(sock, &buffer->packet, from, bytes, room);
+			buffer_free(buffer);
+			return n;
+		}
+		if (deadline <= loop_now(loop))
+			return -ETIMEDOUT;
+		err = bell_wait(&sock->readable, deadline);
+		if (err)
+			return err;
+	}
+}
+
+/* Out */
+
+static int send_udp(struct virtual_host *host, struct endpoint src, struct endpoint dst,
+		    uint8_t ttl, const void *bytes, size_t len)
+{
+	struct buffer *buffer;
+	int err;
+
+	if (len > PAYLOAD_MAX)
+		return -EMSGSIZE;
+	buffer = buffer_new(host->pool, IP4_HEADER + UDP_HEADER + len);
+	if (!buffer)
+		return -ENOMEM;
+	err = packet_make_udp(&buffer->packet, src, dst, ttl, bytes, len);
+	if (err)
+		buffer_free(buffer);
+	else
+		ip_send(host, buffer);
+	return err;
+}
+
+/* Where datagrams of @sock to @to come from.  A group or a broadcast address, which a socket may
+ * well be bound to, is nobody's source. */
+static struct ip_addr source_of(const struct virtual_host *host, const struct virtual_sock *sock,
+				struct ip_addr to)
+{
+	struct ip_addr local = sock->sock.local.addr;
+
+	if (!ip_addr_is_unset(local) && ip_scope(host, local) == IP_OWN)
+		return local;
+	return ip_source_for(host, to);
+}
+
+int datagram_send(struct virtual_sock *sock, const struct endpoint *to, const void *bytes,
+		  size_t len)
+{
+	struct virtual_host *host = virtual_host_of(sock->sock.host);
+	struct endpoint dst = to ? *to : sock->sock.remote;
+	struct endpoint src;
+	enum ip_scope scope;
+	uint8_t ttl = sock->ttl;
+
+	if (!to && !sock->connected)
+		return -EDESTADDRREQ;
+	if (sock->sock.kind == SOCK_UDP && !dst.port)
+		return -EINVAL;
+	if (ip_addr_is_unset(dst.addr))
+		dst.addr = ip_loopback();
+	scope = ip_scope(host, dst.addr);
+	if (scope == IP_BROADCAST && !sock->broadcast)
+		return -EACCES;
+	src = (struct endpoint){ source_of(host, sock, dst.addr), sock->sock.local.port };
+	if (ip_is_loopback(src.addr) && scope != IP_OWN)
+		return -EINVAL;
+	if (!ttl)
+		ttl = scope == IP_MULTICAST ? MULTICAST_TTL : HOST_TTL;
+	if (sock->sock.kind == SOCK_PING)
+		return ping_send(host, sock, src.addr, dst.addr, ttl, bytes, len);
+	return send_udp(host, src, dst, ttl, bytes, len);
+}

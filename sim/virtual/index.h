@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * An index: things found by a hash of theirs, chained through themselves.  Things of one hash
+ * are found in the order in which they were added, so that nothing depends on where memory
+ * happened to be.  It owns none of them.
+ */
+#ifndef KNOTHOLE_VIRTUAL_INDEX_H
+#define KNOTHOLE_VIRTUAL_INDEX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Embedded in the thing. */
+struct index_entry {
+	struct index_entry *next;
+	uint32_t hash;
+};
+
+enum { INDEX_FEW = 8 };
+
+/* Most hosts have a handful of sockets: those need no memory but this. */
+struct index {
+	struct index_entry **slots; /* slots_len of them, a power of two */
+	uint32_t slots_len;
+	uint32_t len;
+	struct index_entry *few[INDEX_FEW];
+};
+
+void index_init(struct index *index);
+void index_free(struct index *index); /* the entries are left as they are */
+
+/* The entry must not stand in an index.  Where memory runs out, chains grow longer. */
+void index_add(struct index *index, struct index_entry *entry, uint32_t hash);
+void index_remove(struct index *index, struct index_entry *entry);
+
+struct index_entry *index_first(const struct index *index, uint32_t hash);
+struct index_entry *index_next(const struct index_entry *entry); /* of the same hash */
+
+#endif

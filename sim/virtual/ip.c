@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ip.h"
+
+#include <string.h>
+
+#include "../../nat-models/header_fields.h"
+#include "../gso.h"
+#include "../router.h"
+#include "connection.h"
+#include "datagram.h"
+#include "stack.h"
+
+enum { LOOPBACK_MTU = 65535 };
+
+bool ip_is_loopback(struct ip_addr addr)
+{
+	return ip_addr_is_v4(addr) && ip_addr_to_v4(addr) >> 24 == 127;
+}
+
+enum ip_scope ip_scope(const struct virtual_host *host, struct ip_addr addr)
+{
+	for (size_t i = 0; i < host->own_len; i++)
+		if (ip_addr_equal(addr, host->own[i]))
+			return IP_OWN;
+	if (ip_addr_equal(addr, host->broadcast) || ip_addr_equal(addr, ip_addr_v4(UINT32_MAX)))
+		return IP_BROADCAST;
+	if (ip_addr_is_multicast(addr))
+		return IP_MULTICAST;
+	return ip_is_loopback(addr) ? IP_OWN : IP_ELSEWHERE;
+}
+
+struct ip_addr ip_source_for(const struct virtual_host *host, struct ip_addr to)
+{
+	return ip_scope(host, to) == IP_OWN ? to : host->own[0];
+}
+
+static const struct path_mtu *known_path(const struct virtual_host *host, struct ip_addr to)
+{
+	return path_mtu_find(&host->paths, to, stack_now(host));
+}
+
+uint16_t ip_mtu_to(const struct virtual_host *host, struct ip_addr to)
+{
+	const struct path_mtu *path = known_path(host, to);
+
+	if (ip_scope(host, to) == IP_OWN)
+		return LOOPBACK_MTU;
+	if (path)
+		return path->mtu;
+	return host->port.link ? link_mtu(host->port.link) : LOOPBACK_MTU;
+}
+
+/* Out */
+
+void ip_put_header(uint8_t *ip, uint16_t len, uint8_t protocol, uint8_t ttl, struct ip_addr src,
+		   struct ip_addr dst)
+{
+	memset(ip, 0, IP4_HEADER);
+	ip[0] = 4 << 4 | IP4_HEADER / 4;
+	put_be16(ip + IP4_LENGTH, len);
+	put_be16(ip + IP4_FRAGMENT, IP4_DONT_FRAGMENT);
+	ip[IP4_TTL] = ttl;
+	ip[IP4_PROTOCOL] = protocol;
+	put_addr(ip + IP4_SRC, 4, src);
+	put_addr(ip + IP4_DST, 4, dst);
+	put_be16(ip + IP4_CHECKSUM, (uint16_t)~checksum_fold(ip, IP4_HEADER, 0));
+}
+
+/* Let routers fragment the packet, for which it needs an identification (RFC 6864, 4.1). */
+static void allow_fragments(struct virtual_host *host, uint8_t *ip)
+{
+	put_be16(ip + IP4_ID, host->ip_id++);
+	put_be16(ip + IP4_FRAGMENT, get_be16(ip + IP4_FRAGMENT) & (uint16_t)~IP4_DONT_FRAGMENT);
+	put_be16(ip + IP4_CHECKSUM, 0);
+	put_be16(ip + IP4_CHECKSUM, (uint16_t)~checksum_fold(ip, (ip[0] & 0xfU) * 4, 0));
+}
+
+static void queue(struct virtual_host *host, struct buffer *buffer)
+{
+	bool idle = !host->out.first;
+
+	packet_queue_add(&host->out, buffer);
+	if (!idle)
+		return;
+	if (loop_schedule(host->host.loop, &host->output, stack_now(host) + HOST_LATENCY_NS))
+		packet_queue_clear(&host->out); /* without memory there is no sending */
+}
+
+void ip_send(struct virtual_host *host, struct buffer *buffer)
+{
+	uint8_t *ip = buffer->packet.data;
+	struct ip_addr to = get_addr(ip + IP4_DST, 4);
+	uint16_t mtu = ip_mtu_to(host, to);
+	const struct path_mtu *path = known_path(host, to);
+	struct buffer *next;
+
+	if (buffer->packet.len <= mtu) {
+		if (path && path->fragmented)
+			allow_fragments(host, ip);
+		queue(host, buffer);
+		return;
+	}
+	allow_fragments(host, ip);
+	for (struct buffer *b = router_fragment(buffer, mtu); b; b = next) {
+		next = b->next;
+		queue(host, b);
+	}
+}
+
+static void receive(struct virtual_host *host, struct buffer *buffer, bool from_wire);
+
+static void transmit(struct virtual_host *host, struct buffer *buffer)
+{
+	if (host->port.link)
+		port_send(&host->port, buffer, NULL);
+	else
+		buffer_free(buffer);
+}
+
+/* What is for everybody is for this host as well (RFC 1122, 3.3.6; RFC 1112, 6.1). */
+static void send_now(struct virtual_host *host, struct buffer *buffer)
+{
+	struct ip_addr to = get_addr(buffer->packet.data + IP4_DST, 4);
+	struct buffer *copy;
+
+	switch (ip_scope(host, to)) {
+	case IP_OWN:
+		receive(host, buffer, false);
+		return;
+	case IP_BROADCAST:
+	case IP_MULTICAST:
+		copy = buffer_clone(buffer);
+		if (copy)
+			receive(host, copy, false);
+		break;
+	case IP_ELSEWHERE:
+		break;
+	}
+	transmit(host, buffer);
+}
+
+/* What is sent meanwhile waits for its own moment. */
+static void flush(struct event *event)
+{
+	struct virtual_host *host =
+		(struct virtual_host *)(void *)((char *)event -
+						offsetof(struct virtual_host, output));
+	struct buffer *buffer = host->out.first, *next;
+
+	packet_queue_init(&host->out);
+	for (; buffer; buffer = next) {
+		next = buffer->next;
+		buffer->next = NULL;
+		send_now(host, buffer);
+	}
+}
+
+/* In */
+
+/*
+ * May a packet from the wire have such addresses (RFC 1122, 3.2.1.3)?  Its source is one host, and
+ * not this one: Linux calls that a martian, and a NAT that hairpins without translating the
+ * source makes them.
+ */
+static bool is_plausible(const struct virtual_host *host, const struct packet_info *info)
+{
+	return ip_scope(host, info->src.addr) == IP_ELSEWHERE &&
+	       !ip_addr_is_unset(info->src.addr) && !ip_is_loopback(info->dst.addr);
+}
+
+/* Nobody here speaks that protocol (RFC 1122, 3.2.2.1). */
+static void refuse_protocol(struct virtual_host *host, struct buffer *buffer,
+			    const struct packet_info *info)
+{
+	icmp_complain(host, buffer, info->dst.addr, ICMP_UNREACHABLE, ICMP_PROTOCOL_UNREACHABLE);
+}
+
+static void deliver(struct virtual_host *host, struct buffer *buffer,
+		    const struct packet_info *info, enum ip_scope scope)
+{
+	switch (info->protocol) {
+	case IP_PROTO_UDP:
+		datagram_receive(host, buffer, info, scope);
+		break;
+	case IP_PROTO_TCP:
+		/* A connection has two ends (RFC 9293, 3.9.2.3, MUST-57). */
+		if (scope == IP_OWN)
+			connection_receive(host, buffer, info);
+		else
+			buffer_free(buffer);
+		break;
+	case IP_PROTO_ICMP:
+		icmp_receive(host, buffer, info, scope);
+		break;
+	default:
+		refuse_protocol(host, buffer, info);
+	}
+}
+
+static void receive_whole(struct virtual_host *host, struct buffer *buffer,
+			  const struct packet_info *info, enum ip_scope scope)
+{
+	/* TCP's codec reads the checksum itself. */
+	if (info->protocol != IP_PROTO_TCP && !packet_checksums_ok(&buffer->packet))
+		buffer_free(buffer);
+	else
+		deliver(host, buffer, info, scope);
+}
+
+static void receive_fragment(struct virtual_host *host, struct buffer *buffer,
+			     struct packet_info *info, enum ip_scope scope)
+{
+	enum packet_fault fault;
+
+	buffer = reassembly_add(&host->reassembly, buffer, info);
+	if (!buffer)
+		return;
+	fault = packet_parse(&buffer->packet, info);
+	if (fault == PACKET_OK || fault == PACKET_UNSUPPORTED)
+		receive_whole(host, buffer, info, scope);
+	else
+		buffer_free(buffer);
+}
+
+static void receive(struct virtual_host *host, struct buffer *buffer, bool from_wire)
+{
+	struct packet_info info;
+	enum packet_fault fault = packet_parse(&buffer->packet, &info);
+	enum ip_scope scope;
+
+	if ((fault != PACKET_OK && fault != PACKET_UNSUPPORTED) || info.version != 4 ||
+	    (from_wire && !is_plausible(host, &info))) {
+		buffer_free(buffer);
+		return;
+	}
+	scope = ip_scope(host, info.dst.addr);
+	if (scope == IP_ELSEWHERE) { /* a host is no router (RFC 1122, 3.2.1.3) */
+		buffer_free(buffer);
+		return;
+	}
+	/* What follows the announced bytes is padding. */
+	buffer->packet.len = get_be16(buffer->packet.data + IP4_LENGTH);
+	if (info.fragment_offset || info.more_fragments)
+		receive_fragment(host, buffer, &info, scope);
+	else
+		receive_whole(host, buffer, &info, scope);
+}
+
+void ip_receive(struct port *port, struct buffer *buffer)
+{
+	struct virtual_host *host = port->node;
+	struct buffer *next;
+
+	/* A kernel's stack may send bursts of datagrams as one, too; only TCP's can stay whole. */
+	if (buffer->packet.offload.gso_type && buffer->packet.len > IP4_PROTOCOL &&
+	    buffer->packet.data[IP4_PROTOCOL] == IP_PROTO_UDP) {
+		for (struct buffer *b = gso_segment(buffer); b; b = next) {
+			next = b->next;
+			b->next = NULL;
+			receive(host, b, true);
+		}
+		return;
+	}
+	receive(host, buffer, true);
+}
+
+static void expired(struct reassembly *reassembly, struct buffer *first)
+{
+	struct virtual_host *host =
+		(struct virtual_host *)(void *)((char *)reassembly -
+						offsetof(struct virtual_host, reassembly));
+	struct ip_addr self = get_addr(first->packet.data + IP4_DST, 4);
+
+	icmp_complain(host, first, self, ICMP_TIME_EXCEEDED, ICMP_REASSEMBLY_TIMED_OUT);
+}
+
+void ip_init(struct virtual_host *host)
+{
+	packet_queue_init(&host->out);
+	host->output.fire = flush;
+	reassembly_init(&host->reassembly, host->host.loop, expired);
+}
+
+void ip_clear(struct virtual_host *host)
+{
+	loop_cancel(host->host.loop, &host->output);
+	packet_queue_clear(&host->out);
+	reassembly_clear(&host->reassembly);
+	path_mtu_clear(&host->paths);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * IP (RFC 791, RFC 1122 section 3) of a virtual host: which addresses are its own, sending in
+ * fragments where the path's MTU asks for them, receiving whole datagrams.
+ */
+#ifndef KNOTHOLE_VIRTUAL_IP_H
+#define KNOTHOLE_VIRTUAL_IP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../port.h"
+
+struct virtual_host;
+
+enum ip_scope {
+	IP_ELSEWHERE, /* somebody else's */
+	IP_OWN, /* this host's, or loopback */
+	IP_BROADCAST, /* 255.255.255.255, or the subnet's */
+	IP_MULTICAST,
+};
+enum ip_scope ip_scope(const struct virtual_host *host, struct ip_addr addr);
+
+bool ip_is_loopback(struct ip_addr addr); /* 127/8 */
+
+static inline struct ip_addr ip_loopback(void)
+{
+	return ip_addr_v4(0x7f000001);
+}
+
+/* The address that packets to @to come from, where no socket says which. */
+struct ip_addr ip_source_for(const struct virtual_host *host, struct ip_addr to);
+
+/* The longest packet to @to that needs no fragments, as far as is known. */
+uint16_t ip_mtu_to(const struct virtual_host *host, struct ip_addr to);
+
+/* Write a header without options for a packet of @len bytes, not to be fragmented. */
+void ip_put_header(uint8_t *ip, uint16_t len, uint8_t protocol, uint8_t ttl, struct ip_addr src,
+		   struct ip_addr dst);
+
+/*
+ * Send @buffer, taking it: a whole IPv4 packet, checksums right.  It leaves, or comes back to
+ * this host, in a moment.  Where "don't fragment" is set this means path MTU discovery, as Linux
+ * does it for datagrams: what is known to be too long is fragmented here.
+ */
+void ip_send(struct virtual_host *host, struct buffer *buffer);
+
+/* A packet for this host from the wire (or not for it: taken in any case). */
+void ip_receive(struct port *port, struct buffer *buffer);
+
+void ip_init(struct virtual_host *host);
+void ip_clear(struct virtual_host *host);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "virtual.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "connection.h"
+#include "ip.h"
+#include "sockets.h"
+#include "stack.h"
+
+static void free_host(struct host *host)
+{
+	struct virtual_host *self = virtual_host_of(host);
+
+	connection_clear(self);
+	while (self->socks)
+		virtual_sock_free(self->socks);
+	index_free(&self->ports);
+	index_free(&self->flows);
+	index_free(&self->callers);
+	ip_clear(self);
+	free(self);
+}
+
+static const struct host_ops virtual_ops = {
+	.open = virtual_sock_open,
+	.send = virtual_sock_send,
+	.recv = virtual_sock_recv,
+	.accept = virtual_sock_accept,
+	.control = virtual_sock_control,
+	.close = virtual_sock_close,
+	.free = free_host,
+};
+
+static void set_addresses(struct virtual_host *self, const struct virtual_host_spec *spec)
+{
+	uint32_t hosts = spec->prefix_bits < 32 ? UINT32_MAX >> spec->prefix_bits : 0;
+
+	self->host.addr = spec->addr;
+	self->own[0] = spec->addr;
+	if (spec->extra_len)
+		memcpy(self->own + 1, spec->extra, spec->extra_len * sizeof(*self->own));
+	self->own_len = 1 + spec->extra_len;
+	self->broadcast = ip_addr_v4(hosts ? ip_addr_to_v4(spec->addr) | hosts : UINT32_MAX);
+}
+
+static void set_chance(struct virtual_host *self, const struct virtual_host_spec *spec)
+{
+	self->host.random_state = spec->seed;
+	self->chance = stream_seed(spec->seed, "stack", "");
+	self->secret = stack_random(self);
+	self->ip_id = (uint16_t)stack_random(self);
+	self->tcp = tcp_default_config;
+	self->tcp.isn_secret = stack_random(self);
+	self->tcp.nodelay = true; /* What is written leaves at once, as in a live world. */
+}
+
+int virtual_host_new(struct loop *loop, struct pool *pool, const struct virtual_host_spec *spec,
+		     struct host **ret, struct port **ret_port)
+{
+	struct virtual_host *self =
+		calloc(1, sizeof(*self) + (1 + spec->extra_len) * sizeof(*self->own));
+
+	if (!self)
+		return -ENOMEM;
+	self->host.ops = &virtual_ops;
+	self->host.loop = loop;
+	memccpy(self->host.name, spec->name, '\0', sizeof(self->host.name) - 1);
+	self->port.receive = ip_receive;
+	self->port.node = self;
+	self->pool = pool;
+	set_addresses(self, spec);
+	set_chance(self, spec);
+	index_init(&self->ports);
+	index_init(&self->flows);
+	index_init(&self->callers);
+	ip_init(self);
+	*ret = &self->host;
+	*ret_port = &self->port;
+	return 0;
+}

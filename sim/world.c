@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Theory of operation.  Whatever is made is put on a stack of parts, each with the function that
+ * frees it: the end, or a failure half-way, unwinds the stack.
+ */
+#include "world.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fiber.h"
+#include "live/live.h"
+#include "world_private.h"
+
+struct part {
+	struct part *below;
+	void *thing;
+	void (*free)(void *thing);
+};
+
+int world_keep(struct world *world, void *thing, void (*free_thing)(void *thing))
+{
+	struct part *part = malloc(sizeof(*part));
+
+	if (!part) {
+		free_thing(thing);
+		return -ENOMEM;
+	}
+	*part = (struct part){ world->parts, thing, free_thing };
+	world->parts = part;
+	return 0;
+}
+
+static void free_live(void *thing)
+{
+	live_free(thing);
+}
+
+static void free_pool(void *thing)
+{
+	pool_free(thing);
+}
+
+static int build(struct world *world, const struct world_options *options)
+{
+	int err = loop_new(world->kind == WORLD_LIVE ? LOOP_REAL : LOOP_VIRTUAL, &world->loop);
+
+	if (err)
+		return err;
+	world->pool = pool_new();
+	if (!world->pool)
+		return -ENOMEM;
+	err = world_keep(world, world->pool, free_pool);
+	if (err)
+		return err;
+	if (world->kind == WORLD_LIVE) {
+		err = live_new(world->loop, world->pool, &world->live);
+		if (!err)
+			err = world_keep(world, world->live, free_live);
+	}
+	if (!err && options->capture_path) {
+		err = capture_open(options->capture_path, options->capture_about,
+				   loop_epoch(world->loop), &world->capture);
+		if (err)
+			snprintf(world->error->text, sizeof(world->error->text),
+				 "%s: cannot write the capture: %s", options->capture_path,
+				 strerror(-err));
+	}
+	if (!err)
+		err = build_internet(world);
+	return err ? err : build_nodes(world);
+}
+
+int world_new(const struct plan *plan, const struct world_options *options, struct world **ret,
+	      struct plan_error *ret_error)
+{
+	struct world *world = calloc(1, sizeof(*world));
+	int err;
+
+	if (!world)
+		return -ENOMEM;
+	ret_error->text[0] = '\0';
+	world->kind = options->kind;
+	world->plan = plan;
+	world->error = ret_error;
+	err = build(world, options);
+	if (err) {
+		if (!ret_error->text[0])
+			snprintf(ret_error->text, sizeof(ret_error->text),
+				 "the world cannot be built: %s", strerror(-err));
+		world_free(world);
+		return err;
+	}
+	world->error = NULL;
+	*ret = world;
+	return 0;
+}
+
+void world_free(struct world *world)
+{
+	if (!world)
+		return;
+	while (world->parts) {
+		struct part *part = world->parts;
+
+		world->parts = part->below;
+		part->free(part->thing);
+		free(part);
+	}
+	capture_close(world->capture);
+	loop_free(world->loop);
+	free(world->places);
+	free(world);
+}
+
+struct loop *world_loop(const struct world *world)
+{
+	return world->loop;
+}
+
+enum world_kind world_kind(const struct world *world)
+{
+	return world->kind;
+}
+
+struct host *world_host(const struct world *world, const char *name)
+{
+	for (size_t i = 0; i < world->places_len; i++)
+		if (world->places[i].host && strcmp(world->places[i].node->name, name) == 0)
+			return world->places[i].host;
+	return NULL;
+}
+
+const struct plan *world_plan(const struct world *world)
+{
+	return world->plan;
+}
+
+struct capture *world_capture(const struct world *world)
+{
+	return world->capture;
+}
+
+int world_close_capture(struct world *world)
+{
+	return world->capture ? capture_end(world->capture) : 0;
+}
+
+struct first_fiber {
+	void (*main)(void *arg);
+	void *arg;
+	bool done;
+};
+
+static void run_first(void *arg)
+{
+	struct first_fiber *first = arg;
+
+	first->main(first->arg);
+	first->done = true;
+}
+
+int world_run(struct world *world, void (*main)(void *arg), void *arg)
+{
+	struct first_fiber first = { main, arg, false };
+	int err = fiber_spawn(world->loop, "main", run_first, &first, NULL);
+
+	return err ? err : loop_run(world->loop, &first.done);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What world.c (life and run) and build.c (nodes and links) share. */
+#ifndef KNOTHOLE_WORLD_PRIVATE_H
+#define KNOTHOLE_WORLD_PRIVATE_H
+
+#include "world.h"
+
+struct live;
+struct part;
+struct segment;
+
+struct place { /* what became of a plan node */
+	const struct plan_node *node;
+	struct host *host; /* hosts */
+};
+
+struct world {
+	enum world_kind kind;
+	const struct plan *plan;
+	struct loop *loop;
+	struct pool *pool;
+	struct live *live;
+	struct capture *capture;
+	struct segment *internet;
+	struct part *parts;
+	struct place *places;
+	size_t places_len;
+	struct plan_error *error;
+};
+
+/* Put @thing on the stack of parts, to be freed with the world; where that fails it is freed at
+ * once.  0 or -ENOMEM. */
+int world_keep(struct world *world, void *thing, void (*free_thing)(void *thing));
+
+/* Build the Internet and every node of the plan.  0, or -errno with world->error written. */
+int build_internet(struct world *world);
+int build_nodes(struct world *world);
+
+#endif

@@ -1,0 +1,3 @@
+-- 2: no_table.lua
+local nothing = nil
+return nothing

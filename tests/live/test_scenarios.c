@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The scenarios and the matrix, as a user runs them: everything passes, in files as well as on
+ * the terminal.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "driver.h"
+
+static struct driven driven;
+static char results[DRIVEN_PATH];
+
+static int make_results(void **state)
+{
+	(void)state;
+	drive_directory(results);
+	return 0;
+}
+
+static int remove_results(void **state)
+{
+	(void)state;
+	drive_remove(results);
+	return 0;
+}
+
+static void assert_file(const char *name)
+{
+	char path[DRIVEN_PATH + 64];
+
+	snprintf(path, sizeof(path), "%s/%s", results, name);
+	if (access(path, R_OK) != 0)
+		fail_msg("%s is missing", path);
+}
+
+static void run(const char *const *argv)
+{
+	drive(&(struct drive){ .argv = argv }, &driven);
+}
+
+static void assert_says(const char *text)
+{
+	if (!strstr(driven.out, text))
+		fail_msg("expected \"%s\"; stdout: %s; stderr: %s", text, driven.out, driven.err);
+}
+
+static void all_scenarios_pass(void **state)
+{
+	(void)state;
+	run((const char *const[]){ "knothole", "run", "-o", results, NULL });
+	assert_says(" 0 failed, 0 skipped");
+	assert_int_equal(driven.status, 0);
+	assert_file("report.json");
+	assert_file("junit.xml");
+	assert_file("skype-both-behind-nat.pcapng");
+	assert_file("skype-both-behind-nat.twin1.pcapng");
+	assert_file("basics-punch.a=full-cone.b=restricted-cone.pcapng");
+}
+
+/* Seeds change every port and every loss, and must change nothing else. */
+static void and_again_with_other_seeds(void **state)
+{
+	(void)state;
+	run((const char *const[]){ "knothole", "run", "--seed", "1000", "--repeat", "3", "-o",
+				   results, "basics", "skype", NULL });
+	assert_says(" 0 failed, 0 skipped");
+	assert_int_equal(driven.status, 0);
+	assert_file("basics-direct.1.pcapng");
+	assert_file("basics-direct.3.pcapng");
+}
+
+static void every_cell_is_as_the_oracle_says(void **state)
+{
+	(void)state;
+	run((const char *const[]){ "knothole", "matrix", "-o", results, NULL });
+	assert_says("100 cells: 100 as the oracle says, 0 not, 0 skipped");
+	assert_int_equal(driven.status, 0);
+	assert_file("matrix.a=ei-apd.b=apd-apd.realise=engine.pcapng");
+}
+
+/* What nftables cannot express is skipped by name; of the rest, all must be right. */
+static void every_cell_that_the_kernel_can_realise(void **state)
+{
+	(void)state;
+	run((const char *const[]){ "knothole", "matrix", "--realise", "kernel", "-o", results,
+				   NULL });
+	assert_says(" as the oracle says, 0 not, ");
+	assert_int_equal(driven.status, 0);
+}
+
+static void listing_runs_nothing(void **state)
+{
+	(void)state;
+	run((const char *const[]){ "knothole", "run", "--list", "-o", results, NULL });
+	assert_int_equal(driven.status, 0);
+	assert_says("skype/both-behind-nat ");
+	assert_null(strstr(driven.out, "matrix"));
+	assert_int_equal(rmdir(results), 0); /* it is empty */
+}
+
+static void parameters_from_the_command_line(void **state)
+{
+	(void)state;
+	run((const char *const[]){ "knothole", "run", "--set", "b=symmetric,full-cone", "-o",
+				   results, "basics/direct", NULL });
+	assert_int_equal(driven.status, 1);
+	assert_says("1 passed, 1 failed, 0 skipped");
+	assert_says("expected direct, found none");
+	assert_file("basics-direct.b=symmetric.pcapng");
+}
+
+static void claims_with_their_scenarios(void **state)
+{
+	(void)state;
+	run((const char *const[]){ "knothole", "run", "--claims", "-o", results, "skype", NULL });
+	assert_int_equal(driven.status, 0);
+	assert_says("SKB-11    pass");
+	assert_says("skype/both-behind-nat: 3 pass");
+}
+
+static void reports_on_stdout(void **state)
+{
+	(void)state;
+	run((const char *const[]){ "knothole", "run", "--format", "json", "-o", results,
+				   "skype/both-public", NULL });
+	assert_int_equal(driven.status, 0);
+	assert_int_equal(driven.out[0], '{');
+	assert_says("\"ended\": \"pass\"");
+	run((const char *const[]){ "knothole", "run", "--format", "junit", "-o", results,
+				   "skype/both-public", NULL });
+	assert_int_equal(driven.status, 0);
+	assert_int_equal(driven.out[0], '<');
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, make_results, remove_results)
+	const struct CMUnitTest tests[] = {
+		TEST(all_scenarios_pass),
+		TEST(and_again_with_other_seeds),
+		TEST(every_cell_is_as_the_oracle_says),
+		TEST(every_cell_that_the_kernel_can_realise),
+		TEST(listing_runs_nothing),
+		TEST(parameters_from_the_command_line),
+		TEST(claims_with_their_scenarios),
+		TEST(reports_on_stdout),
+	};
+
+	if (!drive_possible())
+		return 77;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

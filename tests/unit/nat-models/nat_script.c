@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nat_script.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "nat-models/byteorder.h"
+
+enum { BYTES = 2048, TEXT = 256, IP4 = 20 };
+
+struct ip_addr script_addr(const char *text)
+{
+	struct ip_addr a;
+
+	if (ip_addr_parse(text, &a))
+		fail_msg("no address: %s", text);
+	return a;
+}
+
+struct endpoint script_endpoint(const char *text)
+{
+	struct endpoint e;
+
+	if (endpoint_parse(text, &e))
+		fail_msg("no endpoint: %s", text);
+	return e;
+}
+
+void script_defaults(struct script_config *config)
+{
+	memset(config, 0, sizeof(*config));
+	nat_model_defaults(&config->model);
+	for (uint32_t i = 0; i < SCRIPT_POOL; i++)
+		config->pool[i] = ip_addr_v4(0x0b020001 + i);
+	config->nat.pool_len = 1;
+	config->nat.inside_addr = script_addr("192.168.1.1");
+	config->nat.seed = 1;
+	assert_int_equal(ip_prefix_parse("192.168.1.0/24", &config->nat.inside), 0);
+}
+
+struct nat *script_nat(const struct script_config *config)
+{
+	struct nat_config nat = config->nat;
+	struct nat *ret = NULL;
+
+	nat.pool = config->pool;
+	nat.forwards = config->forwards;
+	assert_int_equal(nat_new(&config->model, &nat, &ret), 0);
+	return ret;
+}
+
+/* Make the UDP packet that was written one of @protocol, with @header bytes of transport header
+ * that the caller fills in. */
+static void become(struct packet *pkt, uint8_t protocol, const uint8_t *header, uint32_t len,
+		   size_t checksum_at)
+{
+	struct packet_info info;
+	uint8_t *transport = pkt->data + IP4;
+	uint32_t sum = 0;
+
+	pkt->data[9] = protocol;
+	put_be16(pkt->data + 2, (uint16_t)(IP4 + len));
+	put_be16(pkt->data + 10, 0);
+	put_be16(pkt->data + 10, (uint16_t)~checksum_fold(pkt->data, IP4, 0));
+	memcpy(transport, header, len);
+	pkt->len = IP4 + len;
+	if (protocol == IP_PROTO_TCP)
+		sum = checksum_fold(pkt->data + 12, 8, protocol + len);
+	put_be16(transport + checksum_at, (uint16_t)~checksum_fold(transport, len, sum));
+	assert_int_equal(packet_parse(pkt, &info), PACKET_OK);
+}
+
+static uint32_t number_after(const char *text, const char *word, uint32_t otherwise)
+{
+	const char *at = strstr(text, word);
+
+	return at ? (uint32_t)strtoul(at + strlen(word), NULL, 10) : otherwise;
+}
+
+static uint8_t flags_of(const char *text)
+{
+	uint8_t flags = 0;
+
+	if (strstr(text, "SYN"))
+		flags |= TCP_SYN;
+	if (strstr(text, "RST"))
+		flags |= TCP_RST;
+	if (strstr(text, "FIN"))
+		flags |= TCP_FIN | TCP_ACK;
+	if (strstr(text, "ACK") || !flags)
+		flags |= TCP_ACK;
+	return flags;
+}
+
+static void write_tcp(struct packet *pkt, const char *src, const char *dst, const char *flags)
+{
+	uint8_t header[20] = { 0 };
+
+	packet_make_udp(pkt, script_endpoint(src), script_endpoint(dst), 64, NULL, 0);
+	put_be16(header, script_endpoint(src).port);
+	put_be16(header + 2, script_endpoint(dst).port);
+	put_be32(header + 4, number_after(flags, "seq ", 1000));
+	put_be32(header + 8, number_after(flags, "ack ", 0));
+	header[12] = 5 << 4;
+	header[13] = flags_of(flags);
+	put_be16(header + 14, (uint16_t)number_after(flags, "win ", 1000));
+	become(pkt, IP_PROTO_TCP, header, sizeof(header), 16);
+}
+
+static void write_echo(struct packet *pkt, const char *src, const char *dst, bool reply,
+		       unsigned id)
+{
+	struct endpoint from = { script_addr(src), 0 }, to = { script_addr(dst), 0 };
+	uint8_t header[16] = { reply ? ICMP_ECHO_REPLY : ICMP_ECHO };
+
+	packet_make_udp(pkt, from, to, 64, NULL, 0);
+	put_be16(header + 4, (uint16_t)id);
+	put_be16(header + 6, 1);
+	memcpy(header + 8, "knothole", 8);
+	become(pkt, IP_PROTO_ICMP, header, sizeof(header), 2);
+}
+
+void script_write(struct packet *pkt, const char *text)
+{
+	char protocol[8], src[ENDPOINT_TEXT], dst[ENDPOINT_TEXT], rest[64] = "";
+	const char *id = strstr(text, " id ");
+
+	if (sscanf(text, "%7s %53s > %53s %63[^\n]", protocol, src, dst, rest) < 3)
+		fail_msg("no packet: %s", text);
+	if (strcmp(protocol, "TCP") == 0)
+		write_tcp(pkt, src, dst, rest);
+	else if (strcmp(protocol, "ICMP") == 0)
+		write_echo(pkt, src, dst, strstr(rest, "reply") != NULL,
+			   id ? (unsigned)atoi(id + 4) : 0);
+	else
+		assert_int_equal(packet_make_udp(pkt, script_endpoint(src), script_endpoint(dst),
+						 64, "knothole", 8),
+				 0);
+}
+
+/* Does @text begin with @want, up to the end of a word? */
+static bool begins(const char *text, const char *want)
+{
+	size_t len = strlen(want);
+
+	return strncmp(text, want, len) == 0 && (!text[len] || strchr(", ", text[len]));
+}
+
+void script_expect_packet(const struct packet *pkt, const char *want, const char *where)
+{
+	char text[TEXT];
+
+	packet_describe(pkt, text, sizeof(text));
+	if (!begins(text, want))
+		fail_msg("%s:\n  want %s\n  got  %s", where, want, text);
+	if (!packet_checksums_ok(pkt))
+		fail_msg("%s: wrong checksum in %s", where, text);
+}
+
+/* What the NAT sends by itself: a packet, or "nothing". */
+static void poll_step(struct nat *nat, const struct script_step *step, const char *where)
+{
+	uint8_t bytes[NAT_ANSWER_MAX];
+	struct packet pkt = { .data = bytes, .room = sizeof(bytes) };
+	enum nat_side to;
+
+	if (nat_poll(nat, step->at, &pkt, &to) != NAT_HOLD) {
+		script_expect_packet(&pkt, step->want, where);
+		assert_true(nat_next_answer(nat) > step->at);
+		return;
+	}
+	if (strcmp(step->want, "nothing"))
+		fail_msg("%s: nothing came of the NAT itself, not %s", where, step->want);
+}
+
+void script_step(struct nat *nat, const struct script_step *step, const char *where)
+{
+	uint8_t bytes[BYTES];
+	struct packet pkt = { .data = bytes, .room = sizeof(bytes) };
+	struct nat_decision decision;
+	char text[TEXT], why[2 * TEXT];
+
+	if (step->from == 'p') {
+		poll_step(nat, step, where);
+		return;
+	}
+	script_write(&pkt, step->packet);
+	decision = nat_process(nat, step->from == 'i' ? NAT_INSIDE : NAT_OUTSIDE, &pkt, step->at);
+	nat_explain(nat, &decision, text, sizeof(text));
+	snprintf(why, sizeof(why), "%s: %s (%s)", where, step->packet, text);
+	if (strncmp(step->want, "UDP", 3) && strncmp(step->want, "TCP", 3) &&
+	    strncmp(step->want, "ICMP", 4)) {
+		if (!begins(text, step->want))
+			fail_msg("%s:\n  want %s", why, step->want);
+		return;
+	}
+	if (decision.outcome != NAT_FORWARD && decision.outcome != NAT_ANSWER)
+		fail_msg("%s:\n  want %s", why, step->want);
+	script_expect_packet(&pkt, step->want, why);
+}
+
+static void run(void **state)
+{
+	const struct script *script = *state;
+	struct script_config config;
+	struct nat *nat;
+
+	script_defaults(&config);
+	if (script->tune)
+		script->tune(&config);
+	nat = script_nat(&config);
+	for (size_t i = 0; i < SCRIPT_STEPS && script->steps[i].packet; i++) {
+		char where[TEXT];
+
+		snprintf(where, sizeof(where), "%s, step %zu", script->name, i + 1);
+		script_step(nat, &script->steps[i], where);
+	}
+	nat_free(nat);
+}
+
+int script_run_all(const char *name, const struct script *scripts, size_t len)
+{
+	struct CMUnitTest *tests = calloc(len, sizeof(*tests));
+	int failed;
+
+	if (!tests)
+		return 1;
+	for (size_t i = 0; i < len; i++)
+		tests[i] = (struct CMUnitTest){ .name = scripts[i].name,
+						.test_func = run,
+						.initial_state = (void *)(uintptr_t)&scripts[i] };
+	failed = _cmocka_run_group_tests(name, tests, len, NULL, NULL);
+	free(tests);
+	return failed;
+}

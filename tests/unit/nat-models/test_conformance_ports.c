@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * RFC 6888 and RFC 7422 (carrier-grade NATs), and NATs that misbehave: each with a NAT that meets a
+ * requirement and one that does not, told apart from outside the engine.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "nat_script.h"
+
+#define FROM(host, port) "UDP 192.168.1." host ":" port " > 11.1.1.2:7"
+#define BECOMES(outside) "UDP " outside " > 11.1.1.2:7"
+#define OUT FROM("2", "4000")
+#define SENT BECOMES("11.2.0.1:4000")
+#define IN "UDP 11.1.1.2:7 > 11.2.0.1:4000"
+#define GOT "UDP 11.1.1.2:7 > 192.168.1.2:4000"
+#define GONE "dropped: no mapping"
+
+static void small_blocks(struct script_config *c)
+{
+	c->model.udp.ports = NAT_PORTS_BLOCK;
+	c->model.udp.port_min = 2000;
+	c->model.udp.port_max = 2005;
+	c->model.udp.block_size = 2;
+}
+
+static void two_blocks(struct script_config *c)
+{
+	small_blocks(c);
+	c->model.udp.blocks_max = 2;
+}
+
+static void determined(struct script_config *c)
+{
+	c->model.udp.ports = NAT_PORTS_DETERMINISTIC;
+	c->model.udp.port_min = 2000;
+	c->model.udp.port_max = 2007;
+	c->model.udp.block_size = 2;
+	c->nat.pool_len = 2;
+}
+
+static void rests(struct script_config *c)
+{
+	c->model.udp.ports = NAT_PORTS_SEQUENTIAL;
+	c->model.udp.keep_well_known = false;
+	c->model.udp.port_min = 2000;
+	c->model.udp.port_max = 2001;
+	c->model.udp.timeout_ns = 10 * SEC;
+	c->model.udp.reuse_ns = 120 * SEC;
+}
+
+static void never_rests(struct script_config *c)
+{
+	rests(c);
+	c->model.udp.reuse_ns = 0;
+}
+
+static const struct ip_prefix exempt[] = { { { 0, 0xffff0b010200 }, 120 } };
+
+static void exemption(struct script_config *c)
+{
+	c->nat.exempt = exempt;
+	c->nat.exempt_len = 1;
+}
+
+static void dependent(struct script_config *c)
+{
+	c->model.udp.collision = NAT_COLLISION_DEPENDENT;
+	c->model.udp.port_min = 4000;
+	c->model.udp.port_max = 4002;
+}
+
+static void forgetful(struct script_config *c)
+{
+	c->model.udp.permission_ns = 60 * SEC;
+}
+
+static void forgetful_by_address(struct script_config *c)
+{
+	forgetful(c);
+	c->model.udp.filtering = NAT_AD;
+}
+
+static const struct script scripts[] = {
+	{ "RFC 6888 REQ-4: a block is a host's limit",
+	  small_blocks,
+	  { { 0, 'i', FROM("2", "1"), BECOMES("11.2.0.1:2000") },
+	    { 0, 'i', FROM("2", "2"), BECOMES("11.2.0.1:2001") },
+	    { 0, 'i', FROM("2", "3"), "dropped: no free port" },
+	    { 0, 'i', FROM("3", "1"), BECOMES("11.2.0.1:2002") } } },
+	{ "RFC 6888 REQ-4: two blocks are",
+	  two_blocks,
+	  { { 0, 'i', FROM("2", "1"), BECOMES("11.2.0.1:2000") },
+	    { 0, 'i', FROM("3", "1"), BECOMES("11.2.0.1:2002") },
+	    { 0, 'i', FROM("2", "2"), BECOMES("11.2.0.1:2001") },
+	    { 0, 'i', FROM("2", "3"), BECOMES("11.2.0.1:2004") },
+	    { 0, 'i', FROM("2", "4"), BECOMES("11.2.0.1:2005") },
+	    { 0, 'i', FROM("2", "5"), "dropped: no free port" },
+	    { 0, 'i', FROM("4", "1"), "dropped: no free port" },
+	    { 301 * SEC, 'i', FROM("4", "1"), BECOMES("11.2.0.1:2000") } } },
+	{ "RFC 7422: the inside address says which ports",
+	  determined,
+	  { { 0, 'i', FROM("3", "9"), BECOMES("11.2.0.1:2006") },
+	    { 0, 'i', FROM("3", "8"), BECOMES("11.2.0.1:2007") },
+	    { 0, 'i', FROM("3", "7"), "dropped: no free port" },
+	    { 0, 'i', FROM("2", "1"), BECOMES("11.2.0.1:2004") },
+	    { 0, 'i', FROM("4", "1"), BECOMES("11.2.0.2:2000") },
+	    { 0, 'i', FROM("7", "1"), BECOMES("11.2.0.2:2006") },
+	    { 0, 'i', FROM("8", "1"), "dropped: no free port" } } },
+	{ "RFC 6888 REQ-8: a port rests for 120 s",
+	  rests,
+	  { { 0, 'i', FROM("2", "1"), BECOMES("11.2.0.1:2000") },
+	    { 0, 'i', FROM("2", "2"), BECOMES("11.2.0.1:2001") },
+	    { 10 * SEC, 'i', FROM("3", "1"), "dropped: no free port" },
+	    { 130 * SEC - 1, 'i', FROM("3", "1"), "dropped: no free port" },
+	    { 130 * SEC, 'i', FROM("3", "1"), BECOMES("11.2.0.1:2000") } } },
+	{ "RFC 6888 REQ-8 broken: it is another's at once",
+	  never_rests,
+	  { { 0, 'i', FROM("2", "1"), BECOMES("11.2.0.1:2000") },
+	    { 0, 'i', FROM("2", "2"), BECOMES("11.2.0.1:2001") },
+	    { 10 * SEC, 'i', FROM("3", "1"), BECOMES("11.2.0.1:2000") } } },
+	{ "RFC 6888 REQ-6: destinations that are not translated for",
+	  exemption,
+	  { { 0, 'i', OUT, SENT },
+	    { 0, 'i', "UDP 192.168.1.2:4000 > 11.1.2.9:7", "UDP 192.168.1.2:4000 > 11.1.2.9:7" },
+	    { 0, 'o', "UDP 11.1.2.9:8 > 192.168.1.2:5", "UDP 11.1.2.9:8 > 192.168.1.2:5" },
+	    { 0, 'o', "UDP 11.1.3.9:8 > 192.168.1.2:5", GONE } } },
+	{ "RFC 4787 REQ-11 broken: dependent once two want one port",
+	  dependent,
+	  { { 0, 'i', OUT, SENT },
+	    { 0, 'i', "UDP 192.168.1.2:4000 > 11.1.1.3:7", "UDP 11.2.0.1:4000 > 11.1.1.3:7" },
+	    { 0, 'i', FROM("3", "4000"), "forwarded: new mapping" },
+	    { 0, 'i', "UDP 192.168.1.3:4000 > 11.1.1.3:7", "forwarded: new mapping" },
+	    { 0, 'i', FROM("3", "4000"), "forwarded: known mapping" },
+	    { 0, 'i', "UDP 192.168.1.3:4000 > 11.1.1.4:7", "dropped: no free port" },
+	    { 0, 'i', "UDP 192.168.1.2:4000 > 11.1.1.4:7", "UDP 11.2.0.1:4000 > 11.1.1.4:7" } } },
+	{ "REQ-11: not so",
+	  NULL,
+	  { { 0, 'i', OUT, SENT },
+	    { 0, 'i', FROM("3", "4000"), BECOMES("11.2.0.1:4001") },
+	    { 0, 'i', "UDP 192.168.1.3:4000 > 11.1.1.3:7", "UDP 11.2.0.1:4001 > 11.1.1.3:7" } } },
+	{ "a filter that forgets before the mapping ends",
+	  forgetful,
+	  { { 0, 'i', OUT, SENT },
+	    { SEC, 'i', "UDP 192.168.1.2:4000 > 11.1.1.3:7", "UDP 11.2.0.1:4000 > 11.1.1.3:7" },
+	    { 60 * SEC - 1, 'o', IN, GOT },
+	    { 60 * SEC, 'o', IN, "dropped: filtered" },
+	    { 60 * SEC, 'o', "UDP 11.1.1.3:7 > 11.2.0.1:4000",
+	      "UDP 11.1.1.3:7 > 192.168.1.2:4000" },
+	    { 61 * SEC, 'o', "UDP 11.1.1.3:7 > 11.2.0.1:4000", "dropped: filtered" },
+	    { 61 * SEC, 'i', OUT, "forwarded: known mapping" },
+	    { 61 * SEC, 'o', IN, GOT } } },
+	{ "a filter that forgets addresses",
+	  forgetful_by_address,
+	  { { 0, 'i', OUT, SENT },
+	    { 60 * SEC - 1, 'o', "UDP 11.1.1.2:9 > 11.2.0.1:4000", "forwarded: known mapping" },
+	    { 60 * SEC, 'o', "UDP 11.1.1.2:9 > 11.2.0.1:4000", "dropped: filtered" } } },
+	{ "a filter that remembers as long as the mapping",
+	  NULL,
+	  { { 0, 'i', OUT, SENT }, { 300 * SEC - 1, 'o', IN, GOT } } },
+};
+
+static struct nat *make(void (*tune)(struct script_config *config))
+{
+	struct script_config config;
+
+	script_defaults(&config);
+	if (tune)
+		tune(&config);
+	return script_nat(&config);
+}
+
+static void a_reboot_drops_all_state(void **state)
+{
+	static const struct script_step before[] = {
+		{ 0, 'i', FROM("2", "1"), BECOMES("11.2.0.1:2000") },
+		{ 0, 'i', FROM("2", "2"), BECOMES("11.2.0.1:2001") }
+	};
+	static const struct script_step after[] = {
+		{ SEC, 'o', "UDP 11.1.1.2:7 > 11.2.0.1:2000", GONE },
+		{ SEC, 'i', FROM("3", "1"), BECOMES("11.2.0.1:2000") },
+	};
+	struct nat *nat = make(rests);
+
+	(void)state;
+	script_step(nat, &before[0], "before");
+	script_step(nat, &before[1], "before");
+	nat_reboot(nat, SEC);
+	assert_int_equal(nat_mappings(nat, SEC, NULL, 0), 0);
+	assert_true(nat_next_wake(nat) == UINT64_MAX);
+	script_step(nat, &after[0], "after");
+	script_step(nat, &after[1], "after");
+	nat_free(nat);
+}
+
+static void an_address_changes(void **state)
+{
+	static const struct script_step before = { 0, 'i', OUT, SENT };
+	static const struct script_step after[] = {
+		{ SEC, 'o', IN, GONE },
+		{ SEC, 'i', OUT, BECOMES("11.9.9.9:4000") },
+		{ SEC, 'o', "UDP 11.1.1.2:7 > 11.9.9.9:4000", GOT },
+	};
+	struct ip_addr pool[2] = { script_addr("11.9.9.9"), script_addr("11.9.9.10") };
+	struct nat *nat = make(NULL);
+
+	(void)state;
+	script_step(nat, &before, "before");
+	assert_int_equal(nat_set_pool(nat, pool, 2, SEC), -EINVAL);
+	assert_true(nat_owns_outside(nat, script_addr("11.2.0.1")));
+	assert_int_equal(nat_set_pool(nat, pool, 1, SEC), 0);
+	assert_true(nat_owns_outside(nat, pool[0]));
+	assert_false(nat_owns_outside(nat, script_addr("11.2.0.1")));
+	for (size_t i = 0; i < 3; i++)
+		script_step(nat, &after[i], "after");
+	nat_free(nat);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_reboot_drops_all_state),
+		cmocka_unit_test(an_address_changes),
+	};
+
+	return cmocka_run_group_tests_name("conformance, ports", tests, NULL, NULL) +
+	       script_run_all("conformance, ports", scripts, sizeof(scripts) / sizeof(scripts[0]));
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The same run in both worlds: what counts as different, and what is then said. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "scenarios/runtime/both_worlds.h"
+
+#define CALL(connected, method, attempts)                                                          \
+	"{\"ended\": \"pass\", \"calls\": [{\"capture\": {\"connected\": " connected               \
+	", \"method\": \"" method "\", \"attempts\": [" attempts "]}}]}"
+#define TRIED(method, connected) "{\"method\": \"" method "\", \"connected\": " connected "}"
+
+static const struct row {
+	const char *name, *live, *virtual;
+	const char *says; /* NULL = they agree */
+} rows[] = {
+	{ "both pass", "{\"ended\": \"pass\", \"ms\": 12.5}", "{\"ended\": \"pass\", \"ms\": 3}",
+	  NULL },
+	{ "both fail", "{\"ended\": \"fail\", \"message\": \"a\"}",
+	  "{\"ended\": \"fail\", \"message\": \"b\"}", NULL },
+	{ "one fails", "{\"ended\": \"pass\"}",
+	  "{\"ended\": \"fail\", \"message\": \"f.lua:1: no\"}",
+	  "the two worlds differ: live pass, virtual fail: f.lua:1: no" },
+	{ "the other fails", "{\"ended\": \"fail\"}", "{\"ended\": \"pass\"}",
+	  "the two worlds differ: live fail, virtual pass" },
+	{ "one is skipped", "{\"ended\": \"pass\"}", "{\"ended\": \"skip\"}", NULL },
+	{ "the other is skipped", "{\"ended\": \"skip\"}", "{\"ended\": \"pass\"}", NULL },
+	{ "one method", CALL("true", "punch", TRIED("punch", "true")),
+	  CALL("true", "punch", TRIED("punch", "true")), NULL },
+	{ "two methods", CALL("true", "punch", TRIED("punch", "true")),
+	  CALL("true", "relay", TRIED("punch", "true")),
+	  "the two worlds differ: live pass: punch (punch yes), virtual pass: relay (punch yes)" },
+	{ "another attempt worked",
+	  CALL("true", "relay", TRIED("direct", "false") ", " TRIED("relay", "true")),
+	  CALL("true", "relay", TRIED("direct", "true") ", " TRIED("relay", "true")),
+	  "the two worlds differ: live pass: relay (direct no, relay yes), "
+	  "virtual pass: relay (direct yes, relay yes)" },
+	{ "no connection in one", CALL("true", "punch", TRIED("punch", "true")),
+	  CALL("false", "punch", TRIED("punch", "true")),
+	  "the two worlds differ: live pass: punch (punch yes), "
+	  "virtual pass: no connection (punch yes)" },
+	{ "a call in one only", CALL("true", "punch", ""), "{\"ended\": \"pass\", \"calls\": []}",
+	  "the two worlds differ: live pass: punch, virtual pass" },
+};
+
+static void compare(void **state)
+{
+	const struct row *row = *state;
+	json_t *live = json_loads(row->live, 0, NULL), *virtual = json_loads(row->virtual, 0, NULL);
+	json_t *before = json_deep_copy(virtual);
+
+	assert_non_null(live);
+	assert_non_null(virtual);
+	both_worlds_compare(live, virtual);
+	if (row->says) {
+		assert_string_equal(json_string_value(json_object_get(virtual, "ended")), "fail");
+		assert_string_equal(json_string_value(json_object_get(virtual, "message")),
+				    row->says);
+	} else {
+		assert_true(json_equal(virtual, before));
+	}
+	json_decref(before);
+	json_decref(virtual);
+	json_decref(live);
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[sizeof(rows) / sizeof(*rows)];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		tests[i] = (struct CMUnitTest){ .name = rows[i].name,
+						.test_func = compare,
+						.initial_state = (void *)(uintptr_t)&rows[i] };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

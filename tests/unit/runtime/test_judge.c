@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The judgement over calls: what the probe says and what the oracle says, against the capture.
+ * The probe is a fake that says what each row lets it say; so are the capture's verdict and
+ * the oracle's answer.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+
+#include "scenarios/runtime/judge.h"
+
+/* The fake: struct call is opaque, and these are all that the judgement asks of it. */
+struct call {
+	bool connected;
+	enum method method;
+	struct attempt attempts[2];
+	unsigned attempts_len;
+};
+
+bool call_connected(const struct call *call)
+{
+	return call->connected;
+}
+
+enum method call_method(const struct call *call)
+{
+	return call->method;
+}
+
+uint64_t call_token(const struct call *call)
+{
+	(void)call;
+	return 1;
+}
+
+unsigned call_attempts(const struct call *call, const struct attempt **ret)
+{
+	*ret = call->attempts;
+	return call->attempts_len;
+}
+
+enum { NONE = METHOD_COUNT };
+enum { MUST = PREDICT_MUST, NOT = PREDICT_MUST_NOT, MAY = PREDICT_MAY };
+
+/* Direct is tried, then punch; each side says which of them worked (NONE: neither). */
+static const struct row {
+	const char *name;
+	int probe, capture; /* the method that worked */
+	int oracle[2]; /* of direct, punch */
+	unsigned heard; /* frames each way by the probe; 0 of none sent */
+	bool spoke;
+	bool waived;
+	const char *message;
+} rows[] = {
+	{ "all agree", METHOD_PUNCH, METHOD_PUNCH, { NOT, MUST }, 5, true, false, "" },
+	{ "all agree that nothing works", NONE, NONE, { NOT, NOT }, 0, false, false, "" },
+	{ "the probe boasts",
+	  METHOD_PUNCH,
+	  NONE,
+	  { NOT, NOT },
+	  5,
+	  true,
+	  false,
+	  "alice's call to bob: probe says punch worked, capture shows that it failed" },
+	{ "the probe did not notice",
+	  NONE,
+	  METHOD_PUNCH,
+	  { NOT, MUST },
+	  0,
+	  false,
+	  false,
+	  "alice's call to bob: probe says punch failed, capture shows that it worked" },
+	{ "the probe names another method",
+	  METHOD_DIRECT,
+	  METHOD_PUNCH,
+	  { NOT, MUST },
+	  5,
+	  true,
+	  false,
+	  "alice's call to bob: probe says direct worked, capture shows that it failed" },
+	{ "the probe heard nothing of voice that arrived",
+	  METHOD_PUNCH,
+	  METHOD_PUNCH,
+	  { NOT, MUST },
+	  0,
+	  true,
+	  false,
+	  "alice's call to bob: probe says punch and heard 0 and 0 frames, capture shows punch" },
+	{ "what must work failed",
+	  NONE,
+	  NONE,
+	  { NOT, MUST },
+	  0,
+	  false,
+	  false,
+	  "alice's call to bob: punch must work (because), capture shows that it failed" },
+	{ "what must not work did",
+	  METHOD_PUNCH,
+	  METHOD_PUNCH,
+	  { NOT, NOT },
+	  5,
+	  true,
+	  false,
+	  "alice's call to bob: punch must not work (because), capture shows that it worked" },
+	{ "the first rung counts, too",
+	  METHOD_PUNCH,
+	  METHOD_PUNCH,
+	  { MUST, MUST },
+	  5,
+	  true,
+	  false,
+	  "alice's call to bob: direct must work (because), capture shows that it failed" },
+	{ "a matter of luck: failed", NONE, NONE, { MAY, MAY }, 0, false, false, "" },
+	{ "a matter of luck: worked",
+	  METHOD_PUNCH,
+	  METHOD_PUNCH,
+	  { MAY, MAY },
+	  5,
+	  true,
+	  false,
+	  "" },
+	{ "the oracle is waived", NONE, NONE, { NOT, MUST }, 0, false, true, "" },
+	{ "which does not excuse the probe",
+	  METHOD_PUNCH,
+	  NONE,
+	  { NOT, MUST },
+	  5,
+	  true,
+	  true,
+	  "alice's call to bob: probe says punch worked, capture shows that it failed" },
+};
+
+static void tell(const struct row *row, struct call *probe, struct verdict_call *shown)
+{
+	static const enum method tried[] = { METHOD_DIRECT, METHOD_PUNCH };
+
+	probe->connected = row->probe != NONE;
+	probe->method = (enum method)row->probe;
+	shown->token = 1;
+	shown->connected = row->capture != NONE;
+	shown->method = (enum method)row->capture;
+	for (unsigned i = 0; i < 2; i++) {
+		probe->attempts[i].method = shown->attempts[i].method = tried[i];
+		probe->attempts[i].connected = row->probe == (int)tried[i];
+		shown->attempts[i].connected = row->capture == (int)tried[i];
+	}
+	probe->attempts_len = 2;
+	shown->attempts_len = 2;
+}
+
+static void run_row(void **state)
+{
+	const struct row *row = *state;
+	struct plan_node alice = { .name = "alice" }, bob = { .name = "bob" };
+	struct call probe = { 0 };
+	struct verdict_call shown = { 0 };
+	const struct verdict verdict = { .calls = &shown, .calls_len = 1 };
+	struct stage_call call = { .call = &probe, .caller = &alice, .callee = &bob };
+	struct stage stage = { .calls = &call };
+	char message[512];
+	json_t *calls;
+
+	tell(row, &probe, &shown);
+	call.waiver = row->waived ? (char *)"told so" : NULL;
+	for (int way = 0; way < 2; way++) {
+		call.sent[way] = row->spoke ? 5 : 0;
+		call.heard[way] = row->heard;
+	}
+	call.oracle.udp[METHOD_DIRECT] = (enum prediction)row->oracle[0];
+	call.oracle.udp[METHOD_PUNCH] = (enum prediction)row->oracle[1];
+	snprintf(call.oracle.why[METHOD_DIRECT], sizeof(call.oracle.why[0]), "because");
+	snprintf(call.oracle.why[METHOD_PUNCH], sizeof(call.oracle.why[0]), "because");
+	calls = judge_calls(&stage, &verdict, message, sizeof(message));
+	assert_string_equal(message, row->message);
+	assert_int_equal(json_is_true(json_object_get(json_array_get(calls, 0), "agrees")),
+			 row->message[0] == '\0');
+	json_decref(calls);
+}
+
+/* No frame in the capture at all: the probe's word is worth nothing. */
+static void a_call_that_left_no_trace(void **state)
+{
+	struct plan_node alice = { .name = "alice" }, bob = { .name = "bob" };
+	struct call probe = { .connected = true, .method = METHOD_RELAY };
+	const struct verdict verdict = { 0 };
+	struct stage_call call = { .call = &probe, .caller = &alice, .callee = &bob };
+	struct stage stage = { .calls = &call };
+	char message[512];
+
+	(void)state;
+	json_decref(judge_calls(&stage, &verdict, message, sizeof(message)));
+	assert_string_equal(message,
+			    "alice's call to bob: probe says relay and heard 0 and 0 frames, "
+			    "capture shows none");
+}
+
+/* "found" against "wanted", for each relation, at its edges. */
+static const struct weighing {
+	enum relation relation;
+	const char *wanted, *found;
+	bool ok;
+} weighings[] = {
+	{ IS, "\"punch\"", "\"punch\"", true },
+	{ IS, "\"punch\"", "\"relay\"", false },
+	{ IS, "5", "5.0", true },
+	{ IS, "null", "null", true },
+	{ IS, "false", "null", false },
+	{ IS, "\"5\"", "5", false },
+	{ IS_NOT, "null", "\"x\"", true },
+	{ IS_NOT, "null", "null", false },
+	{ IS_ONE_OF, "[\"a\", \"b\"]", "\"b\"", true },
+	{ IS_ONE_OF, "[\"a\", \"b\"]", "\"c\"", false },
+	{ IS_AT_LEAST, "5", "5", true },
+	{ IS_AT_LEAST, "5", "4", false },
+	{ IS_AT_LEAST, "0", "null", false },
+	{ IS_AT_MOST, "5", "5", true },
+	{ IS_AT_MOST, "5", "6", false },
+};
+
+static void weighing(void **state)
+{
+	const struct weighing *row = *state;
+	struct expectation e = { .relation = row->relation };
+
+	e.wanted = json_loads(row->wanted, JSON_DECODE_ANY, NULL);
+	judge_value(&e, json_loads(row->found, JSON_DECODE_ANY, NULL));
+	assert_int_equal(e.ok, row->ok);
+	json_decref(e.wanted);
+	json_decref(e.found);
+}
+
+int main(void)
+{
+	enum {
+		ROWS = sizeof(rows) / sizeof(*rows),
+		WEIGHINGS = sizeof(weighings) / sizeof(*weighings),
+	};
+	static char names[WEIGHINGS][64];
+	struct CMUnitTest tests[ROWS + WEIGHINGS + 1];
+	size_t n = 0;
+
+	for (size_t i = 0; i < ROWS; i++)
+		tests[n++] = (struct CMUnitTest){ .name = rows[i].name,
+						  .test_func = run_row,
+						  .initial_state = (void *)&rows[i] };
+	for (size_t i = 0; i < WEIGHINGS; i++) {
+		snprintf(names[i], sizeof(names[i]), "relation %d: %s, %s", weighings[i].relation,
+			 weighings[i].wanted, weighings[i].found);
+		tests[n++] = (struct CMUnitTest){ .name = names[i],
+						  .test_func = weighing,
+						  .initial_state = (void *)&weighings[i] };
+	}
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(a_call_that_left_no_trace);
+	return _cmocka_run_group_tests("judge", tests, n, NULL, NULL);
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The question that the oracle is asked: which NATs it is told of, on which side, and which
+ * of them lead to the peer.  The oracle itself is a fake that writes down the question.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scenarios/runtime/oracle.h"
+
+static char asked[512];
+
+static void write_side(const char *name, const struct predict_side *side)
+{
+	size_t used = strlen(asked);
+
+	used += (size_t)snprintf(asked + used, sizeof(asked) - used, "%s(", name);
+	for (size_t i = 0; i < side->nats_len; i++)
+		used += (size_t)snprintf(asked + used, sizeof(asked) - used, "%s%s%s", i ? " " : "",
+					 side->nats[i].model->name,
+					 side->nats[i].forwards_peer ? "!" : "");
+	snprintf(asked + used, sizeof(asked) - used, ")");
+}
+
+void predict(const struct predict_question *question, struct predict_answer *ret)
+{
+	asked[0] = '\0';
+	write_side("caller", &question->caller);
+	write_side(" callee", &question->callee);
+	write_side(" shared", &question->shared);
+	if (question->tries_host_addresses)
+		snprintf(asked + strlen(asked), sizeof(asked) - strlen(asked), " host-addresses");
+	*ret = (struct predict_answer){ 0 };
+}
+
+static struct plan plan;
+
+static struct plan_node *net(struct plan_node *parent, const char *name)
+{
+	struct plan_node *node = plan_add(&plan, parent, PLAN_NET, name);
+
+	snprintf(node->model.name, sizeof(node->model.name), "%s", name);
+	return node;
+}
+
+static struct plan_node *host(struct plan_node *parent, const char *name)
+{
+	return plan_add(&plan, parent, PLAN_HOST, name);
+}
+
+static void forward(struct plan_node *net_, const char *to, uint16_t first, uint16_t last,
+		    uint16_t port)
+{
+	net_->forwards =
+		realloc(net_->forwards, (net_->forwards_len + 1) * sizeof(*net_->forwards));
+	net_->forwards[net_->forwards_len] =
+		(struct plan_forward){ IP_PROTO_UDP, first, last, "", port };
+	snprintf(net_->forwards[net_->forwards_len++].host, 32, "%s", to);
+}
+
+static void assert_asked(const struct plan_node *a, const struct plan_node *b, uint16_t port,
+			 bool host_addresses, const char *expected)
+{
+	struct predict_answer answer;
+
+	oracle_ask(a, b, port, host_addresses, &answer);
+	assert_string_equal(asked, expected);
+}
+
+static void both_public(void **state)
+{
+	(void)state;
+	assert_asked(host(NULL, "a"), host(NULL, "b"), 0, true,
+		     "caller() callee() shared() host-addresses");
+}
+
+static void innermost_first(void **state)
+{
+	struct plan_node *isp = net(NULL, "isp"), *home = net(isp, "home");
+
+	(void)state;
+	assert_asked(host(NULL, "a"), host(home, "b"), 0, false,
+		     "caller() callee(home isp) shared()");
+}
+
+static void what_both_are_behind_is_shared(void **state)
+{
+	struct plan_node *isp = net(NULL, "isp");
+
+	(void)state;
+	assert_asked(host(net(isp, "h1"), "a"), host(net(isp, "h2"), "b"), 0, false,
+		     "caller(h1) callee(h2) shared(isp)");
+}
+
+static void one_within_the_others_network(void **state)
+{
+	struct plan_node *isp = net(NULL, "isp");
+
+	(void)state;
+	assert_asked(host(isp, "a"), host(net(isp, "h2"), "b"), 0, false,
+		     "caller() callee(h2) shared(isp)");
+}
+
+static void alike_but_not_the_same(void **state)
+{
+	(void)state;
+	assert_asked(host(net(NULL, "home"), "a"), host(net(NULL, "home"), "b"), 0, false,
+		     "caller(home) callee(home) shared()");
+}
+
+static void a_dmz_leads_to_any_port(void **state)
+{
+	struct plan_node *home = net(NULL, "home"), *b = host(home, "b");
+
+	(void)state;
+	snprintf(home->dmz, sizeof(home->dmz), "b");
+	assert_asked(host(NULL, "a"), b, 0, false, "caller() callee(home!) shared()");
+}
+
+static void a_forward_leads_to_its_ports_only(void **state)
+{
+	struct plan_node *home = net(NULL, "home"), *a = host(NULL, "a"), *b = host(home, "b");
+
+	(void)state;
+	forward(home, "b", 5000, 5010, 0);
+	assert_asked(a, b, 4999, false, "caller() callee(home) shared()");
+	assert_asked(a, b, 5000, false, "caller() callee(home!) shared()");
+	assert_asked(a, b, 5010, false, "caller() callee(home!) shared()");
+	assert_asked(a, b, 5011, false, "caller() callee(home) shared()");
+	assert_asked(a, b, 0, false, "caller() callee(home) shared()");
+}
+
+static void a_forward_to_another_host(void **state)
+{
+	struct plan_node *home = net(NULL, "home"), *b = host(home, "b");
+
+	(void)state;
+	forward(home, "c", 5000, 5000, 0);
+	assert_asked(host(NULL, "a"), b, 5000, false, "caller() callee(home) shared()");
+}
+
+/* 7000 at the provider's is 6000 at the home's is 5000 at b. */
+static void a_chain_of_forwards(void **state)
+{
+	struct plan_node *isp = net(NULL, "isp"), *home = net(isp, "home"), *b = host(home, "b");
+
+	(void)state;
+	forward(home, "b", 6000, 6000, 5000);
+	forward(isp, "home", 7000, 7000, 6000);
+	assert_asked(host(NULL, "a"), b, 5000, false, "caller() callee(home! isp!) shared()");
+}
+
+static void a_chain_that_is_broken(void **state)
+{
+	struct plan_node *isp = net(NULL, "isp"), *home = net(isp, "home"), *b = host(home, "b");
+
+	(void)state;
+	forward(home, "b", 6000, 6000, 5000);
+	forward(isp, "home", 7000, 7000, 5000);
+	assert_asked(host(NULL, "a"), b, 5000, false, "caller() callee(home! isp) shared()");
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	plan_clear(&plan);
+	return 0;
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_teardown(f, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(both_public),
+		TEST(innermost_first),
+		TEST(what_both_are_behind_is_shared),
+		TEST(one_within_the_others_network),
+		TEST(alike_but_not_the_same),
+		TEST(a_dmz_leads_to_any_port),
+		TEST(a_forward_leads_to_its_ports_only),
+		TEST(a_forward_to_another_host),
+		TEST(a_chain_of_forwards),
+		TEST(a_chain_that_is_broken),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

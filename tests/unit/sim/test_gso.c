@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <linux/virtio_net.h>
+#include <string.h>
+
+#include "nat-models/byteorder.h"
+#include "sim/gso.h"
+
+enum { HEADERS = 40, STEP = 1460 };
+
+/* A TCP super-packet as a kernel hands it over: its checksum is the pseudo-header's sum only. */
+static struct buffer *super_packet(struct pool *pool, uint32_t payload)
+{
+	struct buffer *buffer = buffer_new(pool, HEADERS + payload);
+	uint8_t *ip = buffer->packet.data;
+
+	memset(ip, 0, HEADERS);
+	ip[0] = 0x45;
+	put_be16(ip + 2, (uint16_t)(HEADERS + payload));
+	put_be16(ip + 4, 100); /* identification */
+	ip[8] = 64;
+	ip[9] = IP_PROTO_TCP;
+	put_be32(ip + 12, 0xc0a80102);
+	put_be32(ip + 16, 0x0b010102);
+	put_be16(ip + 10, (uint16_t)~checksum_fold(ip, 20, 0));
+	put_be16(ip + 20, 4000);
+	put_be16(ip + 22, 80);
+	put_be32(ip + 24, 0xfffffff0); /* the sequence number wraps on the way */
+	ip[32] = 0x50;
+	ip[33] = TCP_ACK | TCP_PSH | TCP_FIN;
+	put_be16(ip + 36, checksum_fold(ip + 12, 8, IP_PROTO_TCP + 20 + payload));
+	for (uint32_t i = 0; i < payload; i++)
+		ip[HEADERS + i] = (uint8_t)(i * 7);
+	buffer->packet.len = HEADERS + payload;
+	buffer->packet.offload = (struct packet_offload){
+		.needs_checksum = true,
+		.gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
+		.gso_size = STEP,
+		.header_len = HEADERS,
+		.checksum_start = 20,
+		.checksum_offset = 16,
+	};
+	return buffer;
+}
+
+static void segments_add_up(void **state)
+{
+	static const uint32_t sizes[] = { 1, STEP, STEP + 1, 3 * STEP, 3 * STEP + 17, 44 * STEP };
+	struct pool *pool = pool_new();
+
+	(void)state;
+	for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
+		struct buffer *list = gso_segment(super_packet(pool, sizes[s]));
+		uint32_t at = 0, n = 0;
+
+		while (list) {
+			struct buffer *piece = list;
+			struct packet_info info;
+			bool last = at + STEP >= sizes[s];
+
+			list = piece->next;
+			assert_int_equal(packet_parse(&piece->packet, &info), PACKET_OK);
+			assert_true(packet_checksums_ok(&piece->packet));
+			assert_int_equal(piece->packet.offload.gso_type, 0);
+			assert_int_equal(info.tcp_seq, 0xfffffff0 + at);
+			assert_int_equal(info.fragment_id, 100 + n++);
+			assert_int_equal(info.tcp_flags,
+					 last ? TCP_ACK | TCP_PSH | TCP_FIN : TCP_ACK);
+			assert_int_equal(info.payload_len, last ? sizes[s] - at : STEP);
+			for (uint32_t i = 0; i < info.payload_len; i++)
+				assert_int_equal(piece->packet.data[HEADERS + i],
+						 (uint8_t)((at + i) * 7));
+			at += info.payload_len;
+			buffer_free(piece);
+		}
+		assert_int_equal(at, sizes[s]);
+	}
+	pool_free(pool);
+}
+
+static void the_wires_length_is_a_segments(void **state)
+{
+	struct pool *pool = pool_new();
+	struct buffer *buffer = super_packet(pool, 10 * STEP);
+
+	(void)state;
+	assert_int_equal(gso_wire_len(&buffer->packet), HEADERS + STEP);
+	buffer->packet.offload.header_len = 0; /* some drivers do not tell */
+	assert_int_equal(gso_wire_len(&buffer->packet), HEADERS + STEP);
+	buffer->packet.offload.gso_type = 0;
+	assert_int_equal(gso_wire_len(&buffer->packet), HEADERS + 10 * STEP);
+	buffer_free(buffer);
+	pool_free(pool);
+}
+
+/* A link with any impairment must carry single packets, so that its loss is a wire's. */
+static unsigned arrived;
+
+static void count(struct port *port, struct buffer *buffer)
+{
+	(void)port;
+	arrived++;
+	buffer_free(buffer);
+}
+
+static void an_impaired_link_carries_single_packets(void **state)
+{
+	struct link_spec spec = { .name = "x", .up = { .duplicate_ppm = 1 }, .seed = 1 };
+	struct port node = { .receive = count }, uplink = { .receive = count };
+	struct pool *pool = pool_new();
+	struct link *link;
+	struct loop *loop;
+
+	(void)state;
+	assert_int_equal(loop_new(LOOP_VIRTUAL, &loop), 0);
+	assert_int_equal(link_new(loop, &spec, &node, &uplink, &link), 0);
+	port_send(&node, super_packet(pool, 10 * STEP), NULL);
+	assert_int_equal(arrived, 10);
+	port_send(&uplink, super_packet(pool, 10 * STEP), NULL);
+	assert_int_equal(arrived, 11);
+	link_free(link);
+	pool_free(pool);
+	loop_free(loop);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(segments_add_up),
+		cmocka_unit_test(the_wires_length_is_a_segments),
+		cmocka_unit_test(an_impaired_link_carries_single_packets),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

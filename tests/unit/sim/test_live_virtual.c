@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Virtual hosts against a kernel's: each on a link of a segment, in real time.  What one sends the
+ * other must take, and take in the same way.
+ */
+#include "live_lab.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "sim/segment.h"
+#include "sim/virtual/virtual.h"
+
+enum { BIG = 20000, WIDE = 1400, NARROW = 1000 };
+
+#define KERNEL V4(11, 1, 1, 2)
+#define OURS V4(11, 1, 2, 2)
+
+struct net {
+	struct lab lab;
+	struct segment *segment;
+	struct host *kernel, *ours;
+	struct link *links[2];
+};
+
+static struct link *attach(struct net *net, struct port *port, struct ip_addr addr, uint16_t mtu)
+{
+	struct link_spec spec = { .name = "test", .mtu = mtu };
+	struct port *uplink = segment_attach(net->segment);
+	struct link *link = NULL;
+
+	assert_int_equal(segment_add_address(net->segment, uplink, addr), 0);
+	assert_int_equal(link_new(net->lab.loop, &spec, port, uplink, &link), 0);
+	return link;
+}
+
+static void set_up(struct net *net, uint16_t mtu)
+{
+	struct virtual_host_spec spec = {
+		.name = "ours", .addr = OURS, .prefix_bits = 24, .seed = 2
+	};
+	struct segment_spec internet = { .internet = true };
+	struct port *port;
+
+	*net = (struct net){ 0 };
+	lab_open(&net->lab);
+	internet.loop = net->lab.loop;
+	assert_int_equal(segment_new(&internet, &net->segment), 0);
+	net->kernel = lab_host(&net->lab, "kernel", KERNEL, 24, V4(11, 1, 1, 1), &port);
+	net->links[0] = attach(net, port, KERNEL, 0);
+	assert_int_equal(virtual_host_new(net->lab.loop, net->lab.pool, &spec, &net->ours, &port),
+			 0);
+	net->links[1] = attach(net, port, OURS, mtu);
+}
+
+static void tear_down(struct net *net)
+{
+	for (int i = 0; i < 2; i++)
+		link_free(net->links[i]);
+	net->ours->ops->free(net->ours);
+	net->kernel->ops->free(net->kernel);
+	segment_free(net->segment);
+	lab_close(&net->lab);
+}
+
+static uint64_t soon(const struct net *net)
+{
+	return loop_now(net->lab.loop) + 2 * SEC;
+}
+
+/* What a pair of hosts, one of each kind in either role, did. */
+struct seen {
+	struct net *net;
+	struct host *client, *server;
+	long echoed[3], refused, pinged, expired, blocked, later;
+	bool whole;
+};
+
+static struct sock *open_sock(struct host *host, enum sock_kind kind, uint16_t port,
+			      struct endpoint remote)
+{
+	struct sock_spec spec = { .kind = kind, .local = { .port = port }, .remote = remote };
+	struct sock *sock = NULL;
+
+	sock_open(host, &spec, &sock);
+	return sock;
+}
+
+static void fill(char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		bytes[i] = (char)(i * 13 + i / 256);
+}
+
+/* One datagram there and back: how many bytes came. */
+static long echo(struct seen *seen, struct sock *client, struct sock *server, size_t len)
+{
+	static char out[BIG], in[BIG + 1];
+	struct endpoint from;
+	long n;
+
+	fill(out, len);
+	sock_send(client, NULL, out, len, NEVER);
+	n = sock_recv(server, &from, in, sizeof(in), soon(seen->net));
+	if (n < 0)
+		return n;
+	sock_send(server, &from, in, (size_t)n, NEVER);
+	memset(in, 0, sizeof(in));
+	n = sock_recv(client, NULL, in, sizeof(in), soon(seen->net));
+	seen->whole = seen->whole && n == (long)len && memcmp(in, out, len) == 0;
+	return n;
+}
+
+static void meet(void *arg)
+{
+	static const struct endpoint nobody;
+	struct seen *seen = arg;
+	struct ip_addr there = host_addr(seen->server);
+	struct sock *server = open_sock(seen->server, SOCK_UDP, 7, nobody);
+	struct sock *client = open_sock(seen->client, SOCK_UDP, 0, (struct endpoint){ there, 7 });
+	struct sock *vain = open_sock(seen->client, SOCK_UDP, 0, (struct endpoint){ there, 9 });
+	struct sock *ping = open_sock(seen->client, SOCK_PING, 0, (struct endpoint){ there, 0 });
+	struct sock *far = open_sock(seen->client, SOCK_UDP, 0, (struct endpoint){ there, 7 });
+	char bytes[BIG];
+
+	seen->whole = true;
+	seen->echoed[0] = echo(seen, client, server, 5);
+	seen->echoed[1] = echo(seen, client, server, WIDE);
+	seen->echoed[2] = echo(seen, client, server, BIG); /* in fragments, both ways */
+	sock_send(vain, NULL, "x", 1, NEVER);
+	seen->refused = sock_recv(vain, NULL, bytes, 1, soon(seen->net));
+	fill(bytes, BIG);
+	sock_send(ping, NULL, bytes, BIG, NEVER);
+	seen->pinged = sock_recv(ping, NULL, bytes, BIG, soon(seen->net));
+	sock_set_ttl(far, 1);
+	sock_send(far, NULL, "x", 1, NEVER);
+	seen->expired = sock_recv(far, NULL, bytes, 1, soon(seen->net));
+	sock_close(far);
+	sock_close(ping);
+	sock_close(vain);
+	sock_close(client);
+	sock_close(server);
+}
+
+static void check_meeting(bool kernel_asks)
+{
+	struct net net;
+	struct seen seen = { .net = &net };
+
+	set_up(&net, 0);
+	seen.client = kernel_asks ? net.kernel : net.ours;
+	seen.server = kernel_asks ? net.ours : net.kernel;
+	lab_run(&net.lab, meet, &seen);
+	assert_int_equal(seen.echoed[0], 5);
+	assert_int_equal(seen.echoed[1], WIDE);
+	assert_int_equal(seen.echoed[2], BIG);
+	assert_true(seen.whole);
+	assert_int_equal(seen.refused, -ECONNREFUSED);
+	assert_int_equal(seen.pinged, BIG);
+	assert_int_equal(seen.expired, -EHOSTUNREACH);
+	tear_down(&net);
+}
+
+static void the_kernel_asks(void **state)
+{
+	(void)state;
+	check_meeting(true);
+}
+
+static void the_kernel_is_asked(void **state)
+{
+	(void)state;
+	check_meeting(false);
+}
+
+/* The virtual host's link is narrow, which the kernel finds out by our router's word. */
+static void squeeze(void *arg)
+{
+	static const struct endpoint nobody;
+	struct seen *seen = arg;
+	struct sock *server = open_sock(seen->server, SOCK_UDP, 7, nobody);
+	struct sock *client = open_sock(seen->client, SOCK_UDP, 0,
+					(struct endpoint){ host_addr(seen->server), 7 });
+	char bytes[WIDE];
+
+	seen->whole = true;
+	fill(bytes, WIDE);
+	sock_send(client, NULL, bytes, WIDE, NEVER);
+	seen->blocked = sock_recv(client, NULL, bytes, WIDE, soon(seen->net));
+	seen->later = echo(seen, client, server, WIDE);
+	sock_close(client);
+	sock_close(server);
+}
+
+static void a_narrow_way_is_found_out(void **state)
+{
+	struct net net;
+	struct seen seen = { .net = &net };
+
+	(void)state;
+	set_up(&net, NARROW);
+	seen.client = net.kernel;
+	seen.server = net.ours;
+	lab_run(&net.lab, squeeze, &seen);
+	assert_int_equal(seen.blocked, -EMSGSIZE);
+	assert_int_equal(seen.later, WIDE);
+	assert_true(seen.whole);
+	tear_down(&net);
+}
+
+struct stream {
+	struct net *net;
+	struct host *client, *server;
+	int err;
+	bool whole, ended;
+	long last;
+};
+
+enum { STREAM = 3 << 20 };
+
+static char sent[STREAM], received[STREAM];
+
+static void push(void *arg)
+{
+	struct stream *stream = arg;
+	struct sock *sock = open_sock(stream->client, SOCK_TCP, 0,
+				      (struct endpoint){ host_addr(stream->server), 80 });
+
+	stream->err = sock ? sock_send(sock, NULL, sent, STREAM, soon(stream->net)) : -EIO;
+	sock_close(sock);
+	stream->ended = true;
+}
+
+/* One way through sockets of either kind; the kernel's bursts arrive whole. */
+static void pull(void *arg)
+{
+	static const struct endpoint nobody;
+	struct stream *stream = arg;
+	struct sock *listener = open_sock(stream->server, SOCK_TCP_LISTEN, 80, nobody);
+	struct sock *visitor = NULL;
+	char c;
+
+	fiber_spawn(stream->net->lab.loop, "push", push, stream, NULL);
+	if (sock_accept(listener, soon(stream->net), &visitor) == 0) {
+		stream->whole = sock_recv_exact(visitor, received, STREAM, soon(stream->net)) ==
+					0 &&
+				memcmp(sent, received, STREAM) == 0;
+		stream->last = sock_recv(visitor, NULL, &c, 1, soon(stream->net));
+	}
+	sock_close(visitor);
+	sock_close(listener);
+	while (!stream->ended)
+		fiber_sleep(loop_now(stream->net->lab.loop) + MSEC);
+}
+
+static void check_stream(bool kernel_sends)
+{
+	struct net net;
+	struct stream stream = { .net = &net, .last = 1 };
+
+	set_up(&net, 0);
+	stream.client = kernel_sends ? net.kernel : net.ours;
+	stream.server = kernel_sends ? net.ours : net.kernel;
+	fill(sent, STREAM);
+	memset(received, 0, STREAM);
+	lab_run(&net.lab, pull, &stream);
+	assert_int_equal(stream.err, 0);
+	assert_true(stream.whole);
+	assert_int_equal(stream.last, 0);
+	tear_down(&net);
+}
+
+static void the_kernel_sends_a_stream(void **state)
+{
+	(void)state;
+	check_stream(true);
+}
+
+static void the_kernel_is_sent_a_stream(void **state)
+{
+	(void)state;
+	check_stream(false);
+}
+
+static int tests(void *arg)
+{
+	const struct CMUnitTest all[] = {
+		cmocka_unit_test(the_kernel_asks),
+		cmocka_unit_test(the_kernel_is_asked),
+		cmocka_unit_test(a_narrow_way_is_found_out),
+		cmocka_unit_test(the_kernel_sends_a_stream),
+		cmocka_unit_test(the_kernel_is_sent_a_stream),
+	};
+
+	(void)arg;
+	return cmocka_run_group_tests(all, NULL, NULL);
+}
+
+int main(void)
+{
+	return lab_main(tests);
+}
