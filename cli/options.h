@@ -130,6 +130,7 @@ void options_help(const struct options *options, FILE *out);
 	{                                                                                          \
 		.name = "set", .kind = OPTION_LIST, .ret.list = (target), .value = "NAME=VALUES",  \
 		.help = "a scenario's parameter; several values, cut by commas, are all run"       \
+			", \"\\,\" is a comma"                                                     \
 	}
 
 #endif

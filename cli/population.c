@@ -7,6 +7,7 @@
  * number of pairs.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include "../nat-models/duration.h"
 #include "../nat-models/population.h"
 #include "../reports/population_count.h"
+#include "../reports/repeat.h"
 #include "../scenarios/runtime/worker.h"
 #include "command.h"
 #include "counts.h"
@@ -28,12 +30,14 @@ enum { FILE_MAX = 1 << 20, PART_PAIRS = 20000, PARTS_MAX = 1000, BUDGET_DAYS = 3
 /* What was asked for. */
 struct request {
 	const char *format, *output, *shard;
-	uint64_t pairs, seed, jobs, verify;
+	uint64_t pairs, seed, jobs, verify, pair;
+	bool has_pair;
 	struct shard part;
 };
 
 struct run {
 	const char *name; /* the command's */
+	const char *wanted; /* the population's name or file, as it was given */
 	const struct request *request;
 	const struct population *population;
 	char folder[PATH_MAX]; /* of the captures that verify; of the results */
@@ -137,25 +141,77 @@ static int count(struct run *run, struct tally_range range, struct tally *tally)
 	return status;
 }
 
-static int count_and_give(struct run *run)
+static int make_folder(struct run *run)
 {
 	const struct request *request = run->request;
-	char path[PATH_MAX + 16], result[NAME_MAX];
-	struct tally_range range;
-	struct tally tally;
-	int status, err;
+	char result[NAME_MAX];
+	int err;
 
 	snprintf(result, sizeof(result), "population-%s", run->population->name);
 	err = command_results(request->output, result, run->folder, sizeof(run->folder));
 	if (err)
 		return command_error(run->name, STATUS_USAGE, "%s: %s",
 				     request->output ? request->output : "results", strerror(-err));
+	return STATUS_OK;
+}
+
+/* Of a pair that did not go as the capture shows. */
+static void print_repeat(const struct run *run, uint64_t pair, FILE *out)
+{
+	char *command = repeat_pair(run->wanted, run->request->seed, pair);
+
+	if (command)
+		fprintf(out, "  repeat: %s\n", command);
+	free(command);
+}
+
+static const char *came_of(const struct pair_outcome *outcome)
+{
+	return outcome->connected ? method_word(outcome->method) : "none";
+}
+
+/* One pair alone, with its capture. */
+static int try_one(struct run *run)
+{
+	const struct request *request = run->request;
+	const struct population_member *members = run->population->members;
+	char path[PATH_MAX + 40];
+	struct population_pair pair;
+	struct tally_error error;
+	int status = make_folder(run);
+
+	if (status != STATUS_OK)
+		return status;
+	snprintf(path, sizeof(path), "%s/pair-%" PRIu64 ".pcapng", run->folder, request->pair);
+	if (population_try(run->population, request->seed, request->pair, path, &pair, &error))
+		return command_error(run->name, STATUS_UNEXPECTED, "%s", error.text);
+	printf("pair %" PRIu64 ": %s and %s: %s, as the capture %s\n  capture: %s\n", request->pair,
+	       members[pair.members[0]].label, members[pair.members[1]].label, came_of(&pair.said),
+	       pair.agrees ? "shows" : "does NOT show", path);
+	if (pair.agrees)
+		return STATUS_OK;
+	print_repeat(run, request->pair, stdout);
+	return STATUS_UNEXPECTED;
+}
+
+static int count_and_give(struct run *run)
+{
+	const struct request *request = run->request;
+	char path[PATH_MAX + 16];
+	struct tally_range range;
+	struct tally tally;
+	int status = make_folder(run);
+
+	if (status != STATUS_OK)
+		return status;
 	snprintf(path, sizeof(path), "%s/counts.json", run->folder);
 	tally_init(&tally, run->population, request->seed, request->pairs);
 	shard_range(&request->part, request->pairs, &range.first, &range.end);
 	status = count(run, range, &tally);
 	if (status == STATUS_OK)
 		status = counts_give(run->name, &tally, path, request->format);
+	if (status == STATUS_OK && tally.disagreed_at != UINT64_MAX)
+		print_repeat(run, tally.disagreed_at, stderr);
 	tally_clear(&tally);
 	return status;
 }
@@ -247,7 +303,9 @@ static int take_shard(const char *name, struct request *request)
 static int run_request(const char *name, const char *wanted, struct request *request)
 {
 	static struct population population;
-	struct run run = { .name = name, .request = request, .population = &population };
+	struct run run = {
+		.name = name, .wanted = wanted, .request = request, .population = &population
+	};
 	struct model_error error;
 	int err = is_path(wanted) ? read_file(wanted, &population, &error)
 				  : population_find(wanted, &population, &error);
@@ -255,11 +313,13 @@ static int run_request(const char *name, const char *wanted, struct request *req
 
 	if (err)
 		return command_error(name, STATUS_USAGE, "%s", error.text);
-	if (request->verify && !measures_pairs(&population))
+	if ((request->verify || request->has_pair) && !measures_pairs(&population))
 		return command_error(name, STATUS_USAGE,
-				     "--verify: %s does not measure pair-udp, which alone is "
+				     "--%s: %s does not measure pair-udp, which alone is "
 				     "judged from captures",
-				     population.name);
+				     request->has_pair ? "pair" : "verify", population.name);
+	if (request->has_pair)
+		return try_one(&run);
 	status = take_shard(name, request);
 	return status == STATUS_OK ? count_and_give(&run) : status;
 }
@@ -270,6 +330,7 @@ static int run_population(int argc, char **argv)
 	struct request request = { .format = "text",
 				   .pairs = 10000,
 				   .seed = 1,
+				   .pair = UINT64_MAX,
 				   .jobs = processors > 0 ? (uint64_t)processors : 1 };
 	const struct option table[] = {
 		{ .name = "pairs",
@@ -293,6 +354,11 @@ static int run_population(int argc, char **argv)
 		  .value = "N",
 		  .help = "judge N of the pairs from captures too; default 0",
 		  .max = 1000000 },
+		{ .name = "pair",
+		  .kind = OPTION_NUMBER,
+		  .ret.number = &request.pair,
+		  .value = "N",
+		  .help = "try that pair alone, counted from 0, and keep its capture" },
 		OPTION_FORMAT(&request.format, "text", "json"),
 		OPTION_OUTPUT(&request.output),
 	};
@@ -311,6 +377,7 @@ static int run_population(int argc, char **argv)
 
 	if (status != OPTIONS_GO_ON)
 		return status;
+	request.has_pair = request.pair != UINT64_MAX;
 	if (argc < 2)
 		return list_populations(argv[0], strcmp(request.format, "json") == 0);
 	return run_request(argv[0], argv[1], &request);

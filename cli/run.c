@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `knothole run`: one or many scenarios. */
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,10 +14,29 @@
 
 struct run_options {
 	const char *world, *format, *output;
-	uint64_t seed, jobs, repeat, time;
+	uint64_t seed, jobs, repeat, time, twin;
 	struct option_list set;
 	bool list, claims;
 };
+
+/* The value that @text begins with, up to a comma; "\\," and "\\\\" are what stands behind the
+ * backslash.  Its length in @text is @ret_len. */
+static json_t *read_value(const char *text, size_t *ret_len)
+{
+	char *value = calloc(1, strlen(text) + 1);
+	json_t *string;
+	size_t n = 0, i;
+
+	for (i = 0; value && text[i] && text[i] != ','; i++) {
+		if (text[i] == '\\' && (text[i + 1] == ',' || text[i + 1] == '\\'))
+			i++;
+		value[n++] = text[i];
+	}
+	*ret_len = i;
+	string = json_stringn(value, n);
+	free(value);
+	return string;
+}
 
 /* `a=x,y` into {"a": ["x", "y"]}; -EINVAL where there is no "=". */
 static int add_set(json_t *set, const char *text)
@@ -31,9 +51,9 @@ static int add_set(json_t *set, const char *text)
 	}
 	snprintf(name, sizeof(name), "%.*s", (int)(equals - text), text);
 	for (const char *value = equals + 1;; value++) {
-		size_t len = strcspn(value, ",");
+		size_t len;
 
-		json_array_append_new(values, json_stringn(value, len));
+		json_array_append_new(values, read_value(value, &len));
 		value += len;
 		if (!*value)
 			break;
@@ -70,6 +90,29 @@ static int check_set(const struct suite *suite, const json_t *set)
 					     "--set %s: no scenario here has that parameter", name);
 	}
 	return STATUS_OK;
+}
+
+/* And so must --twin be. */
+static int check_twin(const struct suite *suite, uint64_t twin)
+{
+	if (!twin)
+		return STATUS_OK;
+	for (size_t i = 0; i < suite->len; i++) {
+		const json_t *run;
+		size_t k;
+
+		json_array_foreach(suite->entries[i].runs, k, run)
+		{
+			const json_t *number = json_object_get(run, "twin");
+
+			if (number && (uint64_t)json_integer_value(number) + 1 == twin)
+				return STATUS_OK;
+		}
+	}
+	return command_error("run", STATUS_USAGE,
+			     "--twin %" PRIu64 ": no scenario here has so many, or --set took "
+			     "them away",
+			     twin);
 }
 
 static int list(const struct suite *suite, bool json)
@@ -162,6 +205,7 @@ static int run_collection(const struct run_options *options, const char *home, c
 	struct suite_options suite_options = { .set = set,
 					       .seed = options->seed,
 					       .repeat = (unsigned)options->repeat,
+					       .twin = (unsigned)options->twin,
 					       .jobs = (unsigned)options->jobs,
 					       .budget_ns = options->time,
 					       .progress = results_progress };
@@ -175,6 +219,8 @@ static int run_collection(const struct run_options *options, const char *home, c
 	status = results_read(&collection, &suite_options, !options->list, &suite);
 	if (!status) {
 		status = check_set(&suite, set);
+		if (!status && !options->list)
+			status = check_twin(&suite, options->twin);
 		if (!status && options->list)
 			status = list(&suite, strcmp(options->format, "json") == 0);
 		else if (!status)
@@ -193,6 +239,13 @@ static int run(int argc, char **argv)
 		OPTION_SET(&o.set),
 		OPTION_SEED(&o.seed),
 		OPTION_REPEAT(&o.repeat),
+		{ .name = "twin",
+		  .kind = OPTION_NUMBER,
+		  .ret.number = &o.twin,
+		  .value = "N",
+		  .help = "run the N-th twin of each scenario only",
+		  .min = 1,
+		  .max = 1000000 },
 		OPTION_JOBS(&o.jobs),
 		OPTION_OUTPUT(&o.output),
 		OPTION_FORMAT(&o.format, "text", "json", "junit"),

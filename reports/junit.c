@@ -79,6 +79,8 @@ static void details(xmlTextWriter *xml, const json_t *record)
 	}
 	if (record_text(record, "capture_file")[0] != '\0')
 		line(xml, "\ncapture: ", record_text(record, "capture_file"));
+	if (record_text(record, "repeat")[0] != '\0')
+		line(xml, "\nrepeat: ", record_text(record, "repeat"));
 	xmlTextWriterWriteFormatString(xml, "\nseed: %" JSON_INTEGER_FORMAT "\n",
 				       json_integer_value(json_object_get(record, "seed")));
 }

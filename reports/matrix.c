@@ -155,6 +155,8 @@ static void tell_cell(const json_t *record, FILE *out)
 	}
 	if (capture[0] != '\0')
 		fprintf(out, "      capture: %s\n", capture);
+	if (record_text(record, "repeat")[0] != '\0')
+		fprintf(out, "      repeat: %s\n", record_text(record, "repeat"));
 }
 
 /* The marked cells in full, and how many cells there were of each kind. */

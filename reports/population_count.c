@@ -67,6 +67,25 @@ static int verdict_agrees(const char *path, const struct pair_outcome *said, boo
 	return 0;
 }
 
+int population_try(const struct population *population, uint64_t seed, uint64_t number,
+		   const char *path, struct population_pair *ret, struct tally_error *ret_error)
+{
+	struct draw draw;
+	int err;
+
+	ret_error->text[0] = '\0';
+	make_draw(population, seed, number, &draw);
+	memcpy(ret->members, draw.members, sizeof(ret->members));
+	draw.trial.capture_path = path;
+	err = trial_pair(&draw.trial, &ret->said);
+	if (!err)
+		err = verdict_agrees(path, &ret->said, &ret->agrees, ret_error);
+	if (err && !*ret_error->text)
+		snprintf(ret_error->text, sizeof(ret_error->text), "pair %" PRIu64 ": %s", number,
+			 strerror(-err));
+	return err;
+}
+
 /* Try the pair again, with a capture; it must go as it went, and show what was @said. */
 static int verify(const struct draw *draw, const struct pair_outcome *said, const char *folder,
 		  struct tally *tally, struct tally_error *error)
@@ -84,11 +103,12 @@ static int verify(const struct draw *draw, const struct pair_outcome *said, cons
 	err = trial_pair(&trial, &again);
 	if (!err)
 		err = verdict_agrees(path, said, &agrees, error);
-	unlink(path);
-	if (err)
-		return err;
 	agrees = agrees && again.token == said->token && again.connected == said->connected &&
 		 (!said->connected || again.method == said->method);
+	if (err || agrees)
+		unlink(path);
+	if (err)
+		return err;
 	tally->verified++;
 	tally->agreed += agrees;
 	if (!agrees && draw->number < tally->disagreed_at)

@@ -8,6 +8,7 @@
  *     "ended": "pass" | "fail" | "error" | "skip",
  *     "message": "…",                 one line: the first thing that was not as expected
  *     "twin": "full-cone does let strangers in",   absent but for a run that must fail
+ *     "repeat": "knothole run …",     the command that runs it again exactly (repeat.h)
  *     "expectations": [{"where": "f.lua:12", "what": "method of alice's call to bob",
  *                       "expected": "punch", "found": "relay", "ok": false}],
  *     "calls": [{"token": "9f…", "caller": "alice", "callee": "bob",

@@ -128,6 +128,8 @@ static void tell_failure(const json_t *record, FILE *out)
 		TELL(out, "capture: ", capture);
 	fprintf(out, "      seed: %" JSON_INTEGER_FORMAT "\n",
 		json_integer_value(json_object_get(record, "seed")));
+	if (record_text(record, "repeat")[0] != '\0')
+		TELL(out, "repeat: ", record_text(record, "repeat"));
 }
 
 int report_terminal(const json_t *records, FILE *out, bool colour)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "../../nat-models/duration.h"
+#include "../../reports/repeat.h"
 #include "both_worlds.h"
 #include "run.h"
 #include "scenario.h"
@@ -269,6 +270,26 @@ static uint64_t budget_of(const struct suite_options *options, enum world_kind w
 	return world == WORLD_LIVE ? RUN_BUDGET : VIRTUAL_BUDGET;
 }
 
+/* Note in the record how the run is repeated: in both worlds, where the two are compared. */
+static void note_repeat(struct job *job, const struct suite_options *options, const json_t *twin)
+{
+	struct repeat_run repeat = {
+		.file = job->spec.path,
+		.worlds = options->worlds == SUITE_BOTH	     ? "both"
+			  : job->spec.world == WORLD_VIRTUAL ? "virtual"
+							     : "live",
+		.seed = job->spec.seed,
+		.budget_ns = options->budget_ns,
+		.twin = twin ? (unsigned)json_integer_value(twin) + 1 : 0,
+		.params = job->spec.params,
+	};
+	char *command = repeat_run(&repeat);
+
+	if (command)
+		json_object_set_new(job->record, "repeat", json_string(command));
+	free(command);
+}
+
 static void prepare(struct jobs *jobs, const struct suite_entry *entry, json_t *run,
 		    enum world_kind world, unsigned repetition)
 {
@@ -296,6 +317,7 @@ static void prepare(struct jobs *jobs, const struct suite_entry *entry, json_t *
 				json_object_get(entry->about, "claims"), "params", params, "world",
 				world == WORLD_LIVE ? "live" : "virtual", "realise", "engine",
 				"seed", (json_int_t)seed, "capture_file", job->capture);
+	note_repeat(job, options, twin);
 	job->skip = world != WORLD_LIVE && json_object_get(entry->about, "needs");
 	if (twin) {
 		twin = json_array_get(twins, (size_t)json_integer_value(twin));
@@ -375,9 +397,18 @@ static size_t count_runs(const struct suite *suite, const struct suite_options *
 	       (options->worlds == SUITE_BOTH ? 2 : 1);
 }
 
+static bool is_wanted(const struct suite_options *options, const json_t *run)
+{
+	const json_t *twin = json_object_get(run, "twin");
+
+	return !options->twin || (twin && json_integer_value(twin) + 1 == options->twin);
+}
+
 static void prepare_worlds(struct jobs *jobs, const struct suite_entry *entry, json_t *run,
 			   unsigned repetition)
 {
+	if (!is_wanted(jobs->options, run))
+		return;
 	if (jobs->options->worlds != SUITE_VIRTUAL)
 		prepare(jobs, entry, run, WORLD_LIVE, repetition);
 	if (jobs->options->worlds != SUITE_LIVE)

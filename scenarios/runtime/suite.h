@@ -22,6 +22,7 @@ struct suite_options {
 	const json_t *set; /* {"a": ["full-cone", …]}; NULL = nothing */
 	uint64_t seed; /* of the first repetition; the next has the next */
 	unsigned repeat; /* 0 = once */
+	unsigned twin; /* run these twins only, from 1; 0 = whatever there is */
 	unsigned jobs; /* worlds at a time; 0 = suite_jobs() */
 	uint64_t budget_ns; /* of the world's time for a run; 0 = 60 s, a day where it is virtual */
 	const char *directory; /* which captures are written to */
