@@ -108,7 +108,15 @@ function actor:wait() end
 ---@field address address The gateway's outside one.
 ---@field lan tap
 ---@field wan tap
-local _ = {}
+local a_net = {}
+
+--- Its gateway loses power and comes back: the NAT has forgotten all but its configuration.
+function a_net:reboot() end
+
+--- Its gateway gets another outside address, and has forgotten everything (not where a kernel translates).
+---@param address? address By default the next free one.
+---@return address
+function a_net:change_address(address) end
 
 ---@class host: tap
 ---@field name string

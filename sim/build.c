@@ -249,9 +249,10 @@ static int net_config(struct world *world, const struct plan_node *node, struct 
 	return 0;
 }
 
-static int build_engine_nat(struct world *world, const struct plan_node *node,
+static int build_engine_nat(struct world *world, struct place *place,
 			    const struct net_config *config, struct port *ret_ports[2])
 {
+	const struct plan_node *node = place->node;
 	struct gateway *gateway;
 	int err = gateway_new(world->loop, &node->model, &config->nat, &gateway);
 
@@ -262,13 +263,14 @@ static int build_engine_nat(struct world *world, const struct plan_node *node,
 	}
 	ret_ports[NAT_INSIDE] = gateway_port(gateway, NAT_INSIDE);
 	ret_ports[NAT_OUTSIDE] = gateway_port(gateway, NAT_OUTSIDE);
+	place->gateway = gateway;
 	return world_keep(world, gateway, free_gateway);
 }
 
-static int build_kernel_nat(struct world *world, const struct plan_node *node,
-			    const struct net_config *config, struct port *ret_ports[2])
+static struct live_nat_spec kernel_nat_spec(const struct plan_node *node,
+					    const struct net_config *config)
 {
-	struct live_nat_spec spec = {
+	return (struct live_nat_spec){
 		.name = node->name,
 		.model = &node->model,
 		.inside = config->nat.inside,
@@ -283,15 +285,35 @@ static int build_kernel_nat(struct world *world, const struct plan_node *node,
 		.lan_mtu = mtu_of(&node->lan),
 		.wan_mtu = mtu_of(&node->link),
 	};
-	struct live_nat *nat;
-	int err = live_nat_new(world->live, &spec, &nat, &ret_ports[NAT_INSIDE],
-			       &ret_ports[NAT_OUTSIDE], world->error);
-
-	return err ? err : world_keep(world, nat, free_live_nat);
 }
 
-static int build_nat(struct world *world, const struct plan_node *node, struct port *ret_ports[2])
+static int build_kernel_nat(struct world *world, struct place *place,
+			    const struct net_config *config, struct port *ret_ports[2])
 {
+	struct live_nat_spec spec = kernel_nat_spec(place->node, config);
+	int err = live_nat_new(world->live, &spec, &place->live_nat, &ret_ports[NAT_INSIDE],
+			       &ret_ports[NAT_OUTSIDE], world->error);
+
+	return err ? err : world_keep(world, place->live_nat, free_live_nat);
+}
+
+int build_kernel_nat_again(struct world *world, struct place *place, struct plan_error *ret_error)
+{
+	struct live_nat_spec spec;
+	struct net_config config;
+	int err = net_config(world, place->node, &config);
+
+	if (err)
+		return err;
+	spec = kernel_nat_spec(place->node, &config);
+	err = live_nat_reboot(world->live, place->live_nat, &spec, ret_error);
+	free(config.forwards);
+	return err;
+}
+
+static int build_nat(struct world *world, struct place *place, struct port *ret_ports[2])
+{
+	const struct plan_node *node = place->node;
 	struct net_config config;
 	int err;
 
@@ -305,21 +327,22 @@ static int build_nat(struct world *world, const struct plan_node *node, struct p
 	err = net_config(world, node, &config);
 	if (err)
 		return err;
-	err = node->realise == PLAN_KERNEL ? build_kernel_nat(world, node, &config, ret_ports)
-					   : build_engine_nat(world, node, &config, ret_ports);
+	err = node->realise == PLAN_KERNEL ? build_kernel_nat(world, place, &config, ret_ports)
+					   : build_engine_nat(world, place, &config, ret_ports);
 	free(config.forwards);
 	return err;
 }
 
 static int build_inside(struct world *world, const struct plan_node *first, struct segment *above);
 
-static int build_net(struct world *world, const struct plan_node *node, struct segment *above)
+static int build_net(struct world *world, struct place *place, struct segment *above)
 {
+	const struct plan_node *node = place->node;
 	struct segment_spec spec = { .loop = world->loop, .prefix = node->prefix };
 	struct port *ports[2];
 	struct segment *segment;
 	struct port *downlink;
-	int err = build_nat(world, node, ports);
+	int err = build_nat(world, place, ports);
 
 	if (!err)
 		err = segment_new(&spec, &segment);
@@ -327,6 +350,7 @@ static int build_net(struct world *world, const struct plan_node *node, struct s
 		err = world_keep(world, segment, free_segment);
 	if (err)
 		return err;
+	place->inside = segment;
 	downlink = segment_attach(segment);
 	if (!downlink)
 		return -ENOMEM;
@@ -348,7 +372,7 @@ static int build_inside(struct world *world, const struct plan_node *first, stru
 
 		place->node = node;
 		err = node->kind == PLAN_HOST ? build_host(world, place, above)
-					      : build_net(world, node, above);
+					      : build_net(world, place, above);
 		if (err) {
 			if (!world->error->text[0])
 				snprintf(world->error->text, sizeof(world->error->text),

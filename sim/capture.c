@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,6 +35,7 @@ enum {
 	PACKET_FLAGS = 2,
 	OUT_SIZE = 1 << 18,
 	COMMENT_SIZE = 1024,
+	NOTE_SIZE = 256,
 	PACKET_SIZE = 65536,
 };
 
@@ -54,6 +56,8 @@ struct capture {
 	size_t comment_len;
 	char comment[COMMENT_SIZE];
 	uint8_t bytes[PACKET_SIZE];
+
+	char note[NOTE_SIZE]; /* for the next block */
 };
 
 static void write_out(struct capture *c)
@@ -267,8 +271,18 @@ void capture_packet(struct capture *c, int tap, enum capture_direction direction
 	copy.room = PACKET_SIZE;
 	if (copy.offload.needs_checksum)
 		packet_finish_checksums(&copy);
+	if (c->note[0])
+		capture_annotate(c, c->note);
+	c->note[0] = '\0';
 	if (comment)
 		capture_annotate(c, comment);
+}
+
+void capture_note(struct capture *c, const char *comment)
+{
+	size_t len = strlen(c->note);
+
+	snprintf(c->note + len, sizeof(c->note) - len, "%s%s", len ? "; " : "", comment);
 }
 
 void capture_annotate(struct capture *c, const char *comment)

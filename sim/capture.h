@@ -39,6 +39,9 @@ void capture_packet(struct capture *capture, int tap, enum capture_direction dir
  * nothing else has run in between.  A second one is appended after "; ". */
 void capture_annotate(struct capture *capture, const char *comment);
 
+/* Put @comment, of something that was no packet, beside the next one, before its own. */
+void capture_note(struct capture *capture, const char *comment);
+
 /* Everything so far reaches the file. 0 or -errno. */
 int capture_flush(struct capture *capture);
 

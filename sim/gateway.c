@@ -229,3 +229,20 @@ struct nat *gateway_nat(struct gateway *gateway)
 {
 	return gateway->nat;
 }
+
+void gateway_reboot(struct gateway *gateway)
+{
+	loop_cancel(gateway->loop, &gateway->answer);
+	nat_reboot(gateway->nat, loop_now(gateway->loop));
+}
+
+int gateway_set_pool(struct gateway *gateway, const struct ip_addr *pool, size_t len)
+{
+	int err = nat_set_pool(gateway->nat, pool, len, loop_now(gateway->loop));
+
+	if (err)
+		return err;
+	loop_cancel(gateway->loop, &gateway->answer);
+	gateway->self[NAT_OUTSIDE] = pool[0];
+	return 0;
+}

@@ -16,6 +16,12 @@ int gateway_new(struct loop *loop, const struct nat_model *model, const struct n
 		struct gateway **ret);
 void gateway_free(struct gateway *gateway);
 
+/* Its NAT loses its state (nat_reboot()). */
+void gateway_reboot(struct gateway *gateway);
+
+/* It has other outside addresses from now on, as many as before.  0, or nat_set_pool()'s. */
+int gateway_set_pool(struct gateway *gateway, const struct ip_addr *pool, size_t len);
+
 struct port *gateway_port(struct gateway *gateway, enum nat_side side);
 struct nat *gateway_nat(struct gateway *gateway);
 

@@ -114,11 +114,23 @@ struct ip_addr plan_gateway_addr(const struct plan_node *net)
 	return ip_addr_v4(ip_addr_to_v4(net->prefix.addr) + 1);
 }
 
+/* Is @addr one of those that @node has already? */
+static bool has_address(const struct plan_node *node, struct ip_addr addr)
+{
+	for (unsigned i = 0; !ip_addr_is_unset(node->addr) && i < plan_address_count(node); i++)
+		if (ip_addr_equal(plan_address(node, i), addr))
+			return true;
+	return false;
+}
+
 static bool is_free(const struct plan *plan, const struct plan_node *node, struct ip_addr first)
 {
-	for (unsigned i = 0; i < plan_address_count(node); i++)
-		if (owner(plan, node, ip_addr_v4(ip_addr_to_v4(first) + i)))
+	for (unsigned i = 0; i < plan_address_count(node); i++) {
+		struct ip_addr addr = ip_addr_v4(ip_addr_to_v4(first) + i);
+
+		if (has_address(node, addr) || owner(plan, node, addr))
 			return false;
+	}
 	return true;
 }
 
@@ -310,5 +322,24 @@ int plan_complete(struct plan *plan, struct plan_error *error)
 	n = NULL;
 	while (!err && (n = plan_next(plan, n)))
 		err = check_address(plan, n, error);
+	return err;
+}
+
+int plan_move(struct plan *plan, struct plan_node *net, struct ip_addr first,
+	      struct plan_error *error)
+{
+	struct ip_addr before = net->addr;
+	int err = 0;
+
+	if (!ip_addr_is_unset(first))
+		net->addr = first;
+	else if (net->parent)
+		err = address_in_net(plan, net, error);
+	else
+		err = address_on_internet(plan, net, error);
+	if (!err)
+		err = check_address(plan, net, error);
+	if (err)
+		net->addr = before;
 	return err;
 }

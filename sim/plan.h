@@ -104,6 +104,11 @@ struct ip_addr plan_gateway_addr(const struct plan_node *net);
 /* Does @net's model translate?  Else what is behind it is reached at its own addresses. */
 bool plan_translates(const struct plan_node *net);
 
+/* Give @net, of a completed plan, other outside addresses: those from @first on, or where that is
+ * unset the next free ones.  0, or -EINVAL with *ret_error, and nothing has changed. */
+int plan_move(struct plan *plan, struct plan_node *net, struct ip_addr first,
+	      struct plan_error *ret_error);
+
 /* Give every node its address and check the whole.  0, or -EINVAL with *ret_error. */
 int plan_complete(struct plan *plan, struct plan_error *ret_error);
 

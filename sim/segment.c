@@ -186,20 +186,38 @@ struct port *segment_attach(struct segment *segment)
 	return &member->port;
 }
 
+/* There is room for it. */
+static void insert(struct segment *segment, uint32_t addr, struct port *port)
+{
+	size_t i = route_at(segment, addr);
+
+	for (size_t k = segment->routes_len++; k > i; k--)
+		segment->routes[k] = segment->routes[k - 1];
+	segment->routes[i] = (struct route){ addr, port };
+}
+
 int segment_add_address(struct segment *segment, struct port *port, struct ip_addr addr)
 {
-	uint32_t v4 = ip_addr_to_v4(addr);
-	size_t i = route_at(segment, v4);
 	struct route *routes =
 		realloc(segment->routes, (segment->routes_len + 1) * sizeof(*routes));
 
 	if (!routes)
 		return -ENOMEM;
 	segment->routes = routes;
-	for (size_t k = segment->routes_len++; k > i; k--)
-		routes[k] = routes[k - 1];
-	routes[i] = (struct route){ v4, port };
+	insert(segment, ip_addr_to_v4(addr), port);
 	return 0;
+}
+
+void segment_change_address(struct segment *segment, struct ip_addr before, struct ip_addr after)
+{
+	struct port *port = route_to(segment, ip_addr_to_v4(before));
+
+	if (!port)
+		return;
+	segment->routes_len--;
+	for (size_t k = route_at(segment, ip_addr_to_v4(before)); k < segment->routes_len; k++)
+		segment->routes[k] = segment->routes[k + 1];
+	insert(segment, ip_addr_to_v4(after), port);
 }
 
 void segment_set_gateway(struct segment *segment, struct port *port)

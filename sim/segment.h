@@ -31,6 +31,9 @@ struct port *segment_attach(struct segment *segment);
 /* @addr is reached through @port. 0 or -ENOMEM. */
 int segment_add_address(struct segment *segment, struct port *port, struct ip_addr addr);
 
+/* What was @before is @after from now on: at the same port.  Nothing, where nobody had it. */
+void segment_change_address(struct segment *segment, struct ip_addr before, struct ip_addr after);
+
 /* A LAN's gateway: gets what no member has. */
 void segment_set_gateway(struct segment *segment, struct port *port);
 

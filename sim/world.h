@@ -40,6 +40,21 @@ struct host *world_host(const struct world *world, const char *name); /* NULL if
 const struct plan *world_plan(const struct world *world);
 struct capture *world_capture(const struct world *world);
 
+/*
+ * While the world goes on, the gateway of @net, one of its plan's, loses power and comes back:
+ * its NAT has forgotten all but its configuration.  0, or -errno with one line in *ret_error.
+ */
+int world_reboot(struct world *world, const struct plan_node *net, struct plan_error *ret_error);
+
+/*
+ * The outside addresses of @net, which began at @before, are others in the plan by now
+ * (plan_move()).  Its NAT forgets all, and what is sent to the old ones meets nobody.  0, or
+ * -errno with one line in *ret_error, and the world has not changed: -EOPNOTSUPP where a kernel
+ * translates.
+ */
+int world_follow_address(struct world *world, const struct plan_node *net, struct ip_addr before,
+			 struct plan_error *ret_error);
+
 /* End the capture: 0 or -errno of its writes. */
 int world_close_capture(struct world *world);
 

@@ -5,13 +5,18 @@
 
 #include "world.h"
 
+struct gateway;
 struct live;
+struct live_nat;
 struct part;
 struct segment;
 
 struct place { /* what became of a plan node */
 	const struct plan_node *node;
 	struct host *host; /* hosts */
+	struct gateway *gateway; /* nets with a NAT of the engine's */
+	struct live_nat *live_nat; /* nets with one of the kernel's */
+	struct segment *inside; /* nets */
 };
 
 struct world {
@@ -35,5 +40,8 @@ int world_keep(struct world *world, void *thing, void (*free_thing)(void *thing)
 /* Build the Internet and every node of the plan.  0, or -errno with world->error written. */
 int build_internet(struct world *world);
 int build_nodes(struct world *world);
+
+/* Furnish @place's NAT, one of the kernel's, as at the start.  0, or -errno with *ret_error. */
+int build_kernel_nat_again(struct world *world, struct place *place, struct plan_error *ret_error);
 
 #endif

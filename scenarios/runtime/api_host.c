@@ -2,6 +2,7 @@
 /* w.NAME: hosts and nets. */
 #include <errno.h>
 #include <lauxlib.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -83,6 +84,18 @@ static int no_member(lua_State *L, const struct plan_node *node, const char *key
 			  fields_unknown(buf, sizeof(buf), "key", key, words, n));
 }
 
+/* Push the method @key of @methods, if there is one. */
+static bool push_method(lua_State *L, const luaL_Reg *methods, const char *key)
+{
+	for (; methods->name; methods++) {
+		if (strcmp(methods->name, key) == 0) {
+			lua_pushcfunction(L, methods->func);
+			return true;
+		}
+	}
+	return false;
+}
+
 static int host_index(lua_State *L)
 {
 	static const char *const words[] = { "name", "address", "at",	"service", "udp",
@@ -90,12 +103,8 @@ static int host_index(lua_State *L)
 	const struct plan_node *node = api_check_node(L, 1);
 	const char *key = luaL_checkstring(L, 2);
 
-	for (const luaL_Reg *method = host_methods; method->name; method++) {
-		if (strcmp(method->name, key) == 0) {
-			lua_pushcfunction(L, method->func);
-			return 1;
-		}
-	}
+	if (push_method(L, host_methods, key))
+		return 1;
 	if (strcmp(key, "name") == 0) {
 		lua_pushstring(L, node->name);
 		return 1;
@@ -105,13 +114,60 @@ static int host_index(lua_State *L)
 	return no_member(L, node, key, words, sizeof(words) / sizeof(*words));
 }
 
+/* The net at stack index 1, as the stage's own plan has it, which may change. */
+static struct plan_node *check_net(lua_State *L)
+{
+	const struct plan_node *net = *(const struct plan_node **)luaL_checkudata(L, 1, API_NET);
+
+	return plan_find(&stage_of(L)->plan, net->name);
+}
+
+/* net:reboot(): its NAT forgets everything. */
+static int net_reboot(lua_State *L)
+{
+	struct plan_error error;
+
+	if (world_reboot(stage_of(L)->world, check_net(L), &error))
+		return luaL_error(L, "reboot: %s", error.text);
+	return 0;
+}
+
+/* net:change_address "11.2.9.9": another address, or the next free one; returns it. */
+static int net_change_address(lua_State *L)
+{
+	struct stage *stage = stage_of(L);
+	struct plan_node *net = check_net(L);
+	struct ip_addr before = net->addr, after = { 0 };
+	struct plan_error error;
+	const char *text = luaL_optstring(L, 2, NULL);
+
+	if (text && ip_addr_parse(text, &after))
+		return luaL_error(L, "change_address: expected an address, got \"%s\"", text);
+	if (plan_move(&stage->plan, net, after, &error))
+		return luaL_error(L, "change_address: %s", error.text);
+	if (world_follow_address(stage->world, net, before, &error)) {
+		net->addr = before;
+		return luaL_error(L, "change_address: %s", error.text);
+	}
+	return push_address(L, net);
+}
+
+static const luaL_Reg net_methods[] = {
+	{ "reboot", net_reboot },
+	{ "change_address", net_change_address },
+	{ NULL, NULL },
+};
+
 static int net_index(lua_State *L)
 {
-	static const char *const words[] = { "name", "address", "lan", "wan", "nat" };
+	static const char *const words[] = { "name", "address", "lan",		 "wan",
+					     "nat",  "reboot",	"change_address" };
 	const struct plan_node *node = *(const struct plan_node **)luaL_checkudata(L, 1, API_NET);
 	const char *key = luaL_checkstring(L, 2);
 	char tap[64];
 
+	if (push_method(L, net_methods, key))
+		return 1;
 	if (strcmp(key, "name") == 0 || strcmp(key, "nat") == 0) {
 		lua_pushstring(L, key[1] == 'a' && key[2] == 'm' ? node->name : node->model.name);
 		return 1;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "box.h"
+#include "conntrack.h"
 #include "live.h"
 #include "nat_rules.h"
 #include "netns.h"
@@ -82,13 +83,14 @@ static void explain_nft(const struct live_nat_spec *spec, const char *text, stru
 		line);
 }
 
-/* In the box. */
+/* In the box.  Maps that the old ruleset had filled go with it. */
 static int load(const struct live_nat_spec *spec, struct plan_error *ret_error)
 {
 	struct script script = { 0 };
 	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
 	int err = 0;
 
+	script_add(&script, "flush ruleset\n");
 	nat_rules(spec, &script);
 	if (!nft || script.failed) {
 		err = -ENOMEM;
@@ -211,6 +213,20 @@ int live_nat_new(struct live *live, const struct live_nat_spec *spec, struct liv
 	*ret_wan = ports[1];
 	*ret = nat;
 	return 0;
+}
+
+int live_nat_reboot(struct live *live, struct live_nat *nat, const struct live_nat_spec *spec,
+		    struct plan_error *ret_error)
+{
+	int err = netns_enter(nat->ns);
+
+	if (err)
+		return err;
+	err = load(spec, ret_error);
+	if (!err)
+		err = conntrack_flush();
+	netns_return(live->home);
+	return err;
 }
 
 void live_nat_free(struct live_nat *nat)

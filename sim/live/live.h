@@ -79,6 +79,11 @@ int live_nat_new(struct live *live, const struct live_nat_spec *spec, struct liv
 		 struct port **ret_lan, struct port **ret_wan, struct plan_error *ret_error);
 void live_nat_free(struct live_nat *nat);
 
+/* It forgets all connections and mappings, and begins again by the rules of @spec, the one that it
+ * was made by.  0, or -errno with *ret_error. */
+int live_nat_reboot(struct live *live, struct live_nat *nat, const struct live_nat_spec *spec,
+		    struct plan_error *ret_error);
+
 /* Can nftables express @model?  True, or false with a clause why not. */
 bool live_nat_expressible(const struct nat_model *model, char *why, size_t size);
 

@@ -186,6 +186,29 @@ static void a_full_network(void **state)
 	assert_fails("bob: no address is left in home's network");
 }
 
+/* A pool of two goes where both are free; where it cannot, nothing has changed. */
+static void a_net_moves(void **state)
+{
+	struct plan_node *home = add(NULL, PLAN_NET, "home");
+	struct plan_node *other = add(NULL, PLAN_NET, "other");
+	struct plan_node *inner = add(home, PLAN_NET, "inner");
+
+	(void)state;
+	home->model.pool_size = 2;
+	assert_int_equal(plan_complete(&plan, &error), 0);
+	assert_addr(home->addr, "11.2.1.2");
+	assert_int_equal(plan_move(&plan, home, (struct ip_addr){ 0 }, &error), 0);
+	assert_addr(home->addr, "11.2.3.2");
+	assert_int_equal(plan_move(&plan, home, addr("11.2.2.1"), &error), -EINVAL);
+	assert_string_equal(error.text, "address 11.2.2.2 is given to both home and other");
+	assert_addr(home->addr, "11.2.3.2");
+	assert_int_equal(plan_move(&plan, other, addr("11.2.3.4"), &error), 0);
+	assert_int_equal(plan_move(&plan, inner, (struct ip_addr){ 0 }, &error), 0);
+	assert_addr(inner->addr, "100.64.0.3");
+	assert_int_equal(plan_move(&plan, inner, addr("11.9.9.9"), &error), -EINVAL);
+	assert_addr(inner->addr, "100.64.0.3");
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -200,6 +223,7 @@ int main(void)
 		TEST(behind_a_router),
 		TEST(a_forward_to_nobody),
 		TEST(a_full_network),
+		TEST(a_net_moves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
