@@ -12,6 +12,7 @@ enum shape {
 	EMPTY,
 	TEXT,
 	PORT,
+	U8,
 	U32,
 	U64,
 	U16_LIST,
@@ -114,6 +115,8 @@ static bool shape_ok(enum shape shape, const uint8_t *at, size_t len)
 		return len <= STUN_TEXT_MAX;
 	case PORT:
 		return len == 2 || len == 4;
+	case U8:
+		return len == 1;
 	case U32:
 		return len == 4;
 	case U64:
@@ -242,15 +245,10 @@ int stun_decode(const uint8_t *bytes, size_t len, struct stun_message *ret)
 
 /* Values */
 
-static bool is_xored(uint16_t type)
-{
-	return type == STUN_XOR_MAPPED_ADDRESS;
-}
-
 bool stun_get_address(const struct stun_message *msg, uint16_t type, struct endpoint *ret)
 {
 	static const uint8_t nothing[STUN_TRANSACTION];
-	const uint8_t *mask = is_xored(type) ? msg->transaction : nothing;
+	const uint8_t *mask = stun_is_xored(type) ? msg->transaction : nothing;
 	struct stun_value v;
 	uint8_t a[16];
 	size_t len;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * STUN messages (RFC 8489), with the attributes of NAT behaviour discovery (RFC 5780) and
- * those of classic STUN (RFC 3489), whose messages have no magic cookie.
+ * those of classic STUN (RFC 3489), whose messages have no magic cookie, and of TURN (turn.h).
  *
  * A codec: it reads messages in place, writes them, and checks and makes their integrity.
  * It sends nothing, and knows no transactions.  A message is read by stun_decode(), which
@@ -53,18 +53,32 @@ enum { STUN_BINDING = 0x001 };
 	X(STUN_ERROR_CODE, 0x0009, "ERROR-CODE", ERROR)                                            \
 	X(STUN_UNKNOWN_ATTRIBUTES, 0x000a, "UNKNOWN-ATTRIBUTES", U16_LIST)                         \
 	X(STUN_REFLECTED_FROM, 0x000b, "REFLECTED-FROM", ADDRESS) /* RFC 3489 */                   \
+	X(STUN_CHANNEL_NUMBER, 0x000c, "CHANNEL-NUMBER", U32) /* RFC 8656, as all of TURN's */     \
+	X(STUN_LIFETIME, 0x000d, "LIFETIME", U32)                                                  \
+	X(STUN_XOR_PEER_ADDRESS, 0x0012, "XOR-PEER-ADDRESS", ADDRESS)                              \
+	X(STUN_DATA, 0x0013, "DATA", ANY)                                                          \
 	X(STUN_REALM, 0x0014, "REALM", TEXT)                                                       \
 	X(STUN_NONCE, 0x0015, "NONCE", TEXT)                                                       \
+	X(STUN_XOR_RELAYED_ADDRESS, 0x0016, "XOR-RELAYED-ADDRESS", ADDRESS)                        \
+	X(STUN_REQUESTED_ADDRESS_FAMILY, 0x0017, "REQUESTED-ADDRESS-FAMILY", U32)                  \
+	X(STUN_EVEN_PORT, 0x0018, "EVEN-PORT", U8)                                                 \
+	X(STUN_REQUESTED_TRANSPORT, 0x0019, "REQUESTED-TRANSPORT", U32)                            \
+	X(STUN_DONT_FRAGMENT, 0x001a, "DONT-FRAGMENT", EMPTY)                                      \
 	X(STUN_MESSAGE_INTEGRITY_SHA256, 0x001c, "MESSAGE-INTEGRITY-SHA256", SHA256)               \
 	X(STUN_PASSWORD_ALGORITHM, 0x001d, "PASSWORD-ALGORITHM", ALGORITHM)                        \
 	X(STUN_USERHASH, 0x001e, "USERHASH", HASH)                                                 \
 	X(STUN_XOR_MAPPED_ADDRESS, 0x0020, "XOR-MAPPED-ADDRESS", ADDRESS)                          \
+	X(STUN_RESERVATION_TOKEN, 0x0022, "RESERVATION-TOKEN", U64)                                \
 	X(STUN_PRIORITY, 0x0024, "PRIORITY", U32) /* RFC 8445 */                                   \
 	X(STUN_USE_CANDIDATE, 0x0025, "USE-CANDIDATE", EMPTY) /* RFC 8445 */                       \
 	X(STUN_PADDING, 0x0026, "PADDING", ANY) /* RFC 5780 */                                     \
 	X(STUN_RESPONSE_PORT, 0x0027, "RESPONSE-PORT", PORT) /* RFC 5780 */                        \
+	X(STUN_CONNECTION_ID, 0x002a, "CONNECTION-ID", U32) /* RFC 6062 */                         \
+	X(STUN_ADDITIONAL_ADDRESS_FAMILY, 0x8000, "ADDITIONAL-ADDRESS-FAMILY", U32)                \
+	X(STUN_ADDRESS_ERROR_CODE, 0x8001, "ADDRESS-ERROR-CODE", ERROR)                            \
 	X(STUN_PASSWORD_ALGORITHMS, 0x8002, "PASSWORD-ALGORITHMS", ALGORITHMS)                     \
 	X(STUN_ALTERNATE_DOMAIN, 0x8003, "ALTERNATE-DOMAIN", TEXT)                                 \
+	X(STUN_ICMP, 0x8004, "ICMP", U64)                                                          \
 	X(STUN_SOFTWARE, 0x8022, "SOFTWARE", TEXT)                                                 \
 	X(STUN_ALTERNATE_SERVER, 0x8023, "ALTERNATE-SERVER", ADDRESS)                              \
 	X(STUN_CACHE_TIMEOUT, 0x8027, "CACHE-TIMEOUT", U32) /* RFC 5780 */                         \
@@ -83,6 +97,13 @@ enum stun_attribute {
 enum { STUN_CHANGE_IP = 4, STUN_CHANGE_PORT = 2 }; /* flags of CHANGE-REQUEST */
 
 enum { STUN_MD5 = 1, STUN_SHA256 = 2 }; /* password algorithms (RFC 8489, 18.5) */
+
+/* Is an address in this attribute masked (RFC 8489, 14.2)? */
+static inline bool stun_is_xored(uint16_t type)
+{
+	return type == STUN_XOR_MAPPED_ADDRESS || type == STUN_XOR_PEER_ADDRESS ||
+	       type == STUN_XOR_RELAYED_ADDRESS;
+}
 
 /* "CHANGE-REQUEST", or "attribute" where the codec has no name for it. */
 const char *stun_attribute_name(uint16_t type);

@@ -102,7 +102,7 @@ void stun_add_address(struct stun_writer *w, uint16_t type, struct endpoint e)
 		put_u32(at + 12, (uint32_t)(e.addr.lo >> 32));
 		put_u32(at + 16, (uint32_t)e.addr.lo);
 	}
-	if (type != STUN_XOR_MAPPED_ADDRESS)
+	if (!stun_is_xored(type))
 		return;
 	/* The mask is the cookie and then the transaction ID (RFC 8489, 14.2). */
 	at[2] ^= w->bytes[4];
