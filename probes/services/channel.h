@@ -3,9 +3,8 @@
  * A channel: the TCP connection between a peer and a rendezvous, as whole messages
  * (probes/wire/rendezvous.h).
  *
- * Messages out wait in a bounded queue that a fiber of the channel's empties, each one in a
- * single send, so that nobody waits for a peer that reads slowly, and a frame stands whole
- * in the stream.  A message in must be complete CHANNEL_MESSAGE_NS after its first byte.
+ * Messages out wait in an outbox (outbox.h).  A message in must be complete CHANNEL_MESSAGE_NS
+ * after its first byte.
  */
 #ifndef KNOTHOLE_CHANNEL_H
 #define KNOTHOLE_CHANNEL_H

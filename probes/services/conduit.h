@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A conduit: the bytes of a TCP connection, in the clear or inside TLS.
+ *
+ * GnuTLS never waits: it reads from and writes to memory here, and the socket calls round it park,
+ * so that TLS runs in virtual time as it does in real time.  Its randomness is the machine's,
+ * though, not the world's: of two runs the bytes differ, but not their number.
+ *
+ * Any number of fibers may use a conduit at once, but only one may send and one receive.
+ */
+#ifndef KNOTHOLE_CONDUIT_H
+#define KNOTHOLE_CONDUIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../../sim/host.h"
+
+struct conduit;
+
+/* A server's key and its certificate, made up on the spot and signed by itself. */
+struct conduit_identity;
+
+int conduit_identity_new(struct conduit_identity **ret); /* 0, -ENOMEM, -EIO */
+void conduit_identity_free(struct conduit_identity *identity); /* NULL is fine */
+
+/* The connected @sock in the clear, which is taken, also where it fails.  0 or -ENOMEM. */
+int conduit_new(struct sock *sock, struct conduit **ret);
+
+/*
+ * Inside TLS: as its server with @identity, which must outlive it; as a client with NULL, which
+ * takes whatever certificate it is shown, as a lab has nobody to vouch for one.  Parks until the
+ * handshake is done.  The rest as conduit_new(); -EPROTO where it fails, -ETIMEDOUT.
+ */
+int conduit_new_tls(struct sock *sock, struct conduit_identity *identity, uint64_t deadline,
+		    struct conduit **ret);
+
+/* As sock_send(), sock_recv() and sock_recv_exact() on the stream; -EPROTO for broken TLS. */
+int conduit_send(struct conduit *conduit, const void *bytes, size_t len, uint64_t deadline);
+long conduit_recv(struct conduit *conduit, void *bytes, size_t room, uint64_t deadline);
+int conduit_recv_exact(struct conduit *conduit, void *bytes, size_t len, uint64_t deadline);
+
+struct endpoint conduit_local(const struct conduit *conduit);
+struct endpoint conduit_remote(const struct conduit *conduit);
+struct host *conduit_host(const struct conduit *conduit);
+
+/* End the connection; whoever is inside of a call gets -ECANCELED.  May be called again. */
+void conduit_close(struct conduit *conduit);
+
+/* Close and free; nobody may be inside of a call any more.  NULL is fine. */
+void conduit_free(struct conduit *conduit);
+
+#endif
