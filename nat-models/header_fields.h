@@ -33,6 +33,14 @@ enum {
 	IP6_DST = 24,
 	IP6_HEADER = 40,
 
+	IP6_HOP_BY_HOP = 0, /* extension headers, RFC 8200, 4.1 */
+	IP6_ROUTING = 43,
+	IP6_FRAGMENT = 44,
+	IP6_DESTINATION = 60,
+	IP6_FRAGMENT_OFFSET = 2, /* in units of 8 bytes, the last bit being "more" */
+	IP6_FRAGMENT_ID = 4,
+	IP6_FRAGMENT_HEADER = 8,
+
 	UDP_LENGTH = 4,
 	UDP_CHECKSUM = 6,
 	UDP_HEADER = 8,
@@ -48,7 +56,7 @@ enum {
 	ICMP_CODE = 1,
 	ICMP_CHECKSUM = 2,
 	ICMP_IDENTIFIER = 4,
-	ICMP_MTU = 6, /* RFC 1191, section 4 */
+	ICMP_MTU = 6, /* RFC 1191, section 4; the low half of ICMPv6's (RFC 4443, 3.2) */
 	ICMP_HEADER = 8,
 };
 

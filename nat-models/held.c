@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nat_state.h"
+#include "nat_flow.h"
 
 /* Longer ones are not worth keeping: an answer quotes no more (RFC 1812, 4.3.2.3). */
 enum { HELD_SYN_MAX = 548 };
@@ -183,6 +183,8 @@ static enum nat_outcome follow(struct nat *nat, const struct held *held, uint64_
 static enum nat_outcome give(struct nat *nat, const struct held *held, uint64_t now,
 			     struct packet *ret, enum nat_side *ret_to)
 {
+	struct packet_info info;
+
 	if (held->kind == HELD_FRAGMENT || held->len > ret->room)
 		return NAT_HOLD;
 	memcpy(ret->data, held->bytes, held->len);
@@ -191,7 +193,8 @@ static enum nat_outcome give(struct nat *nat, const struct held *held, uint64_t 
 	*ret_to = held->side;
 	if (held->kind == HELD_RELEASED)
 		return follow(nat, held, now, ret, ret_to);
-	if (packet_make_icmp_error(ret, held->answers, ICMP_UNREACHABLE, ICMP_PORT_UNREACHABLE, 0))
+	if (packet_parse(ret, &info) != PACKET_OK ||
+	    packet_make_error(ret, held->answers, flow_refusal(&info), 0))
 		return NAT_HOLD;
 	return NAT_ANSWER;
 }

@@ -29,7 +29,7 @@ struct held {
 	uint64_t order; /* of arrival */
 	struct endpoint src, dst;
 	struct ip_addr answers; /* where the refusal comes from */
-	uint16_t fragment_id;
+	uint32_t fragment_id;
 	uint8_t protocol;
 	struct packet_offload offload;
 	uint8_t *bytes;

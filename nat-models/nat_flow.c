@@ -76,6 +76,12 @@ static struct nat_decision hold_syn(struct passage *p, struct nat_decision decis
 	return decision;
 }
 
+/* RFC 5382, REQ-4 only says "ICMP Port Unreachable"; RFC 6092, REC-34 that IPv6 has another word. */
+enum packet_error flow_refusal(const struct packet_info *info)
+{
+	return info->version == 6 ? PACKET_ERROR_PROHIBITED : PACKET_ERROR_PORT;
+}
+
 /* What the model does about a packet that nothing lets in.  @remote: who sent it, as the filter
  * sees it. */
 static struct nat_decision refuse(struct passage *p, const struct lead *lead,
@@ -91,8 +97,7 @@ static struct nat_decision refuse(struct passage *p, const struct lead *lead,
 	if (lead->reason != NAT_REASON_NO_MAPPING && lead->reason != NAT_REASON_FILTERED)
 		return decision;
 	if (how == NAT_UNSOLICITED_ICMP)
-		err = packet_make_icmp_error(p->pkt, answering_address(p), ICMP_UNREACHABLE,
-					     ICMP_PORT_UNREACHABLE, 0);
+		err = packet_make_error(p->pkt, answering_address(p), flow_refusal(&p->info), 0);
 	else if (how == NAT_UNSOLICITED_HOLD && p->side == NAT_OUTSIDE)
 		return hold_syn(p, decision);
 	else if (how == NAT_UNSOLICITED_RST)
@@ -117,8 +122,7 @@ struct nat_decision flow_no_mapping(struct passage *p, enum nat_reason reason)
 		return decision;
 	}
 	if (p->nat->model.refusal_told && p->side == NAT_INSIDE &&
-	    packet_make_icmp_error(p->pkt, p->nat->inside_addr, ICMP_UNREACHABLE,
-				   ICMP_ADMIN_PROHIBITED, 0) == 0)
+	    packet_make_error(p->pkt, p->nat->inside_addr, PACKET_ERROR_PROHIBITED, 0) == 0)
 		decision.outcome = NAT_ANSWER;
 	return decision;
 }

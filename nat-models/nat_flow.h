@@ -42,6 +42,9 @@ struct lead lead_back_in(struct passage *p, struct endpoint outside, struct endp
 /* The remote party of a packet, as sessions know it: ICMP queries have no remote port. */
 struct endpoint flow_remote(const struct passage *p, struct endpoint end);
 
+/* What an unsolicited packet is told, where it is told anything. */
+enum packet_error flow_refusal(const struct packet_info *info);
+
 struct nat_decision flow_drop(const struct passage *p, enum nat_reason reason);
 /* RFC 5508, REQ-8: for want of resources, or by rule, a packet from inside gets no mapping; its
  * sender may hear of it. */

@@ -9,12 +9,6 @@
 
 #include "header_fields.h"
 
-/* ICMP for IPv6, RFC 4443. */
-enum { ICMPV6_LAST_ERROR = 4, ICMPV6_ECHO = 128, ICMPV6_ECHO_REPLY = 129 };
-
-/* IPv6 extension headers, RFC 8200, 4.1. */
-enum { IP6_HOP_BY_HOP = 0, IP6_ROUTING = 43, IP6_FRAGMENT = 44, IP6_DESTINATION = 60 };
-
 /* Offsets are 16 bits wide: extension headers may not fill a packet to its brim. */
 enum { IP6_EXTENSIONS_END = 0xff00 };
 
@@ -71,29 +65,47 @@ static enum packet_fault read_ip4(struct reading *r, struct packet_info *info)
 	return PACKET_OK;
 }
 
-/* Walk the extension headers from @next at byte @at to the transport. */
+static bool is_extension(uint8_t next)
+{
+	return next == IP6_HOP_BY_HOP || next == IP6_ROUTING || next == IP6_DESTINATION ||
+	       next == IP6_FRAGMENT;
+}
+
+/* Returns the header's length. */
+static uint32_t read_fragment_header(const uint8_t *header, struct packet_info *info)
+{
+	uint16_t fragment = get_be16(header + IP6_FRAGMENT_OFFSET);
+
+	info->more_fragments = fragment & 1;
+	info->fragment_offset = fragment & 0xfff8;
+	info->fragment_id = get_be32(header + IP6_FRAGMENT_ID);
+	return IP6_FRAGMENT_HEADER;
+}
+
+/*
+ * Walk the extension headers from @next at byte @at to the transport.  RFC 8200, 4.1: options for
+ * each hop stand first or nowhere, and a packet is a fragment once.  Behind the fragment header of
+ * a later fragment stands what is in the middle of something.
+ */
 static enum packet_fault read_extensions(const struct reading *r, struct packet_info *info,
 					 uint8_t next, uint32_t at)
 {
-	while (next == IP6_HOP_BY_HOP || next == IP6_ROUTING || next == IP6_DESTINATION ||
-	       next == IP6_FRAGMENT) {
+	bool fragmented = false;
+
+	while (is_extension(next) && !info->fragment_offset) {
 		const uint8_t *header = r->bytes + at;
 
 		if (at + 8 > r->len)
 			return PACKET_TOO_SHORT;
 		if (at + 8 > r->total)
 			return PACKET_BAD_LENGTH;
-		if (next == IP6_FRAGMENT) {
-			info->more_fragments = header[3] & 1;
-			info->fragment_offset = (uint16_t)(get_be16(header + 2) & ~7U);
-			info->fragment_id = get_be16(header + 6);
-			at += 8;
-		} else {
-			at += (header[1] + 1U) * 8;
-		}
+		if ((next == IP6_HOP_BY_HOP && at != IP6_HEADER) ||
+		    (next == IP6_FRAGMENT && fragmented))
+			return PACKET_BAD_EXTENSION;
+		fragmented = fragmented || next == IP6_FRAGMENT;
+		at += next == IP6_FRAGMENT ? read_fragment_header(header, info)
+					   : (header[1] + 1U) * 8;
 		next = header[0];
-		if (info->fragment_offset)
-			break;
 	}
 	if (at > r->len)
 		return PACKET_TOO_SHORT;
@@ -212,9 +224,17 @@ static enum icmp_family icmp4_family(uint8_t type)
 
 static enum icmp_family icmp6_family(uint8_t type)
 {
-	if (type >= 1 && type <= ICMPV6_LAST_ERROR)
+	if (type >= ICMPV6_UNREACHABLE && type <= ICMPV6_PARAMETER_PROBLEM)
 		return ICMP_IS_ERROR;
-	return type == ICMPV6_ECHO || type == ICMPV6_ECHO_REPLY ? ICMP_IS_QUERY : ICMP_IS_OTHER;
+	return type == ICMPV6_ECHO_REQUEST || type == ICMPV6_ECHO_REPLY ? ICMP_IS_QUERY
+									: ICMP_IS_OTHER;
+}
+
+bool packet_is_link_only(const struct packet_info *info)
+{
+	return info->version == 6 && info->protocol == IP_PROTO_ICMPV6 &&
+	       ((info->icmp_type >= ICMPV6_LISTENER_QUERY && info->icmp_type <= ICMPV6_REDIRECT) ||
+		info->icmp_type == ICMPV6_LISTENER_REPORT_2);
 }
 
 static enum packet_fault read_icmp(const struct reading *r, struct packet_info *info)

@@ -50,6 +50,32 @@ enum {
 	ICMP_PARAMETER_PROBLEM = 12,
 };
 
+/* RFC 4443, RFC 4861 (neighbour discovery), RFC 2710 and RFC 9777 (multicast listeners). */
+enum {
+	ICMPV6_UNREACHABLE = 1,
+	ICMPV6_TOO_BIG = 2,
+	ICMPV6_TIME_EXCEEDED = 3,
+	ICMPV6_PARAMETER_PROBLEM = 4,
+	ICMPV6_ECHO_REQUEST = 128,
+	ICMPV6_ECHO_REPLY = 129,
+	ICMPV6_LISTENER_QUERY = 130,
+	ICMPV6_LISTENER_REPORT = 131,
+	ICMPV6_LISTENER_DONE = 132,
+	ICMPV6_ROUTER_SOLICITATION = 133,
+	ICMPV6_ROUTER_ADVERTISEMENT = 134,
+	ICMPV6_NEIGHBOUR_SOLICITATION = 135,
+	ICMPV6_NEIGHBOUR_ADVERTISEMENT = 136,
+	ICMPV6_REDIRECT = 137,
+	ICMPV6_LISTENER_REPORT_2 = 143,
+};
+
+enum { /* codes of ICMPV6_UNREACHABLE */
+       ICMPV6_NO_ROUTE = 0,
+       ICMPV6_ADMIN_PROHIBITED = 1,
+       ICMPV6_ADDRESS_UNREACHABLE = 3,
+       ICMPV6_PORT_UNREACHABLE = 4,
+};
+
 enum { /* codes of ICMP_UNREACHABLE */
        ICMP_NET_UNREACHABLE = 0,
        ICMP_HOST_UNREACHABLE = 1,
@@ -65,6 +91,7 @@ enum { /* codes of ICMP_UNREACHABLE */
 	X(PACKET_BAD_VERSION, "neither IPv4 nor IPv6")                                             \
 	X(PACKET_BAD_LENGTH, "lengths contradict each other")                                      \
 	X(PACKET_BAD_CHECKSUM, "wrong header checksum")                                            \
+	X(PACKET_BAD_EXTENSION, "an extension header out of its place")                            \
 	X(PACKET_UNSUPPORTED, "protocol not known here")
 
 enum packet_fault {
@@ -88,13 +115,13 @@ struct packet_info {
 	uint8_t ttl;
 	bool dont_fragment;
 	bool more_fragments;
-	uint16_t fragment_id;
-	uint16_t fragment_offset; /* bytes */
 	bool is_error; /* ICMP error, which quotes a packet */
 	bool has_ports; /* src.port and dst.port mean something: UDP, TCP, ICMP queries */
 	uint8_t tcp_flags;
 	uint8_t icmp_type;
 	uint8_t icmp_code;
+	uint16_t fragment_offset; /* bytes */
+	uint32_t fragment_id; /* 16 bits in IPv4, 32 in IPv6 */
 	uint16_t transport_offset;
 	uint16_t payload_offset;
 	uint32_t payload_len;
@@ -103,6 +130,11 @@ struct packet_info {
 	struct endpoint src;
 	struct endpoint dst;
 };
+
+/* Is it what hosts and routers on one IPv6 link say to each other only: neighbour discovery (RFC 4861),
+ * multicast listeners (RFC 2710)?  No router forwards it; to packet_parse() it is
+ * PACKET_UNSUPPORTED. */
+bool packet_is_link_only(const struct packet_info *info);
 
 /* Read @pkt's headers.  *ret is valid on PACKET_OK and PACKET_UNSUPPORTED (then its ports are 0),
  * else all zero.  Total: any bytes may be passed. */
@@ -133,7 +165,7 @@ void packet_set_quoted_dst(struct packet *pkt, const struct packet_info *info,
 
 /*
  * Replace the payload of a UDP packet by @payload, of @len bytes, with its lengths and checksums; or
- * that of a TCP segment, whose sequence numbers are the caller's concern.  IPv4, no fragment unless
+ * that of a TCP segment, whose sequence numbers are the caller's concern.  No fragment unless
  * @len is what it was, no super-packet.  @info is kept up to date.  -EINVAL, -ENOSPC.
  */
 int packet_set_payload(struct packet *pkt, struct packet_info *info, const void *payload,
@@ -156,22 +188,40 @@ uint16_t checksum_fold(const void *bytes, size_t len, uint32_t sum);
 
 /*
  * Turn @pkt into the ICMP error that a router at @from would send about it, back to its
- * source.  -EINVAL where none may be sent: about an ICMP error, a later fragment, or where
- * either address is no single host's (RFC 1122, 3.2.2); and for IPv6.  -ENOSPC where it does
- * not fit.  @mtu is for "fragmentation needed".  It quotes as much as 576 bytes hold
- * (RFC 1812, 4.3.2.3); no offload is left.
+ * source; @type and @code are ICMP's or ICMPv6's, as the packet is.  -EINVAL where none may be sent:
+ * about an ICMP error, where either address is no single host's, about a later fragment of
+ * IPv4 (RFC 1122, 3.2.2; RFC 4443, 2.4 (e), with its exception for what is too big), or where
+ * @from is of the other family.  -ENOSPC where it does not fit.
+ * @mtu is for "fragmentation needed" and "packet too big".  It quotes as much as 576 bytes hold
+ * (RFC 1812, 4.3.2.3), or 1280 in IPv6 (RFC 4443, 2.4 (c)); no offload is left.
  */
 int packet_make_icmp_error(struct packet *pkt, struct ip_addr from, uint8_t type, uint8_t code,
 			   uint16_t mtu);
+
+/* What there can be to complain of, in either family's words. */
+enum packet_error {
+	PACKET_ERROR_NO_ROUTE, /* net unreachable; no route */
+	PACKET_ERROR_HOST, /* host unreachable; address unreachable */
+	PACKET_ERROR_PORT,
+	PACKET_ERROR_PROHIBITED,
+	PACKET_ERROR_TOO_BIG, /* fragmentation needed; packet too big */
+	PACKET_ERROR_TIME_EXCEEDED,
+};
+
+/* packet_make_icmp_error() with the type and code that @error has in the packet's own family. */
+int packet_make_error(struct packet *pkt, struct ip_addr from, enum packet_error error,
+		      uint16_t mtu);
 
 /* Turn a TCP segment into the RST that answers it (RFC 9293, 3.5.2).  -EINVAL for others, for
  * fragments, and for a RST, which nothing answers. */
 int packet_make_tcp_rst(struct packet *pkt);
 
-/* Turn an ICMP (IPv4) echo request into its reply.  -EINVAL for others and for fragments. */
+/* Turn an echo request into its reply; extension headers stay behind.  -EINVAL for others and for
+ * fragments. */
 int packet_make_echo_reply(struct packet *pkt);
 
-/* Write a whole UDP packet (IPv4) into @pkt->data; -ENOSPC where it does not fit. */
+/* Write a whole UDP packet into @pkt->data; -ENOSPC where it does not fit, -EINVAL where @src and
+ * @dst are of different families. */
 int packet_make_udp(struct packet *pkt, struct endpoint src, struct endpoint dst, uint8_t ttl,
 		    const void *payload, size_t len);
 

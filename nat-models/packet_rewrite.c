@@ -238,10 +238,15 @@ bool packet_checksums_ok(const struct packet *pkt)
 /* The IP packet's length becomes @total; returns the change to the transport's length. */
 static uint16_t put_new_length(struct packet *pkt, const struct packet_info *info, uint32_t total)
 {
-	uint16_t before = get_be16(pkt->data + IP4_LENGTH);
-	uint16_t header = info->transport_offset;
-	uint16_t change = checksum_change(before, (uint16_t)total);
+	uint16_t before, header = info->transport_offset, change;
 
+	if (info->version == 6) {
+		before = get_be16(pkt->data + IP6_LENGTH);
+		put_be16(pkt->data + IP6_LENGTH, (uint16_t)(total - IP6_HEADER));
+		return checksum_change(before, (uint16_t)(total - IP6_HEADER));
+	}
+	before = get_be16(pkt->data + IP4_LENGTH);
+	change = checksum_change(before, (uint16_t)total);
 	put_be16(pkt->data + IP4_LENGTH, (uint16_t)total);
 	put_be16(pkt->data + IP4_CHECKSUM,
 		 checksum_updated(get_be16(pkt->data + IP4_CHECKSUM), change));
@@ -255,7 +260,7 @@ int packet_set_payload(struct packet *pkt, struct packet_info *info, const void 
 	uint32_t total = info->payload_offset + (uint32_t)len;
 	uint16_t before, own, pseudo = 0;
 
-	if (info->version != 4 || info->fragment_offset || pkt->offload.gso_type ||
+	if (info->fragment_offset || pkt->offload.gso_type ||
 	    (info->protocol != IP_PROTO_UDP && info->protocol != IP_PROTO_TCP) ||
 	    (info->more_fragments && len != info->payload_len))
 		return -EINVAL;

@@ -34,10 +34,66 @@ static const char *unreachable_text(uint8_t code)
 	}
 }
 
+static const char *unreachable6_text(uint8_t code)
+{
+	switch (code) {
+	case ICMPV6_NO_ROUTE:
+		return "no route";
+	case ICMPV6_ADMIN_PROHIBITED:
+		return "administratively prohibited";
+	case ICMPV6_ADDRESS_UNREACHABLE:
+		return "address unreachable";
+	case ICMPV6_PORT_UNREACHABLE:
+		return "port unreachable";
+	default:
+		return "unreachable";
+	}
+}
+
+static const char *link_only_text(uint8_t type)
+{
+	switch (type) {
+	case ICMPV6_ROUTER_SOLICITATION:
+		return "router solicitation";
+	case ICMPV6_ROUTER_ADVERTISEMENT:
+		return "router advertisement";
+	case ICMPV6_NEIGHBOUR_SOLICITATION:
+		return "neighbour solicitation";
+	case ICMPV6_NEIGHBOUR_ADVERTISEMENT:
+		return "neighbour advertisement";
+	case ICMPV6_REDIRECT:
+		return "redirect";
+	default:
+		return "multicast listener";
+	}
+}
+
+static const char *icmp6_text(const struct packet_info *info)
+{
+	if (packet_is_link_only(info))
+		return link_only_text(info->icmp_type);
+	switch (info->icmp_type) {
+	case ICMPV6_UNREACHABLE:
+		return unreachable6_text(info->icmp_code);
+	case ICMPV6_TOO_BIG:
+		return "packet too big";
+	case ICMPV6_TIME_EXCEEDED:
+		return "time exceeded";
+	case ICMPV6_PARAMETER_PROBLEM:
+		return "parameter problem";
+	case ICMPV6_ECHO_REQUEST:
+		return "echo";
+	case ICMPV6_ECHO_REPLY:
+		return "echo reply";
+	default:
+		return "message";
+	}
+}
+
 static const char *icmp_text(const struct packet_info *info)
 {
 	if (info->version == 6)
-		return info->is_error ? "error" : info->icmp_type == 128 ? "echo" : "echo reply";
+		return icmp6_text(info);
 	switch (info->icmp_type) {
 	case ICMP_ECHO:
 		return "echo";

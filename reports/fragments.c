@@ -15,7 +15,7 @@ struct datagram {
 	size_t tap;
 	int direction;
 	uint8_t protocol;
-	uint16_t id;
+	uint32_t id;
 	struct ip_addr src, dst;
 	size_t total; /* bytes; 0 until the last fragment has come */
 	size_t units; /* that are there */

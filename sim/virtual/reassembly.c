@@ -14,7 +14,7 @@ struct assembly {
 	struct event timeout;
 	struct buffer *pieces;
 	struct ip_addr src, dst;
-	uint16_t id;
+	uint32_t id;
 	uint8_t protocol;
 	uint16_t pieces_len;
 	uint32_t have; /* bytes of payload */

@@ -61,12 +61,18 @@ static void rewrite_quoted(struct packet *pkt)
 	struct packet_info info, quoted;
 	bool right;
 
-	if (packet_parse(pkt, &info) != PACKET_OK || !info.is_error || info.version != 4)
+	if (packet_parse(pkt, &info) != PACKET_OK || !info.is_error)
 		return;
 	if (packet_parse_quoted(pkt->data + info.payload_offset, info.payload_len, &quoted) ||
-	    quoted.version != 4)
+	    quoted.version != info.version)
 		return;
 	right = packet_checksums_ok(pkt);
+	if (info.version == 6) {
+		packet_set_quoted_src(pkt, &info, &quoted, (struct endpoint){ { 1, 2 }, 4711 });
+		packet_set_quoted_dst(pkt, &info, &quoted, (struct endpoint){ { 3, 4 }, 53 });
+		require(!right || packet_checksums_ok(pkt));
+		return;
+	}
 	packet_set_quoted_src(pkt, &info, &quoted,
 			      (struct endpoint){ ip_addr_v4(0x0b020001), 4711 });
 	packet_set_quoted_dst(pkt, &info, &quoted, (struct endpoint){ ip_addr_v4(0xc0a80102), 53 });
@@ -76,11 +82,13 @@ static void rewrite_quoted(struct packet *pkt)
 
 static void answer(struct packet *pkt, uint8_t how)
 {
+	bool ip6 = pkt->len && pkt->data[0] >> 4 == 6;
+	struct ip_addr from = ip6 ? (struct ip_addr){ 5, 6 } : ip_addr_v4(0x0b020001);
 	int err;
 
 	if (how % 3 == 0)
-		err = packet_make_icmp_error(pkt, ip_addr_v4(0x0b020001), ICMP_UNREACHABLE,
-					     ICMP_PORT_UNREACHABLE, 0);
+		err = packet_make_error(pkt, from, how / 3 % (PACKET_ERROR_TIME_EXCEEDED + 1),
+					1280);
 	else if (how % 3 == 1)
 		err = packet_make_tcp_rst(pkt);
 	else

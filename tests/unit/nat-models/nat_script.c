@@ -13,7 +13,7 @@
 
 #include "nat-models/byteorder.h"
 
-enum { BYTES = 2048, TEXT = 256, IP4 = 20 };
+enum { BYTES = 2048, TEXT = 256, IP4 = 20, IP6 = 40 };
 
 struct ip_addr script_addr(const char *text)
 {
@@ -56,23 +56,31 @@ struct nat *script_nat(const struct script_config *config)
 	return ret;
 }
 
-/* Make the UDP packet that was written one of @protocol, with @header bytes of transport header
- * that the caller fills in. */
+/* Make the UDP packet that was written one of @protocol, with @len bytes of transport header and
+ * what follows, whose checksum at @checksum_at is still to be made. */
 static void become(struct packet *pkt, uint8_t protocol, const uint8_t *header, uint32_t len,
 		   size_t checksum_at)
 {
+	bool ip6 = pkt->data[0] >> 4 == 6;
+	uint32_t ip = ip6 ? IP6 : IP4;
 	struct packet_info info;
-	uint8_t *transport = pkt->data + IP4;
+	uint8_t *transport = pkt->data + ip;
 	uint32_t sum = 0;
 
-	pkt->data[9] = protocol;
-	put_be16(pkt->data + 2, (uint16_t)(IP4 + len));
-	put_be16(pkt->data + 10, 0);
-	put_be16(pkt->data + 10, (uint16_t)~checksum_fold(pkt->data, IP4, 0));
+	if (ip6) {
+		pkt->data[6] = protocol;
+		put_be16(pkt->data + 4, (uint16_t)len);
+		sum = checksum_fold(pkt->data + 8, 32, protocol + len);
+	} else {
+		pkt->data[9] = protocol;
+		put_be16(pkt->data + 2, (uint16_t)(IP4 + len));
+		put_be16(pkt->data + 10, 0);
+		put_be16(pkt->data + 10, (uint16_t)~checksum_fold(pkt->data, IP4, 0));
+		if (protocol == IP_PROTO_TCP)
+			sum = checksum_fold(pkt->data + 12, 8, protocol + len);
+	}
 	memcpy(transport, header, len);
-	pkt->len = IP4 + len;
-	if (protocol == IP_PROTO_TCP)
-		sum = checksum_fold(pkt->data + 12, 8, protocol + len);
+	pkt->len = ip + len;
 	put_be16(transport + checksum_at, (uint16_t)~checksum_fold(transport, len, sum));
 	assert_int_equal(packet_parse(pkt, &info), PACKET_OK);
 }
@@ -118,13 +126,16 @@ static void write_echo(struct packet *pkt, const char *src, const char *dst, boo
 		       unsigned id)
 {
 	struct endpoint from = { script_addr(src), 0 }, to = { script_addr(dst), 0 };
+	bool ip6 = !ip_addr_is_v4(from.addr);
 	uint8_t header[16] = { reply ? ICMP_ECHO_REPLY : ICMP_ECHO };
 
+	if (ip6)
+		header[0] = reply ? ICMPV6_ECHO_REPLY : ICMPV6_ECHO_REQUEST;
 	packet_make_udp(pkt, from, to, 64, NULL, 0);
 	put_be16(header + 4, (uint16_t)id);
 	put_be16(header + 6, 1);
 	memcpy(header + 8, "knothole", 8);
-	become(pkt, IP_PROTO_ICMP, header, sizeof(header), 2);
+	become(pkt, ip6 ? IP_PROTO_ICMPV6 : IP_PROTO_ICMP, header, sizeof(header), 2);
 }
 
 void script_write(struct packet *pkt, const char *text)

@@ -5,7 +5,8 @@
  * The NAT has 192.168.1.1 on its LAN, 192.168.1.0/24, and outside addresses from 11.2.0.1 on.
  * Packets are written and read in the notation of packet_describe(), as far as they are
  * given: "UDP 192.168.1.2:4000 > 11.1.1.2:7", "TCP 192.168.1.2:4000 > 11.1.1.2:7 SYN",
- * "ICMP 192.168.1.2 > 11.1.1.2 echo id 7", and the same with "echo reply".  TCP flags are SYN,
+ * "ICMP 192.168.1.2 > 11.1.1.2 echo id 7", and the same with "echo reply"; IPv6 endpoints are
+ * "[2001:db8::1]:7".  TCP flags are SYN,
  * ACK, FIN and RST; "seq 5", "ack 5" and "win 5" may follow.
  *
  * What is wanted is either such a packet, where it is forwarded, or how nat_explain()'s
