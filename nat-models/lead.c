@@ -96,7 +96,7 @@ static void begin_connection(struct passage *p, struct lead *lead, bool inbound,
 
 	if (p->protocol != NAT_TCP || !nat_tracks_tcp(p->nat))
 		return;
-	used = mapping_use(p, lead->ref, inbound, remote);
+	used = mapping_use(p, lead->ref, inbound, &remote);
 	if (used == NAT_REASON_MAPPING)
 		return;
 	mapping_end(p->nat, lead->ref);
@@ -149,7 +149,7 @@ static struct lead find_or_make(struct passage *p, struct endpoint inside, struc
 		key.scope = NAT_APD;
 		return make_out(p, &key, MAPPING_PARTICULAR, fixed);
 	}
-	used = mapping_use(p, lead.ref, false, remote);
+	used = mapping_use(p, lead.ref, false, &remote);
 	if (used != NAT_REASON_MAPPING)
 		return closed(used);
 	permission_clock_note(p->nat, p->protocol, inside, remote);
@@ -211,7 +211,7 @@ struct lead lead_out(struct passage *p, struct endpoint inside, struct endpoint 
 static struct lead through(struct passage *p, uint32_t ref, struct endpoint remote,
 			   enum nat_reason reason)
 {
-	enum nat_reason used = mapping_use(p, ref, true, remote);
+	enum nat_reason used = mapping_use(p, ref, true, &remote);
 
 	if (used != NAT_REASON_MAPPING)
 		return closed(used);

@@ -232,6 +232,21 @@ static bool is_exception(uint8_t flags)
 	return (flags & (MAPPING_PARTICULAR | MAPPING_ROUTER_OWN)) == MAPPING_PARTICULAR;
 }
 
+/*
+ * May its coming or going change what packets of other mappings meet?  Not where an inside endpoint
+ * has one mapping and a port one owner, nor where both are told apart by the remote endpoint.
+ */
+static bool bears_on_others(const struct nat *nat, const struct mapping *m)
+{
+	const struct rules *rules = &nat->rules[m->protocol];
+
+	if (m->flags & (MAPPING_PARTICULAR | MAPPING_FROM_OUTSIDE | MAPPING_ROUTER_OWN))
+		return true;
+	if (rules->overload)
+		return rules->scope != NAT_APD || rules->is.filtering != NAT_APD;
+	return rules->scope != NAT_EI;
+}
+
 static uint64_t after(uint64_t now, uint64_t span)
 {
 	return span > UINT64_MAX - now ? UINT64_MAX : now + span;
@@ -268,6 +283,8 @@ uint32_t mapping_new(struct nat *nat, const struct mapping_key *key, uint16_t po
 		slot_give_back(table, ref);
 		return 0;
 	}
+	if (bears_on_others(nat, m) || table->sequence == 0)
+		shortcuts_forget(&nat->shortcuts);
 	table->count++;
 	table->particular += is_exception(flags);
 	all_append(table, ref);
@@ -284,6 +301,8 @@ void mapping_end(struct nat *nat, uint32_t ref)
 {
 	struct mapping *m = nat_mapping(nat, ref);
 
+	if (bears_on_others(nat, m))
+		shortcuts_forget(&nat->shortcuts);
 	expiry_remove(nat, ref);
 	if (nat->rules[m->protocol].sessions)
 		session_end_all(nat, ref);

@@ -9,6 +9,7 @@
 
 /* A packet to or from @remote passes through mapping @ref: restart its timer, and follow its
  * connection.  NAT_REASON_MAPPING, or why it may not pass; then nothing has changed. */
-enum nat_reason mapping_use(struct passage *p, uint32_t ref, bool inbound, struct endpoint remote);
+enum nat_reason mapping_use(struct passage *p, uint32_t ref, bool inbound,
+			    const struct endpoint *remote);
 
 #endif

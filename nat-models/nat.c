@@ -145,27 +145,44 @@ static struct nat_decision process(struct passage *p, enum packet_fault fault)
 	return translate(p);
 }
 
+/* The first part of a fragmented packet, which says what becomes of the rest. */
+static struct nat_decision first_fragment(struct passage *p, enum packet_fault fault)
+{
+	const struct packet_info before = p->info;
+	struct nat_decision decision = process(p, fault);
+
+	if (decision.outcome == NAT_FORWARD || decision.outcome == NAT_TO_SELF)
+		fragment_remember(p->nat, p->side, &before, &p->info, &decision, p->now);
+	if (decision.outcome == NAT_FORWARD)
+		held_release_fragments(&p->nat->held, p->side, &before, p->now);
+	return decision;
+}
+
 struct nat_decision nat_process(struct nat *nat, enum nat_side side, struct packet *pkt,
 				uint64_t now)
 {
-	struct passage p = { .nat = nat, .side = side, .pkt = pkt };
+	struct passage p;
 	enum packet_fault fault = packet_parse(pkt, &p.info);
-	struct nat_decision decision;
-	struct packet_info before;
+	uint32_t ref;
 
+	p.nat = nat;
+	p.side = side;
+	p.pkt = pkt;
 	nat->now = p.now = now > nat->now ? now : nat->now;
 	expiry_turn(nat, p.now);
+	ref = shortcut_take(&p);
+	if (ref)
+		return flow_known(&p, ref);
 	if (fault != PACKET_OK && fault != PACKET_UNSUPPORTED)
 		return flow_drop(&p, NAT_REASON_MALFORMED);
-	if (!p.info.more_fragments || p.info.fragment_offset)
-		return process(&p, fault);
-	before = p.info;
-	decision = process(&p, fault);
-	if (decision.outcome == NAT_FORWARD || decision.outcome == NAT_TO_SELF)
-		fragment_remember(nat, side, &before, &p.info, &decision, p.now);
-	if (decision.outcome == NAT_FORWARD)
-		held_release_fragments(&nat->held, side, &before, p.now);
-	return decision;
+	if (p.info.more_fragments && !p.info.fragment_offset)
+		return first_fragment(&p, fault);
+	return process(&p, fault);
+}
+
+void nat_forget_shortcuts(struct nat *nat)
+{
+	shortcuts_forget(&nat->shortcuts);
 }
 
 uint64_t nat_next_wake(const struct nat *nat)

@@ -129,6 +129,10 @@ enum nat_outcome nat_poll(struct nat *nat, uint64_t now, struct packet *ret, enu
 /* When nat_poll() next has something, as far as is known now; UINT64_MAX: never. */
 uint64_t nat_next_answer(const struct nat *nat);
 
+/* What the engine remembers of past packets only to be quick, and no decision depends on, is
+ * forgotten: for tests that hold it against itself. */
+void nat_forget_shortcuts(struct nat *nat);
+
 /* The power goes, and comes back: all state is gone but what the configuration says. */
 void nat_reboot(struct nat *nat, uint64_t now);
 

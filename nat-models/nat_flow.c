@@ -54,6 +54,15 @@ struct nat_decision flow_forward(const struct passage *p, enum nat_side to, cons
 	return decision;
 }
 
+struct nat_decision flow_known(const struct passage *p, uint32_t ref)
+{
+	struct nat_decision decision = decide(p, NAT_FORWARD, NAT_REASON_MAPPING,
+					      p->side == NAT_INSIDE ? NAT_OUTSIDE : NAT_INSIDE);
+
+	decision.mapping = nat_mapping(p->nat, ref);
+	return decision;
+}
+
 /* The address that an answer to an unsolicited packet comes from. */
 static struct ip_addr answering_address(const struct passage *p)
 {
@@ -134,6 +143,7 @@ struct nat_decision flow_outbound(struct passage *p)
 
 	if (!lead_is_open(&lead))
 		return flow_no_mapping(p, lead.reason);
+	shortcut_note(p, &lead);
 	inside = p->info.src;
 	packet_set_src(p->pkt, &p->info, lead.to);
 	if (p->nat->model.algs)
@@ -151,6 +161,7 @@ struct nat_decision flow_inbound(struct passage *p)
 
 	if (!lead_is_open(&lead))
 		return refuse(p, &lead, remote);
+	shortcut_note(p, &lead);
 	outside = p->info.dst;
 	packet_set_dst(p->pkt, &p->info, lead.to);
 	if (p->nat->model.algs)

@@ -53,6 +53,9 @@ struct nat_decision flow_to_self(const struct passage *p, enum nat_reason reason
 struct nat_decision flow_forward(const struct passage *p, enum nat_side to, const struct lead *lead,
 				 enum nat_reason reason);
 
+/* The packet has been rewritten by way of mapping @ref. */
+struct nat_decision flow_known(const struct passage *p, uint32_t ref);
+
 /* The three ways.  The packet is parsed, of a protocol that passes, and no error. */
 struct nat_decision flow_outbound(struct passage *p);
 struct nat_decision flow_inbound(struct passage *p);

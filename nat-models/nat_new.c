@@ -248,6 +248,7 @@ void nat_free(struct nat *nat)
 	for (int i = 0; i < NAT_PROTOCOLS; i++)
 		port_space_clear(&nat->ports[i]);
 	fragment_table_clear(&nat->fragments);
+	shortcut_table_clear(&nat->shortcuts);
 	inside_host_table_clear(&nat->hosts);
 	held_clear(&nat->held);
 	tcp_table_clear(&nat->tcp);

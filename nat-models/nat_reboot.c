@@ -21,6 +21,7 @@ void nat_reboot(struct nat *nat, uint64_t now)
 	if (nat->has_dmz)
 		nat->bound[0] = nat->dmz;
 	fragment_table_clear(&nat->fragments);
+	shortcuts_forget(&nat->shortcuts);
 	held_clear(&nat->held);
 	permission_clock_clear(&nat->permission_clock);
 }

@@ -15,6 +15,7 @@
 #include "permission_clock.h"
 #include "ports.h"
 #include "session.h"
+#include "shortcut.h"
 #include "source_chain.h"
 #include "tcp_track.h"
 
@@ -63,6 +64,7 @@ struct nat {
 	struct port_space ports[NAT_PROTOCOLS];
 	struct expiry expiry;
 	struct fragment_table fragments;
+	struct shortcut_table shortcuts;
 	struct mapping shown; /* stands in for what has no mapping of its own: static ones */
 };
 

@@ -153,6 +153,20 @@ enum packet_fault packet_parse_quoted(const uint8_t *bytes, size_t len, struct p
 void packet_set_src(struct packet *pkt, struct packet_info *info, struct endpoint to);
 void packet_set_dst(struct packet *pkt, struct packet_info *info, struct endpoint to);
 
+/* One endpoint of an IPv4 packet of UDP or TCP replaced by another, reckoned once for all packets
+ * that have it. */
+struct packet_change {
+	uint32_t addr;
+	uint16_t port;
+	uint16_t pseudo, own; /* changes to the sums of the pseudo-header and the ports */
+};
+
+struct packet_change packet_change_of(const struct endpoint *from, const struct endpoint *to);
+
+/* What packet_set_src() (with @source) or packet_set_dst() would do; @info is left as it is. */
+void packet_apply_change(struct packet *pkt, const struct packet_info *info, bool source,
+			 const struct packet_change *change);
+
 /*
  * The same inside an ICMP error, for the packet that it quotes: @info is packet_parse()'s of the
  * error, @quoted packet_parse_quoted()'s of what stands at its payload_offset, kept up to date.

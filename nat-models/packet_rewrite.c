@@ -119,6 +119,29 @@ void packet_set_dst(struct packet *pkt, struct packet_info *info, struct endpoin
 	set_endpoint(pkt->data, pkt->len, info, pkt->offload.needs_checksum, DST, to);
 }
 
+struct packet_change packet_change_of(const struct endpoint *from, const struct endpoint *to)
+{
+	return (struct packet_change){
+		.addr = ip_addr_to_v4(to->addr),
+		.port = to->port,
+		.pseudo = checksum_change(checksum_of_addr(from->addr), checksum_of_addr(to->addr)),
+		.own = checksum_change(from->port, to->port),
+	};
+}
+
+void packet_apply_change(struct packet *pkt, const struct packet_info *info, bool source,
+			 const struct packet_change *change)
+{
+	uint8_t *bytes = pkt->data, *transport = bytes + info->transport_offset;
+
+	put_be32(bytes + (source ? IP4_SRC : IP4_DST), change->addr);
+	put_be16(transport + (source ? 0 : 2), change->port);
+	put_be16(bytes + IP4_CHECKSUM,
+		 checksum_updated(get_be16(bytes + IP4_CHECKSUM), change->pseudo));
+	fix_transport(bytes, pkt->len, info, pkt->offload.needs_checksum, change->pseudo,
+		      change->own);
+}
+
 /* Change the quoted packet, and the error's checksum by as much as its bytes have changed. */
 static void set_quoted(struct packet *pkt, const struct packet_info *info,
 		       struct packet_info *quoted, enum side side, struct endpoint to)

@@ -238,6 +238,8 @@ enum session_result session_open(struct nat *nat, uint32_t ref, struct endpoint 
 		.next = m->permissions,
 	};
 	m->permissions = node;
+	if (rules->overload)
+		shortcuts_forget(&nat->shortcuts); /* It may now lead here. */
 	index_add(nat, node | SESSION_NODE);
 	return SESSION_OPEN;
 }

@@ -41,6 +41,7 @@ int main(void)
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *old, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
 void __libc_free(void *p);
 
 static bool counting;
@@ -66,6 +67,11 @@ void *malloc(size_t size)
 void *calloc(size_t n, size_t size)
 {
 	return may_have() ? __libc_calloc(n, size) : NULL;
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+	return may_have() ? __libc_memalign(alignment, size) : NULL;
 }
 
 void *realloc(void *old, size_t size)

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shortcut.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mapping_use.h"
+
+enum {
+	FIRST_PAIRS = 16,
+	PAIRS_MAX = 8192, /* half a megabyte */
+	WORTH_IT = 8, /* packets that go all the way before there is a table */
+	PATIENCE = 8, /* in a full table, one flow in so many may displace another */
+};
+
+/* Above the mapping's reference, which has 24 bits. */
+enum { FLOW_LIVE = 1 << 24, FLOW_OUTSIDE = 1 << 25, FLOW_TCP = 1 << 26 };
+_Static_assert(MAPPINGS_MAX <= FLOW_LIVE, "a mapping's reference must fit below the flags");
+
+void shortcut_table_clear(struct shortcut_table *table)
+{
+	free(table->entries);
+	*table = (struct shortcut_table){ .entries = NULL };
+}
+
+void shortcuts_forget(struct shortcut_table *table)
+{
+	/* An entry of an epoch that comes round again must not come to life with it. */
+	if (++table->epoch == 0 && table->entries)
+		memset(table->entries, 0, (table->mask + 1) * 2 * sizeof(*table->entries));
+}
+
+/* What of a packet a shortcut is looked up by, and in which pair. */
+struct flow_key {
+	uint32_t src, dst;
+	uint16_t src_port, dst_port;
+	uint32_t flow;
+};
+
+static struct flow_key key_of(const struct passage *p)
+{
+	uint32_t flow = FLOW_LIVE;
+
+	if (p->side == NAT_OUTSIDE)
+		flow |= FLOW_OUTSIDE;
+	if (p->info.protocol == IP_PROTO_TCP)
+		flow |= FLOW_TCP;
+	return (struct flow_key){
+		.src = ip_addr_to_v4(p->info.src.addr),
+		.dst = ip_addr_to_v4(p->info.dst.addr),
+		.src_port = p->info.src.port,
+		.dst_port = p->info.dst.port,
+		.flow = flow,
+	};
+}
+
+static struct shortcut *pair_of(const struct nat *nat, const struct flow_key *key)
+{
+	uint64_t addrs = (uint64_t)key->src << 32 | key->dst;
+	uint64_t rest = (uint64_t)key->src_port << 48 | (uint64_t)key->dst_port << 32 | key->flow;
+	uint64_t hash = hash_mix(hash_mix(nat->hash_seed, addrs), rest);
+
+	return &nat->shortcuts.entries[((uint32_t)(hash >> 16) & nat->shortcuts.mask) * 2];
+}
+
+static bool is_of(const struct shortcut *s, const struct flow_key *key, uint16_t epoch)
+{
+	return s->src == key->src && s->dst == key->dst && s->src_port == key->src_port &&
+	       s->dst_port == key->dst_port && s->epoch == epoch &&
+	       (s->flow & ~(FLOW_LIVE - 1U)) == key->flow;
+}
+
+static uint32_t mapping_of(const struct shortcut *s)
+{
+	return s->flow & (FLOW_LIVE - 1U);
+}
+
+/* IPv4, whole or at least no fragment, with ports.  A SYN may begin something. */
+static bool is_plain(const struct packet_info *info)
+{
+	return info->version == 4 && !info->more_fragments && !info->fragment_offset &&
+	       (info->protocol == IP_PROTO_UDP ||
+		(info->protocol == IP_PROTO_TCP && !(info->tcp_flags & TCP_SYN)));
+}
+
+/* See shortcut.h: does all that was decided stay as it is while the mapping lives? */
+static bool is_lasting(const struct passage *p, const struct lead *lead)
+{
+	const struct rules *rules = &p->nat->rules[p->protocol];
+
+	return lead->reason == NAT_REASON_MAPPING && lead->ref && is_plain(&p->info) &&
+	       ip_addr_is_v4(lead->to.addr) && !rules->is.permission_ns && !p->nat->model.algs;
+}
+
+/* Room, and more of it where flows displace each other.  False where there is no table. */
+static bool make_room(struct shortcut_table *table)
+{
+	uint32_t pairs = table->entries ? (table->mask + 1) * 2 : FIRST_PAIRS;
+	struct shortcut *entries;
+
+	if (table->entries && (table->displaced <= table->mask || pairs > PAIRS_MAX))
+		return true;
+	if (!table->entries && ++table->displaced < WORTH_IT)
+		return false;
+	table->displaced = 0;
+	entries = aligned_alloc(64, pairs * 2 * sizeof(*entries));
+	if (!entries)
+		return table->entries != NULL;
+	memset(entries, 0, pairs * 2 * sizeof(*entries));
+	free(table->entries);
+	table->entries = entries;
+	table->mask = pairs - 1;
+	return true;
+}
+
+void shortcut_note(struct passage *p, const struct lead *lead)
+{
+	struct shortcut_table *table = &p->nat->shortcuts;
+	const struct endpoint *from = p->side == NAT_INSIDE ? &p->info.src : &p->info.dst;
+	struct packet_change change;
+	struct flow_key key;
+	struct shortcut *pair;
+
+	if (!is_lasting(p, lead) || !make_room(table))
+		return;
+	key = key_of(p);
+	pair = pair_of(p->nat, &key);
+	if (pair[1].flow && pair[1].epoch == table->epoch) {
+		table->displaced++;
+		if (table->mask + 1 == PAIRS_MAX && table->displaced % PATIENCE)
+			return;
+	}
+	change = packet_change_of(from, &lead->to);
+	pair[1] = pair[0];
+	pair[0] = (struct shortcut){
+		.src = key.src,
+		.dst = key.dst,
+		.src_port = key.src_port,
+		.dst_port = key.dst_port,
+		.flow = key.flow | lead->ref,
+		.sequence = nat_mapping(p->nat, lead->ref)->sequence,
+		.to = change.addr,
+		.to_port = change.port,
+		.pseudo = change.pseudo,
+		.own = change.own,
+		.epoch = table->epoch,
+	};
+}
+
+static const struct shortcut *find(const struct passage *p)
+{
+	const struct shortcut_table *table = &p->nat->shortcuts;
+	const struct shortcut *pair;
+	const struct mapping *m;
+	struct flow_key key;
+
+	if (!table->entries || !is_plain(&p->info))
+		return NULL;
+	key = key_of(p);
+	pair = pair_of(p->nat, &key);
+	if (!is_of(pair, &key, table->epoch) && !is_of(++pair, &key, table->epoch))
+		return NULL;
+	m = nat_mapping(p->nat, mapping_of(pair));
+	return m->flags & MAPPING_LIVE && m->sequence == pair->sequence ? pair : NULL;
+}
+
+uint32_t shortcut_take(struct passage *p)
+{
+	const struct shortcut *s = find(p);
+	bool inbound = p->side == NAT_OUTSIDE;
+	uint32_t ref;
+
+	if (!s)
+		return 0;
+	ref = mapping_of(s);
+	p->protocol = p->info.protocol == IP_PROTO_UDP ? NAT_UDP : NAT_TCP;
+	/* What may not pass changes nothing: it goes all the way and hears why. */
+	if (mapping_use(p, ref, inbound, inbound ? &p->info.src : &p->info.dst) !=
+	    NAT_REASON_MAPPING)
+		return 0;
+	packet_apply_change(p->pkt, &p->info, !inbound,
+			    &(struct packet_change){ s->to, s->to_port, s->pseudo, s->own });
+	return ref;
+}

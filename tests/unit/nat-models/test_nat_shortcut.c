@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Shortcuts change no decision: of two NATs that get the same traffic one forgets its shortcuts before
+ * every packet, and both decide the same, byte by byte, whatever the model is.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "nat-models/chance.h"
+#include "nat_script.h"
+
+enum { PACKETS = 6000, HOSTS = 4, PORTS_EACH = 6, REMOTES = 3, ROOM = 128 };
+
+static void cone(struct script_config *c)
+{
+	c->model.udp.timeout_two_way_ns = c->model.udp.timeout_ns * 2;
+	c->model.udp.two_way_after_ns = 2 * SEC;
+}
+
+static void full_cone(struct script_config *c)
+{
+	c->model.udp.filtering = c->model.tcp.filtering = NAT_EI;
+}
+
+static void symmetric(struct script_config *c)
+{
+	c->model.udp.mapping = c->model.tcp.mapping = NAT_APD;
+	c->model.udp.filtering = c->model.tcp.filtering = NAT_AD;
+}
+
+static void address_dependent(struct script_config *c)
+{
+	c->model.udp.mapping = c->model.udp.filtering = NAT_AD;
+}
+
+static void linux_like(struct script_config *c)
+{
+	symmetric(c);
+	c->model.udp.filtering = c->model.tcp.filtering = NAT_APD;
+	c->model.udp.collision = c->model.tcp.collision = NAT_COLLISION_OVERLOAD;
+	c->model.udp.unsolicited = NAT_UNSOLICITED_POISON;
+}
+
+static void shared_ports(struct script_config *c)
+{
+	c->model.udp.collision = NAT_COLLISION_OVERLOAD;
+	c->model.udp.filtering = NAT_AD;
+}
+
+static void dmz(struct script_config *c)
+{
+	c->nat.dmz = script_addr("192.168.1.3");
+}
+
+static void stealing(struct script_config *c)
+{
+	c->model.udp.collision = NAT_COLLISION_STEAL;
+}
+
+static void dependent(struct script_config *c)
+{
+	c->model.udp.collision = NAT_COLLISION_DEPENDENT;
+}
+
+static void forgetful(struct script_config *c)
+{
+	c->model.udp.permission_ns = SEC;
+}
+
+static void crowded(struct script_config *c)
+{
+	c->model.max_mappings = 8;
+	c->model.eviction = NAT_EVICT_OLDEST;
+}
+
+static void tracked(struct script_config *c)
+{
+	c->model.tcp.tracking = NAT_TRACKING_STRICT;
+	c->model.tcp.rst = NAT_RST_END;
+}
+
+static void firewall(struct script_config *c)
+{
+	c->model.kind = NAT_KIND_FIREWALL;
+}
+
+static const struct row {
+	const char *name;
+	void (*tune)(struct script_config *config);
+} rows[] = {
+	{ "RFC 4787's cone", cone },
+	{ "a full cone", full_cone },
+	{ "symmetric", symmetric },
+	{ "address-dependent", address_dependent },
+	{ "ports shared by remote endpoint", linux_like },
+	{ "ports shared by cones", shared_ports },
+	{ "a DMZ host", dmz },
+	{ "ports stolen", stealing },
+	{ "mappings that collisions make narrow", dependent },
+	{ "permissions that end before mappings", forgetful },
+	{ "mappings evicted", crowded },
+	{ "TCP tracked", tracked },
+	{ "a firewall", firewall },
+};
+
+/* The next packet of the traffic: @from inside or not, UDP or TCP, among few endpoints. */
+static void write_next(struct chance *chance, bool inside, struct packet *pkt, bool translates)
+{
+	struct endpoint host = { ip_addr_v4(0xc0a80102 + chance_below(chance, HOSTS)),
+				 (uint16_t)(4000 + chance_below(chance, PORTS_EACH)) };
+	struct endpoint remote = { ip_addr_v4(0x0b010102 + chance_below(chance, REMOTES)),
+				   (uint16_t)(7 + chance_below(chance, 2)) };
+	static const uint8_t flags[] = { TCP_SYN, TCP_SYN | TCP_ACK, TCP_ACK, TCP_ACK,
+					 TCP_ACK, TCP_FIN | TCP_ACK, TCP_RST, TCP_ACK };
+	uint8_t *bytes = pkt->data;
+
+	if (!inside && translates)
+		host.addr = ip_addr_v4(0x0b020001);
+	assert_int_equal(packet_make_udp(pkt, inside ? host : remote, inside ? remote : host, 64,
+					 "what is said to whom", 20),
+			 0);
+	if (chance_below(chance, 3))
+		return;
+	bytes[9] = IP_PROTO_TCP; /* its 20 bytes of payload and the UDP header make a TCP header */
+	memset(bytes + 24, 0, pkt->len - 24);
+	bytes[32] = 0x50;
+	bytes[33] = flags[chance_below(chance, sizeof(flags))];
+	pkt->offload = (struct packet_offload){ .needs_checksum = true,
+						.checksum_start = 20,
+						.checksum_offset = 16 };
+	bytes[10] = bytes[11] = 0;
+	bytes[36] = bytes[37] = 0;
+	uint16_t header = (uint16_t)~checksum_fold(bytes, 20, 0);
+	uint16_t pseudo = checksum_fold(bytes + 12, 8, IP_PROTO_TCP + pkt->len - 20);
+
+	bytes[10] = (uint8_t)(header >> 8);
+	bytes[11] = (uint8_t)header;
+	bytes[36] = (uint8_t)(pseudo >> 8);
+	bytes[37] = (uint8_t)pseudo;
+	packet_finish_checksums(pkt);
+}
+
+static void same_decisions(void **state)
+{
+	const struct row *row = *state;
+	struct chance chance = { 1 };
+	struct script_config config;
+	struct nat *nat, *plain;
+	uint64_t now = 0;
+	size_t known = 0;
+
+	script_defaults(&config);
+	row->tune(&config);
+	nat = script_nat(&config);
+	plain = script_nat(&config);
+	for (int i = 0; i < PACKETS; i++) {
+		bool inside = chance_below(&chance, 2);
+		uint8_t bytes[ROOM], copy[ROOM];
+		struct packet pkt = { .data = bytes, .room = ROOM }, other;
+		struct nat_decision d, e;
+
+		write_next(&chance, inside, &pkt, config.model.kind == NAT_KIND_NAPT);
+		other = pkt;
+		other.data = copy;
+		memcpy(copy, bytes, pkt.len);
+		now += chance_below(&chance, 100) ? SEC / 10 : 100 * SEC;
+		nat_forget_shortcuts(plain);
+		d = nat_process(nat, inside ? NAT_INSIDE : NAT_OUTSIDE, &pkt, now);
+		e = nat_process(plain, inside ? NAT_INSIDE : NAT_OUTSIDE, &other, now);
+		assert_int_equal(d.outcome, e.outcome);
+		assert_int_equal(d.reason, e.reason);
+		assert_int_equal(d.to, e.to);
+		assert_true(endpoint_equal(d.remote, e.remote));
+		assert_int_equal(d.mapping != NULL, e.mapping != NULL);
+		assert_int_equal(pkt.len, other.len);
+		assert_memory_equal(bytes, copy, pkt.len);
+		assert_int_equal(nat_next_wake(nat), nat_next_wake(plain));
+		known += d.reason == NAT_REASON_MAPPING;
+	}
+	/* Else there was nothing to take a shortcut for. */
+	assert_true(known > PACKETS / 20);
+	nat_free(nat);
+	nat_free(plain);
+}
+
+int main(void)
+{
+	enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+	struct CMUnitTest tests[ROWS];
+
+	for (size_t i = 0; i < ROWS; i++)
+		tests[i] = (struct CMUnitTest){ .name = rows[i].name,
+						.test_func = same_decisions,
+						.initial_state = (void *)(uintptr_t)&rows[i] };
+	return cmocka_run_group_tests_name("shortcuts", tests, NULL, NULL);
+}
