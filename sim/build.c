@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arena.h"
 #include "gateway.h"
 #include "live/live.h"
 #include "segment.h"
@@ -406,10 +407,11 @@ int build_internet(struct world *world)
 int build_nodes(struct world *world)
 {
 	const struct plan_node *node = NULL;
-	size_t n = 0;
+	size_t n = 1;
 
 	while ((node = plan_next(world->plan, node)))
 		n++;
-	world->places = calloc(n + 1, sizeof(*world->places));
+	world->places = arena_take(loop_arena(world->loop), n * sizeof(*world->places));
+	world->places_room = n;
 	return world->places ? build_inside(world, world->plan->nodes, world->internet) : -ENOMEM;
 }

@@ -14,8 +14,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
+#include "arena.h"
 #include "context.h"
 #include "fiber_list.h"
 
@@ -57,7 +57,7 @@ static void fiber_free(struct fiber *fiber)
 	if (fiber->next)
 		fiber->next->link = fiber->link;
 	context_free(&fiber->context);
-	free(fiber);
+	arena_give(loop_arena(fiber->loop), fiber, sizeof(*fiber));
 }
 
 static void entry(void)
@@ -105,7 +105,7 @@ static void time_out(struct event *event)
 int fiber_spawn(struct loop *loop, const char *name, void (*run)(void *arg), void *arg,
 		struct fiber **ret)
 {
-	struct fiber *fiber = calloc(1, sizeof(*fiber));
+	struct fiber *fiber = arena_take(loop_arena(loop), sizeof(*fiber));
 	struct fiber_list *list = loop_fibers(loop);
 	int err;
 
@@ -113,7 +113,7 @@ int fiber_spawn(struct loop *loop, const char *name, void (*run)(void *arg), voi
 		return -ENOMEM;
 	err = context_new(&fiber->context, entry);
 	if (err) {
-		free(fiber);
+		arena_give(loop_arena(loop), fiber, sizeof(*fiber));
 		return err;
 	}
 	memccpy(fiber->name, name, '\0', sizeof(fiber->name) - 1); /* the rest is zero */

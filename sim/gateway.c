@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <stddef.h>
-#include <stdlib.h>
 
 #include "../nat-models/byteorder.h"
+#include "arena.h"
 #include "capture.h"
 #include "router.h"
 
@@ -187,14 +187,14 @@ static void receive(struct port *in, struct buffer *buffer)
 int gateway_new(struct loop *loop, const struct nat_model *model, const struct nat_config *config,
 		struct gateway **ret)
 {
-	struct gateway *gateway = calloc(1, sizeof(*gateway));
+	struct gateway *gateway = arena_take(loop_arena(loop), sizeof(*gateway));
 	int err;
 
 	if (!gateway)
 		return -ENOMEM;
 	err = nat_new(model, config, &gateway->nat);
 	if (err) {
-		free(gateway);
+		arena_give(loop_arena(loop), gateway, sizeof(*gateway));
 		return err;
 	}
 	gateway->loop = loop;
@@ -217,7 +217,7 @@ void gateway_free(struct gateway *gateway)
 		return;
 	loop_cancel(gateway->loop, &gateway->answer);
 	nat_free(gateway->nat);
-	free(gateway);
+	arena_give(loop_arena(gateway->loop), gateway, sizeof(*gateway));
 }
 
 struct port *gateway_port(struct gateway *gateway, enum nat_side side)

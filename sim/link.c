@@ -7,8 +7,8 @@
  */
 #include <errno.h>
 #include <stddef.h>
-#include <stdlib.h>
 
+#include "arena.h"
 #include "capture.h"
 #include "gso.h"
 #include "port.h"
@@ -44,7 +44,7 @@ static bool is_impaired(const struct impairment *i)
 int link_new(struct loop *loop, const struct link_spec *spec, struct port *node,
 	     struct port *uplink, struct link **ret)
 {
-	struct link *link = calloc(1, sizeof(*link));
+	struct link *link = arena_take(loop_arena(loop), sizeof(*link));
 
 	if (!link)
 		return -ENOMEM;
@@ -104,7 +104,7 @@ void link_free(struct link *link)
 		unlist(buffer);
 		buffer_free(buffer);
 	}
-	free(link);
+	arena_give(loop_arena(link->loop), link, sizeof(*link));
 }
 
 uint16_t link_mtu(const struct link *link)

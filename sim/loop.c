@@ -12,21 +12,21 @@
 #include "loop.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "arena.h"
 #include "fiber_list.h"
 
-enum { EPOLL_BATCH = 64, PATIENCE = 64 };
+enum { EPOLL_BATCH = 64, PATIENCE = 64, FIRST_EVENTS = 16 };
 
 /* 2001-10-25T00:00:00Z: a virtual world needs some date, the same on every machine. */
 #define VIRTUAL_EPOCH (UINT64_C(1003968000) * SEC)
 
 struct loop {
+	struct arena *arena;
 	enum loop_clock clock;
 	uint64_t now;
 	uint64_t began; /* CLOCK_MONOTONIC at now = 0 */
@@ -42,7 +42,7 @@ struct loop {
 	bool restless; /* real time: something has moved since the last look at the descriptors */
 	int epoll;
 	size_t watches;
-	struct epoll_event batch[EPOLL_BATCH];
+	struct epoll_event *batch; /* EPOLL_BATCH; real time only */
 	int batch_len;
 };
 
@@ -54,28 +54,42 @@ static uint64_t clock_ns(clockid_t id)
 	return (uint64_t)t.tv_sec * SEC + (uint64_t)t.tv_nsec;
 }
 
+static int begin_real(struct loop *loop)
+{
+	loop->batch = arena_take(loop->arena, EPOLL_BATCH * sizeof(*loop->batch));
+	if (!loop->batch)
+		return -ENOMEM;
+	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (loop->epoll < 0)
+		return -errno;
+	/* The default slack of 50 us would blur every link's delay. */
+	prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+	loop->began = clock_ns(CLOCK_MONOTONIC);
+	loop->epoch = clock_ns(CLOCK_REALTIME);
+	return 0;
+}
+
 int loop_new(enum loop_clock clock, struct loop **ret)
 {
-	struct loop *loop = calloc(1, sizeof(*loop));
+	struct arena *arena = arena_new();
+	struct loop *loop = arena ? arena_take(arena, sizeof(*loop)) : NULL;
+	int err;
 
-	if (!loop)
+	if (!loop) {
+		arena_free(arena);
 		return -ENOMEM;
+	}
+	loop->arena = arena;
 	loop->clock = clock;
 	loop->tasks_end = &loop->tasks;
 	loop->epoll = -1;
 	loop->epoch = VIRTUAL_EPOCH;
 	if (clock == LOOP_REAL) {
-		loop->epoll = epoll_create1(EPOLL_CLOEXEC);
-		if (loop->epoll < 0) {
-			int err = -errno;
-
-			free(loop);
+		err = begin_real(loop);
+		if (err) {
+			loop_free(loop);
 			return err;
 		}
-		/* The default slack of 50 us would blur every link's delay. */
-		prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
-		loop->began = clock_ns(CLOCK_MONOTONIC);
-		loop->epoch = clock_ns(CLOCK_REALTIME);
 	}
 	*ret = loop;
 	return 0;
@@ -83,13 +97,23 @@ int loop_new(enum loop_clock clock, struct loop **ret)
 
 void loop_free(struct loop *loop)
 {
+	struct arena *arena;
+
 	if (!loop)
 		return;
+	arena = loop->arena;
 	fiber_list_free(&loop->fibers);
 	if (loop->epoll >= 0)
 		close(loop->epoll);
-	free(loop->heap);
-	free(loop);
+	arena_give(arena, loop->batch, EPOLL_BATCH * sizeof(*loop->batch));
+	arena_give(arena, loop->heap, loop->heap_room * sizeof(struct event *));
+	arena_give(arena, loop, sizeof(*loop));
+	arena_free(arena);
+}
+
+struct arena *loop_arena(struct loop *loop)
+{
+	return loop->arena;
 }
 
 enum loop_clock loop_clock(const struct loop *loop)
@@ -174,8 +198,10 @@ int loop_schedule(struct loop *loop, struct event *event, uint64_t at)
 {
 	loop_cancel(loop, event);
 	if (loop->heap_len == loop->heap_room) {
-		size_t room = loop->heap_room ? 2 * loop->heap_room : 64;
-		struct event **heap = realloc(loop->heap, room * sizeof(*heap));
+		size_t room = loop->heap_room ? 2 * loop->heap_room : FIRST_EVENTS;
+		struct event **heap = arena_grow(loop->arena, loop->heap,
+						 loop->heap_room * sizeof(struct event *),
+						 room * sizeof(*heap));
 
 		if (!heap)
 			return -ENOMEM;

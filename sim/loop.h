@@ -19,6 +19,7 @@
 
 enum loop_clock { LOOP_VIRTUAL, LOOP_REAL };
 
+struct arena;
 struct loop;
 
 /* A timer, embedded in what it is for; all zero is an idle one. */
@@ -53,6 +54,10 @@ struct task {
 
 int loop_new(enum loop_clock clock, struct loop **ret);
 void loop_free(struct loop *loop);
+
+/* The memory of all that the loop drives.  Whatever was taken there must be given back before
+ * loop_free(). */
+struct arena *loop_arena(struct loop *loop);
 
 enum loop_clock loop_clock(const struct loop *loop);
 

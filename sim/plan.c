@@ -184,22 +184,21 @@ static int check_address(const struct plan *plan, const struct plan_node *node,
 		struct ip_addr a = plan_address(node, i);
 		const struct plan_node *other = owner(plan, node, a);
 
-		ip_addr_format(a, text);
 		if (!ip_addr_is_v4(a) || ip_addr_is_multicast(a))
 			return fault(error, node, "%s: expected an IPv4 unicast address, got %s",
-				     node->name, text);
+				     node->name, ip_addr_format(a, text));
 		if (other)
-			return fault(error, node, "address %s is given to both %s and %s", text,
-				     node->name, other->name);
+			return fault(error, node, "address %s is given to both %s and %s",
+				     ip_addr_format(a, text), node->name, other->name);
 		if (!node->parent)
 			continue;
 		if (!ip_prefix_contains(node->parent->prefix, a))
 			return fault(error, node, "%s: address %s is outside of %s's network %s",
-				     node->name, text, node->parent->name,
+				     node->name, ip_addr_format(a, text), node->parent->name,
 				     ip_prefix_format(node->parent->prefix, prefix));
 		if (ip_addr_equal(a, plan_gateway_addr(node->parent)))
 			return fault(error, node, "address %s is given to both %s's gateway and %s",
-				     text, node->parent->name, node->name);
+				     ip_addr_format(a, text), node->parent->name, node->name);
 	}
 	return 0;
 }

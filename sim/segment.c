@@ -2,10 +2,12 @@
 #include "segment.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <stddef.h>
 
 #include "../nat-models/byteorder.h"
+#include "arena.h"
 #include "capture.h"
+#include "index.h"
 #include "router.h"
 
 enum { IPV4_HEADER = 20, IPV4_DESTINATION = 16 };
@@ -16,40 +18,46 @@ struct member {
 };
 
 struct route {
-	uint32_t addr;
+	struct index_entry by_addr;
+	struct route *next; /* in the list of all */
+	struct ip_addr addr;
 	struct port *port;
 };
 
 struct segment {
 	struct segment_spec spec;
-	struct member *members;
-	struct route *routes; /* sorted by address */
-	size_t routes_len;
+	struct member *members, **members_end;
+	struct route *routes;
+	struct index by_addr;
 	struct port *gateway;
 };
 
-/* The first route whose address is @addr or above. */
-static size_t route_at(const struct segment *segment, uint32_t addr)
+static uint32_t hash_of(struct ip_addr addr)
 {
-	size_t low = 0, high = segment->routes_len;
+	uint64_t bits = addr.hi ^ addr.lo;
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (segment->routes[middle].addr < addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return (uint32_t)(bits ^ bits >> 32);
 }
 
-static struct port *route_to(const struct segment *segment, uint32_t addr)
+static struct route *route_of(const struct segment *segment, struct ip_addr addr)
 {
-	size_t i = route_at(segment, addr);
+	struct index_entry *e = index_first(&segment->by_addr, hash_of(addr));
 
-	return i < segment->routes_len && segment->routes[i].addr == addr ? segment->routes[i].port
-									  : NULL;
+	for (; e; e = index_next(e)) {
+		struct route *route =
+			(struct route *)(void *)((char *)e - offsetof(struct route, by_addr));
+
+		if (ip_addr_equal(route->addr, addr))
+			return route;
+	}
+	return NULL;
+}
+
+static struct port *route_to(const struct segment *segment, struct ip_addr addr)
+{
+	const struct route *route = route_of(segment, addr);
+
+	return route ? route->port : NULL;
 }
 
 static void drop(struct segment *segment, struct buffer *buffer, const char *why)
@@ -88,7 +96,7 @@ static bool is_flooded(const struct segment *segment, uint32_t addr)
 static void switch_packet(struct segment *segment, struct port *in, struct buffer *buffer,
 			  uint32_t addr)
 {
-	struct port *out = route_to(segment, addr);
+	struct port *out = route_to(segment, ip_addr_v4(addr));
 
 	if (is_flooded(segment, addr)) {
 		flood(segment, in, buffer);
@@ -114,7 +122,7 @@ static struct ip_addr router_beside(uint32_t addr)
 static void route_packet(struct segment *segment, struct port *in, struct buffer *buffer,
 			 uint32_t addr)
 {
-	struct port *out = route_to(segment, addr);
+	struct port *out = route_to(segment, ip_addr_v4(addr));
 	struct ip_addr self = router_beside(get_be32(buffer->packet.data + 12));
 
 	if (!out) {
@@ -148,76 +156,80 @@ static void segment_receive(struct port *in, struct buffer *buffer)
 
 int segment_new(const struct segment_spec *spec, struct segment **ret)
 {
-	struct segment *segment = calloc(1, sizeof(*segment));
+	struct segment *segment = arena_take(loop_arena(spec->loop), sizeof(*segment));
 
 	if (!segment)
 		return -ENOMEM;
 	segment->spec = *spec;
+	segment->members_end = &segment->members;
+	index_init(&segment->by_addr);
 	*ret = segment;
 	return 0;
 }
 
 void segment_free(struct segment *segment)
 {
+	struct arena *arena;
+
 	if (!segment)
 		return;
+	arena = loop_arena(segment->spec.loop);
 	while (segment->members) {
 		struct member *next = segment->members->next;
 
-		free(segment->members);
+		arena_give(arena, segment->members, sizeof(*segment->members));
 		segment->members = next;
 	}
-	free(segment->routes);
-	free(segment);
+	while (segment->routes) {
+		struct route *next = segment->routes->next;
+
+		arena_give(arena, segment->routes, sizeof(*segment->routes));
+		segment->routes = next;
+	}
+	index_free(&segment->by_addr);
+	arena_give(arena, segment, sizeof(*segment));
 }
 
 struct port *segment_attach(struct segment *segment)
 {
-	struct member **end = &segment->members;
-	struct member *member = calloc(1, sizeof(*member));
+	struct member *member = arena_take(loop_arena(segment->spec.loop), sizeof(*member));
 
 	if (!member)
 		return NULL;
 	member->port.receive = segment_receive;
 	member->port.node = segment;
-	while (*end)
-		end = &(*end)->next;
-	*end = member;
+	*segment->members_end = member;
+	segment->members_end = &member->next;
 	return &member->port;
 }
 
-/* There is room for it. */
-static void insert(struct segment *segment, uint32_t addr, struct port *port)
+static void enter(struct segment *segment, struct route *route, struct ip_addr addr)
 {
-	size_t i = route_at(segment, addr);
-
-	for (size_t k = segment->routes_len++; k > i; k--)
-		segment->routes[k] = segment->routes[k - 1];
-	segment->routes[i] = (struct route){ addr, port };
+	route->addr = addr;
+	index_add(&segment->by_addr, &route->by_addr, hash_of(addr));
 }
 
 int segment_add_address(struct segment *segment, struct port *port, struct ip_addr addr)
 {
-	struct route *routes =
-		realloc(segment->routes, (segment->routes_len + 1) * sizeof(*routes));
+	struct route *route = arena_take(loop_arena(segment->spec.loop), sizeof(*route));
 
-	if (!routes)
+	if (!route)
 		return -ENOMEM;
-	segment->routes = routes;
-	insert(segment, ip_addr_to_v4(addr), port);
+	route->port = port;
+	route->next = segment->routes;
+	segment->routes = route;
+	enter(segment, route, addr);
 	return 0;
 }
 
 void segment_change_address(struct segment *segment, struct ip_addr before, struct ip_addr after)
 {
-	struct port *port = route_to(segment, ip_addr_to_v4(before));
+	struct route *route = route_of(segment, before);
 
-	if (!port)
+	if (!route)
 		return;
-	segment->routes_len--;
-	for (size_t k = route_at(segment, ip_addr_to_v4(before)); k < segment->routes_len; k++)
-		segment->routes[k] = segment->routes[k + 1];
-	insert(segment, ip_addr_to_v4(after), port);
+	index_remove(&segment->by_addr, &route->by_addr);
+	enter(segment, route, after);
 }
 
 void segment_set_gateway(struct segment *segment, struct port *port)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arena.h"
 #include "fiber.h"
 #include "live/live.h"
 #include "world_private.h"
@@ -22,7 +23,7 @@ struct part {
 
 int world_keep(struct world *world, void *thing, void (*free_thing)(void *thing))
 {
-	struct part *part = malloc(sizeof(*part));
+	struct part *part = arena_take(loop_arena(world->loop), sizeof(*part));
 
 	if (!part) {
 		free_thing(thing);
@@ -107,11 +108,13 @@ void world_free(struct world *world)
 
 		world->parts = part->below;
 		part->free(part->thing);
-		free(part);
+		arena_give(loop_arena(world->loop), part, sizeof(*part));
 	}
 	capture_close(world->capture);
+	if (world->places)
+		arena_give(loop_arena(world->loop), world->places,
+			   world->places_room * sizeof(*world->places));
 	loop_free(world->loop);
-	free(world->places);
 	free(world);
 }
 

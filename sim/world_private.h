@@ -29,7 +29,7 @@ struct world {
 	struct segment *internet;
 	struct part *parts;
 	struct place *places;
-	size_t places_len;
+	size_t places_len, places_room;
 	struct plan_error *error;
 };
 

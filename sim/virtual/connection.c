@@ -11,8 +11,8 @@
 #include "connection.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
+#include "../arena.h"
 #include "icmp.h"
 #include "ip.h"
 #include "sockets.h"
@@ -78,7 +78,7 @@ static void on_timer(struct event *event);
 /* Take over @tcp. NULL without memory; then it is freed. */
 static struct connection *add(struct virtual_host *host, struct tcp *tcp)
 {
-	struct connection *c = calloc(1, sizeof(*c));
+	struct connection *c = arena_take(loop_arena(host->host.loop), sizeof(*c));
 
 	if (!c) {
 		tcp_free(tcp);
@@ -130,7 +130,7 @@ static void end(struct connection *c)
 	if (c->sock)
 		c->sock->connection = NULL;
 	tcp_free(c->tcp);
-	free(c);
+	arena_give(loop_arena(c->host->host.loop), c, sizeof(*c));
 }
 
 static void send_out(struct connection *c)
@@ -206,13 +206,18 @@ static void on_timer(struct event *event)
 	settle(c);
 }
 
+static void free_backlog(struct virtual_sock *sock)
+{
+	arena_give(loop_arena(sock->sock.host->loop), sock->backlog, sizeof(*sock->backlog));
+	sock->backlog = NULL;
+}
+
 void connection_clear(struct virtual_host *host)
 {
 	while (host->connections)
 		end(host->connections);
 	for (struct virtual_sock *s = host->socks; s; s = s->next) {
-		free(s->backlog);
-		s->backlog = NULL;
+		free_backlog(s);
 	}
 }
 
@@ -399,7 +404,7 @@ int connection_open(struct virtual_sock *sock, uint64_t deadline)
 
 int connection_listen(struct virtual_sock *sock)
 {
-	sock->backlog = calloc(1, sizeof(*sock->backlog));
+	sock->backlog = arena_take(loop_arena(sock->sock.host->loop), sizeof(*sock->backlog));
 	if (!sock->backlog)
 		return -ENOMEM;
 	sock->backlog->end = &sock->backlog->ready;
@@ -494,8 +499,7 @@ static void close_listener(struct virtual_sock *sock)
 		if (c->listener == sock)
 			abandon(c);
 	}
-	free(sock->backlog);
-	sock->backlog = NULL;
+	free_backlog(sock);
 }
 
 void connection_leave(struct virtual_sock *sock)

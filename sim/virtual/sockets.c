@@ -2,8 +2,8 @@
 #include "sockets.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
+#include "../arena.h"
 #include "bind.h"
 #include "connection.h"
 #include "datagram.h"
@@ -13,7 +13,7 @@ enum { GROUPS_MAX = 20 }; /* as Linux's igmp_max_memberships */
 
 struct virtual_sock *virtual_sock_new(struct virtual_host *host, enum sock_kind kind)
 {
-	struct virtual_sock *self = calloc(1, sizeof(*self));
+	struct virtual_sock *self = arena_take(loop_arena(host->host.loop), sizeof(*self));
 
 	if (!self)
 		return NULL;
@@ -30,6 +30,8 @@ struct virtual_sock *virtual_sock_new(struct virtual_host *host, enum sock_kind 
 
 void virtual_sock_free(struct virtual_sock *self)
 {
+	struct arena *arena = loop_arena(self->sock.host->loop);
+
 	sock_unbind(virtual_host_of(self->sock.host), self);
 	bell_break(&self->readable);
 	bell_break(&self->writable);
@@ -37,13 +39,13 @@ void virtual_sock_free(struct virtual_sock *self)
 	while (self->groups) {
 		struct membership *next = self->groups->next;
 
-		free(self->groups);
+		arena_give(arena, self->groups, sizeof(*self->groups));
 		self->groups = next;
 	}
 	*self->link = self->next;
 	if (self->next)
 		self->next->link = self->link;
-	free(self);
+	arena_give(arena, self, sizeof(*self));
 }
 
 /* From now on @self hears its remote end only, at the address that leads there. */
@@ -149,7 +151,7 @@ static int join(struct virtual_sock *self, struct ip_addr group)
 			return -EADDRINUSE;
 	if (n == GROUPS_MAX)
 		return -ENOBUFS;
-	membership = malloc(sizeof(*membership));
+	membership = arena_take(loop_arena(self->sock.host->loop), sizeof(*membership));
 	if (!membership)
 		return -ENOMEM;
 	*membership = (struct membership){ self->groups, group };

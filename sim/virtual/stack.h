@@ -11,9 +11,9 @@
 #define KNOTHOLE_VIRTUAL_STACK_H
 
 #include "../bell.h"
+#include "../index.h"
 #include "../stream.h"
 #include "icmp.h"
-#include "index.h"
 #include "path_mtu.h"
 #include "reassembly.h"
 #include "tcp.h"

@@ -2,13 +2,18 @@
 #include "virtual.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "../arena.h"
 #include "connection.h"
 #include "ip.h"
 #include "sockets.h"
 #include "stack.h"
+
+static size_t size_of(size_t addresses)
+{
+	return sizeof(struct virtual_host) + addresses * sizeof(struct ip_addr);
+}
 
 static void free_host(struct host *host)
 {
@@ -21,7 +26,7 @@ static void free_host(struct host *host)
 	index_free(&self->flows);
 	index_free(&self->callers);
 	ip_clear(self);
-	free(self);
+	arena_give(loop_arena(host->loop), self, size_of(self->own_len));
 }
 
 static const struct host_ops virtual_ops = {
@@ -60,8 +65,7 @@ static void set_chance(struct virtual_host *self, const struct virtual_host_spec
 int virtual_host_new(struct loop *loop, struct pool *pool, const struct virtual_host_spec *spec,
 		     struct host **ret, struct port **ret_port)
 {
-	struct virtual_host *self =
-		calloc(1, sizeof(*self) + (1 + spec->extra_len) * sizeof(*self->own));
+	struct virtual_host *self = arena_take(loop_arena(loop), size_of(1 + spec->extra_len));
 
 	if (!self)
 		return -ENOMEM;

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "nat-models/catalog.h"
+#include "sim/arena.h"
 #include "sim/fiber.h"
 #include "sim/port.h"
 #include "sim/world.h"
@@ -194,6 +195,7 @@ static void every_allocation_may_fail(void **state)
 	plan_add(&plan, home, PLAN_HOST, "alice");
 	assert_int_equal(nat_model_find("port-restricted-cone", &home->model, &model_error), 0);
 	assert_int_equal(plan_complete(&plan, &error), 0);
+	arena_set_apart(true);
 	fails_at = -1;
 	counting = true;
 	play(&plan);

@@ -4,8 +4,8 @@
  * are found in the order in which they were added, so that nothing depends on where memory
  * happened to be.  It owns none of them.
  */
-#ifndef KNOTHOLE_VIRTUAL_INDEX_H
-#define KNOTHOLE_VIRTUAL_INDEX_H
+#ifndef KNOTHOLE_INDEX_H
+#define KNOTHOLE_INDEX_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -18,7 +18,7 @@ struct index_entry {
 
 enum { INDEX_FEW = 8 };
 
-/* Most hosts have a handful of sockets: those need no memory but this. */
+/* Most hosts have a handful of sockets, and most segments of members: those need no memory but this. */
 struct index {
 	struct index_entry **slots; /* slots_len of them, a power of two */
 	uint32_t slots_len;

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "sim/virtual/index.h"
+#include "sim/index.h"
 
 enum { MANY = 1000, HASHES = 100 };
 
