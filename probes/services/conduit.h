@@ -29,12 +29,11 @@ void conduit_identity_free(struct conduit_identity *identity); /* NULL is fine *
 int conduit_new(struct sock *sock, struct conduit **ret);
 
 /*
- * Inside TLS: as its server with @identity, which must outlive it; as a client with NULL, which
- * takes whatever certificate it is shown, as a lab has nobody to vouch for one.  Parks until the
- * handshake is done.  The rest as conduit_new(); -EPROTO where it fails, -ETIMEDOUT.
+ * Go on inside TLS: as its server with @identity, which must outlive it; as a client with NULL,
+ * which takes whatever certificate it is shown, as a lab has nobody to vouch for one.  Parks
+ * until the handshake is done.  0; -EPROTO where it fails, -ENOMEM, -EIO, or sock_recv()'s.
  */
-int conduit_new_tls(struct sock *sock, struct conduit_identity *identity, uint64_t deadline,
-		    struct conduit **ret);
+int conduit_secure(struct conduit *conduit, struct conduit_identity *identity, uint64_t deadline);
 
 /* As sock_send(), sock_recv() and sock_recv_exact() on the stream; -EPROTO for broken TLS. */
 int conduit_send(struct conduit *conduit, const void *bytes, size_t len, uint64_t deadline);

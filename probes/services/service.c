@@ -16,6 +16,7 @@ static const struct service_ops *const kinds[] = {
 	&echo_service,
 	&rendezvous_service,
 	&stun_service,
+	&turn_service,
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };

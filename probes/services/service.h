@@ -10,17 +10,28 @@
 #include "../../sim/host.h"
 
 struct service;
+struct turn_options; /* turn_options.h */
 
 struct service_spec {
-	const char *name; /* "stun", "rendezvous", "echo" */
+	const char *name; /* "stun", "turn", "rendezvous", "echo" */
 	struct host *host;
 	/* stun: where its second address is: on another host, or a second one of its own; neither
 	 * = it has one only */
 	struct host *alternate;
 	struct ip_addr alternate_addr;
+	const struct turn_options *turn; /* copied; NULL = the defaults */
+	void (*log)(void *arg,
+		    const char *line); /* what somebody should know; NULL = nobody does */
+	void *log_arg;
 };
 
-enum { STUN_PORT = 3478, STUN_ALTERNATE_PORT = 3479, RENDEZVOUS_PORT = 33033, ECHO_PORT = 7 };
+enum {
+	STUN_PORT = 3478,
+	STUN_ALTERNATE_PORT = 3479,
+	TURN_TLS_PORT = 5349,
+	RENDEZVOUS_PORT = 33033,
+	ECHO_PORT = 7
+};
 
 /* 0; -ENOENT for a name that there is not; -EADDRINUSE … */
 int service_start(const struct service_spec *spec, struct service **ret);

@@ -15,5 +15,6 @@ struct service_ops {
 extern const struct service_ops echo_service;
 extern const struct service_ops rendezvous_service;
 extern const struct service_ops stun_service;
+extern const struct service_ops turn_service;
 
 #endif

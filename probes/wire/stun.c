@@ -245,29 +245,36 @@ int stun_decode(const uint8_t *bytes, size_t len, struct stun_message *ret)
 
 /* Values */
 
-bool stun_get_address(const struct stun_message *msg, uint16_t type, struct endpoint *ret)
+bool stun_read_address(const struct stun_message *msg, const struct stun_value *v,
+		       struct endpoint *ret)
 {
 	static const uint8_t nothing[STUN_TRANSACTION];
-	const uint8_t *mask = stun_is_xored(type) ? msg->transaction : nothing;
-	struct stun_value v;
+	const uint8_t *mask = stun_is_xored(v->type) ? msg->transaction : nothing;
 	uint8_t a[16];
 	size_t len;
 
 	/* Only known types' shapes were checked, and this may be asked of any. */
-	if (!stun_find(msg, type, &v) || !address_ok(v.bytes, v.len))
+	if (!address_ok(v->bytes, v->len))
 		return false;
-	len = v.bytes[1] == FAMILY_V4 ? 4 : v.bytes[1] == FAMILY_V6 ? 16 : 0;
+	len = v->bytes[1] == FAMILY_V4 ? 4 : v->bytes[1] == FAMILY_V6 ? 16 : 0;
 	if (!len)
 		return false;
 	for (size_t i = 0; i < len; i++)
-		a[i] = v.bytes[4 + i] ^ mask[i];
-	ret->port = (uint16_t)(get_u16(v.bytes + 2) ^ get_u16(mask));
+		a[i] = v->bytes[4 + i] ^ mask[i];
+	ret->port = (uint16_t)(get_u16(v->bytes + 2) ^ get_u16(mask));
 	if (len == 4)
 		ret->addr = ip_addr_v4(get_u32(a));
 	else
 		ret->addr = (struct ip_addr){ (uint64_t)get_u32(a) << 32 | get_u32(a + 4),
 					      (uint64_t)get_u32(a + 8) << 32 | get_u32(a + 12) };
 	return true;
+}
+
+bool stun_get_address(const struct stun_message *msg, uint16_t type, struct endpoint *ret)
+{
+	struct stun_value v;
+
+	return stun_find(msg, type, &v) && stun_read_address(msg, &v, ret);
 }
 
 bool stun_get_u32(const struct stun_message *msg, uint16_t type, uint32_t *ret)

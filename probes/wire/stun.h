@@ -148,6 +148,9 @@ bool stun_find(const struct stun_message *msg, uint16_t type, struct stun_value 
 /* Values of the first attribute of @type: false where there is none.  stun_get_address()
  * undoes the XOR where the type has one, and gives false for a family that it does not know. */
 bool stun_get_address(const struct stun_message *msg, uint16_t type, struct endpoint *ret);
+/* The same of one attribute that stun_next() gave. */
+bool stun_read_address(const struct stun_message *msg, const struct stun_value *value,
+		       struct endpoint *ret);
 bool stun_get_u32(const struct stun_message *msg, uint16_t type, uint32_t *ret);
 bool stun_get_response_port(const struct stun_message *msg, uint16_t *ret);
 /* 300..699; the reason is not terminated. */

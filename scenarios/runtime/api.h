@@ -20,6 +20,8 @@
 #define API_TAP "tap"
 #define API_SOCKET "socket"
 #define API_PROCESS "program"
+#define API_TURN "relay"
+#define API_STREAM "relayed stream"
 #define API_ACTOR "actor"
 #define API_CALL "call"
 #define API_DEFERRED "value of a call"
@@ -44,6 +46,7 @@ void api_world_open(lua_State *L);
 void api_host_open(lua_State *L);
 void api_socket_open(lua_State *L);
 void api_process_open(lua_State *L);
+void api_turn_open(lua_State *L);
 void api_call_open(lua_State *L);
 void api_expect_open(lua_State *L);
 
@@ -83,5 +86,6 @@ int api_host_listen(lua_State *L);
 int api_host_ping(lua_State *L);
 int api_host_exec(lua_State *L);
 int api_host_start(lua_State *L);
+int api_host_turn(lua_State *L);
 
 #endif

@@ -9,6 +9,7 @@
 #include "../../probes/services/service.h"
 #include "api.h"
 #include "fields.h"
+#include "tree.h"
 
 void api_push_node(lua_State *L, const struct plan_node *node)
 {
@@ -43,7 +44,14 @@ static int host_at(lua_State *L)
 /* host:service "echo": start one more service. */
 static int host_service(lua_State *L)
 {
-	struct service_spec spec = { .name = luaL_checkstring(L, 2), .host = api_check_host(L, 1) };
+	const struct tree_host *host = api_check_node(L, 1)->user;
+	struct service_spec spec = {
+		.name = luaL_checkstring(L, 2),
+		.host = api_check_host(L, 1),
+		.turn = host ? &host->turn : NULL,
+		.log = stage_log_line,
+		.log_arg = stage_of(L),
+	};
 	struct service *service;
 	size_t n = 0;
 	int error = service_start(&spec, &service);
@@ -62,9 +70,16 @@ static int host_service(lua_State *L)
 }
 
 static const luaL_Reg host_methods[] = {
-	{ "at", host_at },	   { "service", host_service },	  { "udp", api_host_udp },
-	{ "tcp", api_host_tcp },   { "listen", api_host_listen }, { "ping", api_host_ping },
-	{ "exec", api_host_exec }, { "start", api_host_start },	  { NULL, NULL },
+	{ "at", host_at },
+	{ "service", host_service },
+	{ "udp", api_host_udp },
+	{ "tcp", api_host_tcp },
+	{ "listen", api_host_listen },
+	{ "ping", api_host_ping },
+	{ "exec", api_host_exec },
+	{ "start", api_host_start },
+	{ "turn", api_host_turn },
+	{ NULL, NULL },
 };
 
 static int push_address(lua_State *L, const struct plan_node *node)
@@ -98,8 +113,8 @@ static bool push_method(lua_State *L, const luaL_Reg *methods, const char *key)
 
 static int host_index(lua_State *L)
 {
-	static const char *const words[] = { "name", "address", "at",	"service", "udp",
-					     "tcp",  "listen",	"ping", "exec",	   "start" };
+	static const char *const words[] = { "name",   "address", "at",	  "service", "udp", "tcp",
+					     "listen", "ping",	  "exec", "start",   "turn" };
 	const struct plan_node *node = api_check_node(L, 1);
 	const char *key = luaL_checkstring(L, 2);
 

@@ -37,6 +37,11 @@ void stage_log(struct stage *stage, const char *format, ...)
 	json_array_append_new(stage->log, json_string(line));
 }
 
+void stage_log_line(void *stage, const char *line)
+{
+	stage_log(stage, "%s", line);
+}
+
 /* The line of the innermost Lua function in @L; 0 where there is none. */
 static int current_line(lua_State *L)
 {
@@ -101,8 +106,13 @@ static int start_services(struct stage *stage)
 		const struct tree_host *host = n->user;
 
 		for (size_t i = 0; host && i < host->services_len; i++) {
-			struct service_spec spec = { .name = host->services[i],
-						     .host = stage_host(stage, n) };
+			struct service_spec spec = {
+				.name = host->services[i],
+				.host = stage_host(stage, n),
+				.turn = &host->turn,
+				.log = stage_log_line,
+				.log_arg = stage,
+			};
 			struct service *service;
 			int error;
 

@@ -121,6 +121,9 @@ struct actor *stage_spawn(struct stage *stage, lua_State *L, int nargs);
 
 void stage_log(struct stage *stage, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The same for services (service_spec.log). */
+void stage_log_line(void *stage, const char *line);
+
 /* "f.lua:12": the Lua line that is running in @L. */
 const char *stage_where(lua_State *L, char *buf, size_t size);
 

@@ -12,6 +12,7 @@
 #include "fields.h"
 #include "sandbox.h"
 #include "tree_net.h"
+#include "tree_turn.h"
 
 enum { NODES_MAX = 4096 };
 
@@ -217,7 +218,7 @@ static void read_services(const struct fields *f, struct plan_node *node)
 	}
 }
 
-static const char *const host_words[] = { "address", "link", "services" };
+static const char *const host_words[] = { "address", "link", "services", "turn" };
 
 static void read_host(const struct fields *f, struct plan_node *node)
 {
@@ -228,6 +229,7 @@ static void read_host(const struct fields *f, struct plan_node *node)
 	tree_address(f, "address", &node->addr);
 	tree_link(f, "link", &node->link);
 	read_services(f, node);
+	tree_turn(f, &((struct tree_host *)node->user)->turn);
 }
 
 static void read_node(lua_State *L, struct plan *plan, struct plan_node *parent,

@@ -12,6 +12,7 @@
 
 #include <lua.h>
 
+#include "../../probes/services/turn_options.h"
 #include "../../sim/plan.h"
 
 enum { TREE_SERVICES = 8 };
@@ -20,6 +21,7 @@ enum { TREE_SERVICES = 8 };
 struct tree_host {
 	char services[TREE_SERVICES][24]; /* to be started with the world, in this order */
 	size_t services_len;
+	struct turn_options turn;
 };
 
 /* Make host and net known to @L, as globals. */

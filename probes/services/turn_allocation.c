@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Allocations with their permissions and channels, and what comes back from peers. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "turn.h"
+
+struct turn_allocation *turn_allocation_find(struct turn_server *server,
+					     const struct turn_path *path)
+{
+	struct turn_allocation *a = server->allocations;
+
+	while (a && (a->path.conn != path->conn || !endpoint_equal(a->path.remote, path->remote)))
+		a = a->next;
+	/* A refresh may have brought the end nearer than its fiber sleeps. */
+	if (a && turn_now(server) >= a->expires) {
+		turn_allocation_end(a);
+		return NULL;
+	}
+	return a;
+}
+
+unsigned turn_allocations_of(const struct turn_server *server, const struct turn_user *user)
+{
+	unsigned n = 0;
+
+	for (const struct turn_allocation *a = server->allocations; a; a = a->next)
+		n += a->user == user && a->expires > turn_now(server);
+	return n;
+}
+
+void turn_allocation_end(struct turn_allocation *a)
+{
+	struct sock *relay = a->relay;
+
+	if (!relay)
+		return;
+	a->relay = NULL;
+	*a->link = a->next;
+	if (a->next)
+		a->next->link = a->link;
+	a->server->allocations_len--;
+	turn_links_end(a);
+	sock_close(relay);
+}
+
+void turn_allocations_end_of(struct turn_server *server, const struct turn_conn *conn)
+{
+	struct turn_allocation *a = server->allocations;
+
+	while (a && a->path.conn != conn)
+		a = a->next;
+	if (a)
+		turn_allocation_end(a);
+}
+
+/* Permissions and channels */
+
+static bool is_permission(const struct turn_allocation *a, size_t i, struct ip_addr addr)
+{
+	return ip_addr_equal(a->permissions[i].addr, addr) &&
+	       a->permissions[i].expires > turn_now(a->server);
+}
+
+bool turn_permitted(const struct turn_allocation *a, struct ip_addr addr)
+{
+	for (size_t i = 0; i < a->permissions_len; i++)
+		if (is_permission(a, i, addr))
+			return true;
+	return false;
+}
+
+bool turn_permit(struct turn_allocation *a, struct ip_addr addr)
+{
+	uint64_t now = turn_now(a->server);
+	size_t at = 0;
+
+	while (at < a->permissions_len && !ip_addr_equal(a->permissions[at].addr, addr))
+		at++;
+	/* A new one takes the place of one that has expired, if it can. */
+	for (size_t i = 0; at == a->permissions_len && i < a->permissions_len; i++)
+		if (a->permissions[i].expires <= now)
+			at = i;
+	if (at == TURN_PERMISSIONS)
+		return false;
+	if (at == a->permissions_len)
+		a->permissions_len++;
+	a->permissions[at] = (struct turn_permission){ addr, now + TURN_PERMISSION_NS };
+	return true;
+}
+
+struct turn_channel *turn_channel_find(struct turn_allocation *a, uint16_t number,
+				       struct endpoint peer)
+{
+	for (size_t i = 0; i < a->channels_len; i++) {
+		struct turn_channel *channel = &a->channels[i];
+
+		if (channel->expires > turn_now(a->server) &&
+		    (number ? channel->number == number : endpoint_equal(channel->peer, peer)))
+			return channel;
+	}
+	return NULL;
+}
+
+/* From peers */
+
+static size_t wrap_channel(struct turn_allocation *a, uint16_t number, size_t len)
+{
+	struct turn_channel_data data = { number, (uint16_t)len, a->datagram };
+
+	return turn_channel_encode(&data, a->path.conn, a->message, sizeof(a->message));
+}
+
+static size_t wrap_indication(struct turn_allocation *a, struct endpoint from, size_t len)
+{
+	uint8_t transaction[STUN_TRANSACTION];
+	struct stun_writer w;
+
+	stun_transaction(host_random(a->server->host), host_random(a->server->host), transaction);
+	stun_begin(&w, a->message, sizeof(a->message), STUN_INDICATION, TURN_DATA, transaction);
+	stun_add_address(&w, STUN_XOR_PEER_ADDRESS, from);
+	stun_add(&w, STUN_DATA, a->datagram, len);
+	return stun_end(&w);
+}
+
+/* A datagram of @len bytes came from @from to the relayed address (RFC 8656, 11.3, 12.7). */
+static void relay_in(struct turn_allocation *a, struct endpoint from, size_t len)
+{
+	struct turn_server *server = a->server;
+	struct turn_channel *channel;
+	size_t n;
+
+	if (turn_now(server) >= a->expires)
+		return;
+	if (!turn_permitted(a, from.addr)) {
+		turn_complain(server, TURN_STRANGER, from);
+		return;
+	}
+	channel = turn_channel_find(a, 0, from);
+	n = channel ? wrap_channel(a, channel->number, len) : wrap_indication(a, from, len);
+	turn_tell(server, &a->path, a->message, n);
+}
+
+static void relay(struct turn_allocation *a)
+{
+	while (a->relay) {
+		struct endpoint from;
+		long n = sock_recv(a->relay, &from, a->datagram, sizeof(a->datagram), a->expires);
+
+		if (!a->relay || n == -ECANCELED)
+			break;
+		if (n >= 0)
+			relay_in(a, from, (size_t)n);
+		else if (n != -ETIMEDOUT)
+			fiber_sleep(turn_now(a->server) + TURN_ERROR_REST_NS);
+		else if (turn_now(a->server) >= a->expires)
+			turn_allocation_end(a);
+	}
+}
+
+static void live(void *arg)
+{
+	struct turn_allocation *a = arg;
+	struct turn_server *server = a->server;
+
+	if (a->tcp)
+		turn_accept_peers(a);
+	else
+		relay(a);
+	turn_allocation_end(a);
+	free(a);
+	crew_leave(&server->crew);
+}
+
+int turn_allocation_new(struct turn_server *server, const struct turn_path *path,
+			const struct turn_user *user, struct sock *sock, uint64_t expires,
+			struct turn_allocation **ret)
+{
+	struct turn_allocation *a = calloc(1, sizeof(*a));
+
+	if (!a) {
+		sock_close(sock);
+		return -ENOMEM;
+	}
+	a->server = server;
+	a->path = *path;
+	a->user = user;
+	a->relay = sock;
+	a->tcp = sock->kind == SOCK_TCP_LISTEN;
+	a->relayed = (struct endpoint){ host_addr(server->host), sock_local(sock).port };
+	a->expires = expires;
+	a->next = server->allocations;
+	a->link = &server->allocations;
+	if (a->next)
+		a->next->link = &a->next;
+	server->allocations = a;
+	server->allocations_len++;
+	if (crew_spawn(&server->crew, host_loop(server->host), "turn relay", live, a)) {
+		turn_allocation_end(a);
+		free(a);
+		return -ENOMEM;
+	}
+	*ret = a;
+	return 0;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Peers: CreatePermission, ChannelBind, and what clients send on (RFC 8656, 9 to 12). */
+#include <errno.h>
+
+#include "turn.h"
+
+/* Where nobody but the server itself, or everybody, would be reached. */
+static bool forbidden(struct ip_addr addr)
+{
+	uint32_t v4 = ip_addr_to_v4(addr);
+
+	return v4 >> 24 == 127 || v4 >> 24 == 0 || ip_addr_is_multicast(addr) || v4 == UINT32_MAX;
+}
+
+/* 0 with *ret, or why this peer cannot be reached. */
+static unsigned read_peer(struct turn_request *r, const struct stun_value *v, struct endpoint *ret)
+{
+	if (!stun_read_address(&r->msg, v, ret))
+		return 400;
+	if (!ip_addr_is_v4(ret->addr))
+		return 443;
+	if (!forbidden(ret->addr))
+		return 0;
+	turn_complain(r->server, TURN_FORBIDDEN, r->path->remote);
+	return 403;
+}
+
+bool turn_read_peer(struct turn_request *r, struct endpoint *ret)
+{
+	struct stun_value v;
+	unsigned code = 400;
+
+	if (stun_find(&r->msg, STUN_XOR_PEER_ADDRESS, &v))
+		code = read_peer(r, &v, ret);
+	if (code)
+		turn_refuse(r, code);
+	return !code;
+}
+
+/* All of its peers, or none (RFC 8656, 10.2). */
+void turn_create_permission(struct turn_request *r, struct turn_allocation *a)
+{
+	struct stun_value v = { 0 };
+	struct endpoint peer;
+	unsigned code = 400; /* as where there is none */
+
+	while (stun_next(&r->msg, &v)) {
+		if (v.type != STUN_XOR_PEER_ADDRESS)
+			continue;
+		code = read_peer(r, &v, &peer);
+		if (code)
+			break;
+	}
+	v = (struct stun_value){ 0 };
+	while (!code && stun_next(&r->msg, &v))
+		if (v.type == STUN_XOR_PEER_ADDRESS && stun_read_address(&r->msg, &v, &peer) &&
+		    !turn_permit(a, peer.addr))
+			code = 508;
+	turn_refuse(r, code);
+}
+
+/* The place for a binding of @number to @peer; NULL where there is no room. */
+static struct turn_channel *channel_place(struct turn_allocation *a, uint16_t number,
+					  struct endpoint peer)
+{
+	struct turn_channel *channel = turn_channel_find(a, number, peer);
+
+	if (channel)
+		return channel;
+	for (size_t i = 0; i < a->channels_len; i++)
+		if (a->channels[i].expires <= turn_now(a->server))
+			return &a->channels[i];
+	return a->channels_len < TURN_CHANNELS ? &a->channels[a->channels_len++] : NULL;
+}
+
+/* Both the number and the peer must be free, or bound to each other (RFC 8656, 12.2). */
+static bool channel_clashes(struct turn_allocation *a, uint16_t number, struct endpoint peer)
+{
+	const struct turn_channel *by_number = turn_channel_find(a, number, peer);
+	const struct turn_channel *by_peer = turn_channel_find(a, 0, peer);
+
+	return by_number != by_peer;
+}
+
+void turn_channel_bind(struct turn_request *r, struct turn_allocation *a)
+{
+	struct turn_channel *channel;
+	struct endpoint peer;
+	uint32_t number;
+
+	if (!stun_get_u32(&r->msg, STUN_CHANNEL_NUMBER, &number) ||
+	    number >> 16 < TURN_CHANNEL_FIRST || number >> 16 > TURN_CHANNEL_LAST || a->tcp) {
+		turn_refuse(r, 400);
+		return;
+	}
+	number >>= 16;
+	if (!turn_read_peer(r, &peer))
+		return;
+	if (channel_clashes(a, (uint16_t)number, peer)) {
+		turn_refuse(r, 400);
+		return;
+	}
+	channel = turn_permit(a, peer.addr) ? channel_place(a, (uint16_t)number, peer) : NULL;
+	if (channel)
+		*channel = (struct turn_channel){ (uint16_t)number, peer,
+						  turn_now(r->server) + TURN_CHANNEL_NS };
+	turn_refuse(r, channel ? 0 : 508);
+}
+
+void turn_relay_out(struct turn_server *server, struct turn_allocation *a, struct endpoint peer,
+		    const uint8_t *bytes, size_t len)
+{
+	if (a->tcp)
+		return;
+	/* A channel's permission ends before it does (RFC 8656, 12). */
+	if (!turn_permitted(a, peer.addr))
+		turn_complain(server, TURN_NO_PERMISSION, a->path.remote);
+	else
+		sock_send(a->relay, &peer, bytes, len, NEVER);
+}
+
+/* RFC 8656, 11.2; DONT-FRAGMENT asks for what cannot be done here. */
+void turn_send_on(struct turn_server *server, struct turn_allocation *a,
+		  const struct stun_message *msg)
+{
+	struct stun_value data, v;
+	struct endpoint peer;
+
+	if (stun_find(msg, STUN_DATA, &data) && !stun_find(msg, STUN_DONT_FRAGMENT, &v) &&
+	    !stun_unknown(msg, NULL, 0) && stun_get_address(msg, STUN_XOR_PEER_ADDRESS, &peer))
+		turn_relay_out(server, a, peer, data.bytes, data.len);
+}
