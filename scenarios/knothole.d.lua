@@ -8,7 +8,8 @@
 ---@alias address string An IPv4 address, such as "11.1.1.2".
 ---@alias endpoint string An address and port, such as "11.1.1.2:7".
 ---@alias method "direct" | "reversal" | "punch" | "relay"
----@alias service "stun" | "rendezvous" | "echo"
+---@alias service "stun" | "turn" | "rendezvous" | "echo"
+---@alias transport "udp" | "tcp" | "tls"
 
 --- What a scenario's file returns.
 ---@class scenario
@@ -43,6 +44,17 @@
 ---@field address? address By default the next free one of the network.
 ---@field link? link_spec To the network that it stands in.
 ---@field services? service[] Started with the world.
+---@field turn? turn_service What its TURN server is told.
+
+--- TURN answers at UDP and TCP port 3478, which are STUN's too, and TLS port 5349.
+---@class turn_service
+---@field realm? string Default "knothole".
+---@field users? table<string, string> Names and passwords; default: one, both "knothole".
+---@field quota? integer How many allocations a user may have at a time.
+---@field lifetime? duration Of an allocation, unasked and at most; default 10m, at most 1h.
+---@field nonce? duration How long a nonce is good; default 1h.
+---@field alternate? endpoint Sends every client on to this server (300).
+---@field rfc5389? boolean Offers MD5 and SHA-1 only, as servers did before RFC 8489.
 
 ---@class forward_spec
 ---@field udp? integer | string An outside port, or ports such as "5000-5010"; either this or tcp.
@@ -161,6 +173,103 @@ function a_host:exec(options) end
 ---@param options { [integer]: string | number, ready?: string, within?: duration, env?: string[] }
 ---@return program
 function a_host:start(options) end
+
+--- Allocate an address on a TURN server: a relay, or nil and why: "486 Allocation Quota Reached", "timed out", …
+---@param options turn_options
+---@return relay?, string?
+function a_host:turn(options) end
+
+---@class turn_options
+---@field server host | endpoint
+---@field transport? transport To the server; default "udp".
+---@field username? string Default "knothole".
+---@field password? string Default "knothole".
+---@field lifetime? duration To ask for.
+---@field keep? boolean Refresh the allocation, permissions and channels by itself.
+---@field even? boolean Ask for an even port.
+---@field reserve? boolean … and that the next one be kept, for who has its token().
+---@field token? string Take the port that was kept.
+---@field relay? "udp" | "tcp" What is relayed (RFC 6062); default "udp".
+---@field family? 4 | 6
+---@field unfragmented? boolean Ask that DF be kept.
+---@field within? duration Default 10s.
+
+---@class relay
+local relay = {}
+
+--- The relayed address, to be sent to by peers.
+---@return endpoint
+function relay:address() end
+
+--- The client's own endpoint, as the server saw it.
+---@return endpoint
+function relay:mapped() end
+
+--- The server, also where another one had sent the client on to it.
+---@return endpoint
+function relay:server() end
+
+--- Seconds, as granted last.
+---@return integer
+function relay:lifetime() end
+
+---@return string?
+function relay:token() end
+
+--- Let a peer's datagrams in, for 5 min. True, or nil and why, as the next two.
+---@param peer address
+---@param options? { within?: duration }
+---@return boolean?, string?
+function relay:permit(peer, options) end
+
+--- Bind a channel to a peer, for 10 min; it lets the peer in, too.
+---@param peer endpoint
+---@param number? integer By default the next one.
+---@param options? { within?: duration }
+---@return boolean?, string?
+function relay:bind(peer, number, options) end
+
+---@param lifetime? duration "0s" ends the allocation.
+---@param options? { within?: duration }
+---@return boolean?, string?
+function relay:refresh(lifetime, options) end
+
+--- In a channel where one is bound to the peer. It says nothing of what the server did with it.
+---@param bytes string
+---@param to endpoint
+---@return boolean?, string?
+function relay:send(bytes, to) end
+
+---@param options? { within?: duration } Default 5s.
+---@return string?, string
+function relay:recv(options) end
+
+--- A TCP connection to a peer, where relay = "tcp".
+---@param peer endpoint
+---@param options? { within?: duration }
+---@return relayed_stream?, string?
+function relay:connect(peer, options) end
+
+--- The next connection that a peer makes, and the peer.
+---@param options? { within?: duration }
+---@return relayed_stream?, string
+function relay:accept(options) end
+
+--- The server is not told: what it keeps will expire.
+function relay:close() end
+
+---@class relayed_stream
+local relayed_stream = {}
+
+---@param bytes string
+---@return boolean?, string?
+function relayed_stream:send(bytes) end
+
+---@param options? { within?: duration }
+---@return string?, string?
+function relayed_stream:recv(options) end
+
+function relayed_stream:close() end
 
 ---@class program
 local program = {}
