@@ -1,5 +1,7 @@
 -- A TURN client behind a symmetric NAT reaches a peer by its relayed address, over UDP, TCP and TLS: the peer sees
 -- the server, and never the client.
+local filters = { udp = "udp port 3478", tcp = "tcp port 3478", tls = "tcp port 5349" }
+
 return {
   title  = "A relay through TURN, over each transport",
   params = { transport = { "udp", "tcp", "tls" }, channel = { true, false } },
@@ -23,6 +25,6 @@ return {
     expect(w.bob):saw("udp and src host " .. w.server.address .. " and udp[8:4] = 0x6163726f")
     expect(w.bob):saw_nothing("src host " .. w.home.address)
     expect(w.home.wan):saw_nothing("host " .. w.bob.address)
-    expect(w.home.wan):saw_at_least(2, ({ udp = "udp port 3478", tcp = "tcp port 3478", tls = "tcp port 5349" })[p.transport])
+    expect(w.home.wan):saw_at_least(2, filters[p.transport])
   end,
 }

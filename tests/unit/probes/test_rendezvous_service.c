@@ -326,7 +326,8 @@ static void test_names(void **state)
 	assert_string_equal(names[0], "echo");
 	assert_string_equal(names[1], "rendezvous");
 	assert_string_equal(names[2], "stun");
-	assert_null(names[3]);
+	assert_string_equal(names[3], "turn");
+	assert_null(names[4]);
 	assert_int_equal(service_start(&spec, &service), -ENOENT);
 }
 
