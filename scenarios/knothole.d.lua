@@ -54,7 +54,7 @@
 ---@field lifetime? duration Of an allocation, unasked and at most; default 10m, at most 1h.
 ---@field nonce? duration How long a nonce is good; default 1h.
 ---@field alternate? endpoint Sends every client on to this server (300).
----@field rfc5389? boolean Offers MD5 and SHA-1 only, as servers did before RFC 8489.
+---@field rfc5389? boolean As of old: MD5 and SHA-1 only, and channels up to 0x7fff (RFC 5766).
 
 ---@class forward_spec
 ---@field udp? integer | string An outside port, or ports such as "5000-5010"; either this or tcp.

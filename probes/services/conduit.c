@@ -186,7 +186,8 @@ static int supply(struct conduit *conduit, int tls_error, uint64_t deadline)
 	int err;
 
 	if (gnutls_error_is_fatal(tls_error)) {
-		flush(conduit, deadline); /* an alert, which says why */
+		gnutls_alert_send_appropriate(conduit->tls, tls_error);
+		flush(conduit, deadline);
 		return -EPROTO;
 	}
 	err = flush(conduit, deadline);

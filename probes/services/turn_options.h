@@ -29,7 +29,7 @@ struct turn_options {
 		lifetime_ns; /* of an allocation, unasked and at most; 0 = 10 min, and at most 1 h */
 	uint64_t nonce_ns; /* how long a nonce is good; 0 = 1 h */
 	struct endpoint alternate; /* where to send everybody on to (300); unset = nowhere */
-	bool rfc5389; /* offers MD5 and SHA-1 only, and nonces without features */
+	bool rfc5389; /* and RFC 5766: MD5 and SHA-1 only, and channels up to 0x7fff */
 };
 
 #endif

@@ -82,18 +82,26 @@ static bool channel_clashes(struct turn_allocation *a, uint16_t number, struct e
 	return by_number != by_peer;
 }
 
+static bool channel_ok(const struct turn_server *server, uint32_t number)
+{
+	uint32_t last = server->options.rfc5389 ? TURN_CHANNEL_LAST_RFC5766 : TURN_CHANNEL_LAST;
+
+	return number >= TURN_CHANNEL_FIRST && number <= last;
+}
+
 void turn_channel_bind(struct turn_request *r, struct turn_allocation *a)
 {
 	struct turn_channel *channel;
 	struct endpoint peer;
 	uint32_t number;
 
-	if (!stun_get_u32(&r->msg, STUN_CHANNEL_NUMBER, &number) ||
-	    number >> 16 < TURN_CHANNEL_FIRST || number >> 16 > TURN_CHANNEL_LAST || a->tcp) {
+	if (!stun_get_u32(&r->msg, STUN_CHANNEL_NUMBER, &number))
+		number = 0;
+	number >>= 16;
+	if (!channel_ok(r->server, number) || a->tcp) {
 		turn_refuse(r, 400);
 		return;
 	}
-	number >>= 16;
 	if (!turn_read_peer(r, &peer))
 		return;
 	if (channel_clashes(a, (uint16_t)number, peer)) {

@@ -13,7 +13,7 @@ static size_t padded_len(size_t len)
 
 static bool is_channel(uint64_t number)
 {
-	return number >= TURN_CHANNEL_FIRST && number <= TURN_CHANNEL_LAST;
+	return number >= TURN_CHANNEL_FIRST && number <= TURN_CHANNEL_LAST_RFC5766;
 }
 
 int turn_channel_decode(const uint8_t *bytes, size_t len, struct turn_channel_data *ret)

@@ -6,7 +6,7 @@
  *
  *      0                   1                   2                   3
  *     +-------------------------------+-------------------------------+
- *   0 |  channel, 0x4000 … 0x4fff     |  length of the data           |
+ *   0 |  channel, 0x4000 … 0x7fff     |  length of the data           |
  *     +-------------------------------+-------------------------------+
  *   4 |  data, in a stream padded to a multiple of 4 …
  */
@@ -32,6 +32,7 @@ enum turn_method {
 enum {
 	TURN_CHANNEL_FIRST = 0x4000,
 	TURN_CHANNEL_LAST = 0x4fff,
+	TURN_CHANNEL_LAST_RFC5766 = 0x7fff, /* which old clients use, and the codec takes */
 	TURN_CHANNEL_HEADER = 4,
 	TURN_STREAM_HEADER = 4, /* what turn_stream_len() wants to see */
 	TURN_MESSAGE_MAX = 4 + 65535 + 3, /* of a stream: the longest ChannelData */

@@ -25,7 +25,7 @@ static void read_users(const struct fields *f, struct turn_options *ret)
 	if (!fields_table(f, "users", &users))
 		return;
 	for (lua_pushnil(L); lua_next(L, users.table); lua_pop(L, 1)) {
-		struct turn_user user;
+		struct turn_user user = { 0 };
 		size_t at = ret->users_len;
 
 		if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
