@@ -8,6 +8,7 @@
 
 #include "../nat-models/catalog.h"
 #include "../reports/record.h"
+#include "../scenarios/runtime/both_worlds.h"
 #include "command.h"
 #include "model_file.h"
 #include "options.h"
@@ -99,6 +100,15 @@ static int print(const struct matrix_options *options, const char *directory, co
 	return STATUS_OK;
 }
 
+/* `realise` changes fastest: a cell's records are the engine's, in @worlds worlds, and then as many
+ * of the kernel's, which must be as the engine's. */
+static void compare_nats(json_t *records, size_t worlds)
+{
+	for (size_t i = 0; i + worlds < json_array_size(records); i += 2 * worlds)
+		both_worlds_compare(json_array_get(records, i),
+				    json_array_get(records, i + worlds));
+}
+
 static int fill(const struct matrix_options *options, const struct suite *suite,
 		struct suite_options *suite_options)
 {
@@ -113,6 +123,8 @@ static int fill(const struct matrix_options *options, const struct suite *suite,
 				     strerror(-error));
 	suite_options->directory = directory;
 	records = suite_run(suite, suite_options);
+	if (strcmp(options->realise, "both") == 0)
+		compare_nats(records, suite_options->worlds == SUITE_BOTH ? 2 : 1);
 	status = results_write("matrix", directory, records);
 	if (!status)
 		status = print(options, directory, records);
@@ -170,12 +182,7 @@ static int run(int argc, char **argv)
 		  .ret.list = &o.b,
 		  .value = "MODELS",
 		  .help = "models or files of the callees' NATs; the same default" },
-		{ .name = "realise",
-		  .kind = OPTION_WORD,
-		  .ret.text = &o.realise,
-		  .value = "BY",
-		  .help = "who translates: engine (default), kernel or both",
-		  .words = (const char *const[]){ "engine", "kernel", "both", NULL } },
+		OPTION_REALISE(&o.realise),
 		OPTION_WORLD(&o.world),
 		OPTION_SEED(&o.seed),
 		OPTION_REPEAT(&o.repeat),

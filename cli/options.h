@@ -126,6 +126,15 @@ void options_help(const struct options *options, FILE *out);
 			"live", "virtual", "both", NULL                                            \
 		}                                                                                  \
 	}
+#define OPTION_REALISE(target)                                                                     \
+	{                                                                                          \
+		.name = "realise", .kind = OPTION_WORD, .ret.text = (target), .value = "BY",       \
+		.help = "who translates, where it can: engine (default), kernel or both",          \
+		.words = (const char *const[])                                                     \
+		{                                                                                  \
+			"engine", "kernel", "both", NULL                                           \
+		}                                                                                  \
+	}
 #define OPTION_SET(target)                                                                         \
 	{                                                                                          \
 		.name = "set", .kind = OPTION_LIST, .ret.list = (target), .value = "NAME=VALUES",  \

@@ -13,7 +13,7 @@
 #include "results.h"
 
 struct run_options {
-	const char *world, *format, *output;
+	const char *world, *realise, *format, *output;
 	uint64_t seed, jobs, repeat, time, twin;
 	struct option_list set;
 	bool list, claims;
@@ -183,6 +183,11 @@ static int play(const struct run_options *options, const char *home, const struc
 
 	if (status)
 		return status;
+	if (suite_options->worlds == SUITE_VIRTUAL && suite_options->nats != SUITE_AS_SAID)
+		return command_error("run", STATUS_USAGE,
+				     "--realise %s: expected --world live or both with it; got "
+				     "virtual, which has no kernel",
+				     options->realise);
 	error = command_results(options->output, "run", directory, sizeof(directory));
 	if (error)
 		return command_error("run", STATUS_USAGE, "results cannot be written to %s: %s",
@@ -199,10 +204,18 @@ static int play(const struct run_options *options, const char *home, const struc
 	return status;
 }
 
+static enum suite_nats nats_of(const char *word)
+{
+	return strcmp(word, "kernel") == 0 ? SUITE_KERNEL
+	       : strcmp(word, "both") == 0 ? SUITE_BOTH_NATS
+					   : SUITE_AS_SAID;
+}
+
 static int run_collection(const struct run_options *options, const char *home, char **operands,
 			  size_t n, json_t *set)
 {
-	struct suite_options suite_options = { .set = set,
+	struct suite_options suite_options = { .nats = nats_of(options->realise),
+					       .set = set,
 					       .seed = options->seed,
 					       .repeat = (unsigned)options->repeat,
 					       .twin = (unsigned)options->twin,
@@ -233,9 +246,12 @@ static int run_collection(const struct run_options *options, const char *home, c
 
 static int run(int argc, char **argv)
 {
-	struct run_options o = { .world = "live", .format = "text", .seed = 1, .repeat = 1 };
+	struct run_options o = {
+		.world = "live", .realise = "engine", .format = "text", .seed = 1, .repeat = 1
+	};
 	const struct option table[] = {
 		OPTION_WORLD(&o.world),
+		OPTION_REALISE(&o.realise),
 		OPTION_SET(&o.set),
 		OPTION_SEED(&o.seed),
 		OPTION_REPEAT(&o.repeat),

@@ -31,11 +31,13 @@ static bool belongs(const struct grid *grid, const json_t *record)
 }
 
 /* The worst of two runs of one cell is the one to show: a failure must not be painted over by
- * a later success. */
+ * a later success.  One that was skipped in this world says nothing of another. */
 static const json_t *worse(const json_t *a, const json_t *b)
 {
-	if (!a)
+	if (!a || record_ended(a) == RECORD_SKIP)
 		return b;
+	if (record_ended(b) == RECORD_SKIP)
+		return a;
 	if (grid_as_expected(a) != grid_as_expected(b))
 		return grid_as_expected(a) ? b : a;
 	return a;

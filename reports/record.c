@@ -80,6 +80,8 @@ const char *record_name(const json_t *record, char *buf, size_t size)
 		add(buf, size, ")");
 	if (strcmp(record_text(record, "world"), "virtual") == 0)
 		add(buf, size, " [virtual]");
+	else if (json_is_true(json_object_get(record, "kernel_nats")))
+		add(buf, size, " [kernel]");
 	return buf;
 }
 

@@ -5,6 +5,7 @@
  *
  *   { "scenario": "skype/both-behind-nat", "title": "…", "file": "…", "claims": ["SKB-10"],
  *     "params": {"a": "full-cone"}, "world": "live", "realise": "engine", "seed": 1,
+ *     "kernel_nats": true,            absent but where the kernel was to realise all that it can
  *     "ended": "pass" | "fail" | "error" | "skip",
  *     "message": "…",                 one line: the first thing that was not as expected
  *     "twin": "full-cone does let strangers in",   absent but for a run that must fail
@@ -46,7 +47,7 @@ enum record_end record_ended(const json_t *record); /* RECORD_ERROR where malfor
 const char *record_end_word(enum record_end end);
 const char *record_text(const json_t *record, const char *key); /* "" where absent */
 
-/* "basics/punch (a=full-cone, b=symmetric) [virtual]", cut to @size; returns @buf. */
+/* "basics/punch (a=full-cone, b=symmetric) [virtual]", or [kernel], cut to @size; returns @buf. */
 const char *record_name(const json_t *record, char *buf, size_t size);
 
 /* How the calls of a run ended, by its capture: "punch"; "punch, relay" where several did;

@@ -92,6 +92,8 @@ char *repeat_run(const struct repeat_run *run)
 	if (!out)
 		return NULL;
 	fprintf(out, "knothole run --world %s", run->worlds);
+	if (run->realise)
+		fprintf(out, " --realise %s", run->realise);
 	add_number(out, "seed", run->seed);
 	if (run->budget_ns)
 		fprintf(out, " --time %s", duration_format(run->budget_ns, time));

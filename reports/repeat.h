@@ -14,6 +14,7 @@
 struct repeat_run {
 	const char *file; /* the scenario's, as it was given */
 	const char *worlds; /* "live", "virtual", "both" */
+	const char *realise; /* "kernel", "both"; NULL = as the scenario says */
 	uint64_t seed;
 	uint64_t budget_ns; /* 0 = not given */
 	unsigned twin; /* which, from 1; 0 = no twin, but a run with … */

@@ -55,19 +55,22 @@ static void describe(const json_t *record, char *buf, size_t size)
 	}
 }
 
-void both_worlds_compare(const json_t *live, json_t *virtual)
+void both_worlds_compare(const json_t *first, json_t *other)
 {
+	const bool worlds = strcmp(record_text(first, "world"), record_text(other, "world")) != 0;
+	const char *key = worlds ? "world" : "realise";
 	char here[TEXT], there[TEXT], message[OUTCOME + TEXT];
 
-	if (record_ended(live) == RECORD_SKIP || record_ended(virtual) == RECORD_SKIP)
+	if (record_ended(first) == RECORD_SKIP || record_ended(other) == RECORD_SKIP)
 		return;
-	describe(live, here, sizeof(here));
-	describe(virtual, there, sizeof(there));
+	describe(first, here, sizeof(here));
+	describe(other, there, sizeof(there));
 	if (strcmp(here, there) == 0)
 		return;
-	snprintf(message, sizeof(message), "the two worlds differ: live %s, virtual %s%s%s", here,
-		 there, record_text(virtual, "message")[0] ? ": " : "",
-		 record_text(virtual, "message"));
-	json_object_set_new(virtual, "ended", json_string("fail"));
-	json_object_set_new(virtual, "message", json_string(message));
+	snprintf(message, sizeof(message), "the two %s differ: %s %s, %s %s%s%s",
+		 worlds ? "worlds" : "NATs", record_text(first, key), here, record_text(other, key),
+		 there, record_text(other, "message")[0] ? ": " : "",
+		 record_text(other, "message"));
+	json_object_set_new(other, "ended", json_string("fail"));
+	json_object_set_new(other, "message", json_string(message));
 }

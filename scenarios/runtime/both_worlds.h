@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The same run in the live world and in the virtual one: both must end alike, with the same calls
- * connected by the same methods, as the captures show them.  How long it took, or which ports
+ * The same run in the live world and in the virtual one, or with the engine's NATs and with the
+ * kernel's: both must end alike, with the same calls connected by the same methods, as the captures show them.  How long it took, or which ports
  * were chosen, may differ.
  */
 #ifndef KNOTHOLE_BOTH_WORLDS_H
@@ -9,8 +9,8 @@
 
 #include <jansson.h>
 
-/* Where the two records differ, the virtual one has failed, and says in what.  A run that one of
- * the worlds skipped is not compared. */
-void both_worlds_compare(const json_t *live, json_t *virtual);
+/* Where the two records differ, @other has failed, and says in what.  A run that was skipped
+ * either way is not compared. */
+void both_worlds_compare(const json_t *first, json_t *other);
 
 #endif

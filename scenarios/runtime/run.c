@@ -45,6 +45,23 @@ static bool inexpressible(const struct plan *plan, char *ret, size_t size)
 	return false;
 }
 
+/* Give the kernel each NAT of @plan that it can realise; false where it has none then. */
+static bool use_kernel(struct plan *plan)
+{
+	struct plan_node *n = NULL;
+	char why[256];
+	bool any = false;
+
+	while ((n = plan_next(plan, n))) {
+		if (n->kind != PLAN_NET)
+			continue;
+		if (live_nat_expressible(&n->model, why, sizeof(why)))
+			n->realise = PLAN_KERNEL;
+		any |= n->realise == PLAN_KERNEL;
+	}
+	return any;
+}
+
 /* What is known of the run before it begins, for the capture's reader. */
 static char *describe(const struct run_spec *spec)
 {
@@ -91,6 +108,10 @@ json_t *run_scenario(const struct run_spec *spec)
 		return end(record, "error", error);
 	if (scenario_plan(stage.scenario, spec->params, spec->seed, &stage.plan, error))
 		return end(record, "error", error);
+	if (spec->kernel_nats && !use_kernel(&stage.plan)) {
+		json_object_set_new(record, "realise", json_string("kernel"));
+		return end(record, "skip", "it has no NAT that the kernel can realise");
+	}
 	json_object_set_new(record, "realise", json_string(realised_by(&stage.plan)));
 	if (spec->world != WORLD_LIVE && strcmp(realised_by(&stage.plan), "engine") != 0)
 		return end(record, "skip", "a kernel translates here, which needs --world live");

@@ -21,6 +21,7 @@ struct run_spec {
 	const char *capture_path;
 	uint64_t budget_ns; /* of the world's time */
 	bool skip_inexpressible; /* a NAT that cannot be realised as asked is a skip, no error */
+	bool kernel_nats; /* the kernel realises every NAT that it can, whatever the world says */
 };
 
 /*

@@ -17,7 +17,7 @@
 #include "values.h"
 #include "worker.h"
 
-enum { JOBS_PER_CPU = 16, JOBS_MAX = 128 };
+enum { JOBS_PER_CPU = 16, JOBS_MAX = 128, SETTINGS_MAX = 3 };
 
 #define READ_BUDGET (10 * NS_PER_S)
 #define RUN_BUDGET (60 * NS_PER_S)
@@ -241,11 +241,33 @@ static unsigned number_of_paths(const json_t *runs, const json_t *run)
 	return 0;
 }
 
+/* One of the ways in which each run is played. */
+struct setting {
+	enum world_kind world;
+	bool kernel_nats;
+	const char *suffix; /* of the capture's name */
+};
+
+/* The first is what the others are compared with. */
+static size_t settings_of(const struct suite_options *options, struct setting ret[SETTINGS_MAX])
+{
+	size_t n = 0;
+
+	if (options->worlds != SUITE_VIRTUAL && options->nats != SUITE_KERNEL)
+		ret[n++] = (struct setting){ WORLD_LIVE, false, ".live" };
+	if (options->worlds != SUITE_VIRTUAL && options->nats != SUITE_AS_SAID)
+		ret[n++] = (struct setting){ WORLD_LIVE, true, ".kernel" };
+	if (options->worlds != SUITE_LIVE)
+		ret[n++] = (struct setting){ WORLD_VIRTUAL, false, ".virtual" };
+	return n;
+}
+
 /* "DIR/skype-both-behind-nat.a=full-cone.pcapng": told apart as far as there are several. */
 static void name_capture(struct job *job, const struct suite_entry *entry, const json_t *run,
-			 enum world_kind world, unsigned repetition,
+			 const struct setting *setting, unsigned repetition,
 			 const struct suite_options *options)
 {
+	struct setting all[SETTINGS_MAX];
 	const json_t *twin = json_object_get(run, "twin");
 	struct safe_name name = { .len = 0 };
 
@@ -258,8 +280,8 @@ static void name_capture(struct job *job, const struct suite_entry *entry, const
 		append_number(&name, ".", number_of_paths(entry->runs, run));
 	if (options->repeat > 1)
 		append_number(&name, ".", repetition + 1);
-	if (options->worlds == SUITE_BOTH)
-		append(&name, world == WORLD_LIVE ? ".live" : ".virtual");
+	if (settings_of(options, all) > 1)
+		append(&name, setting->suffix);
 	snprintf(job->capture, sizeof(job->capture), "%s/%s.pcapng", options->directory, name.text);
 }
 
@@ -278,6 +300,9 @@ static void note_repeat(struct job *job, const struct suite_options *options, co
 		.worlds = options->worlds == SUITE_BOTH	     ? "both"
 			  : job->spec.world == WORLD_VIRTUAL ? "virtual"
 							     : "live",
+		.realise = options->nats == SUITE_KERNEL      ? "kernel"
+			   : options->nats == SUITE_BOTH_NATS ? "both"
+							      : NULL,
 		.seed = job->spec.seed,
 		.budget_ns = options->budget_ns,
 		.twin = twin ? (unsigned)json_integer_value(twin) + 1 : 0,
@@ -291,15 +316,16 @@ static void note_repeat(struct job *job, const struct suite_options *options, co
 }
 
 static void prepare(struct jobs *jobs, const struct suite_entry *entry, json_t *run,
-		    enum world_kind world, unsigned repetition)
+		    const struct setting *setting, unsigned repetition)
 {
+	const enum world_kind world = setting->world;
 	const struct suite_options *options = jobs->options;
 	struct job *job = &jobs->jobs[jobs->len];
 	json_t *params = json_object_get(run, "params"), *twin = json_object_get(run, "twin");
 	json_t *twins = json_object_get(entry->about, "twins");
 	uint64_t seed = options->seed + repetition;
 
-	name_capture(job, entry, run, world, repetition, options);
+	name_capture(job, entry, run, setting, repetition, options);
 	job->spec = (struct run_spec){
 		.path = entry->file->path,
 		.shown = entry->file->shown,
@@ -310,6 +336,7 @@ static void prepare(struct jobs *jobs, const struct suite_entry *entry, json_t *
 		.capture_path = job->capture,
 		.budget_ns = budget_of(options, world),
 		.skip_inexpressible = options->skip_inexpressible,
+		.kernel_nats = setting->kernel_nats,
 	};
 	job->record = json_pack("{s:s, s:O, s:s, s:O, s:O, s:s, s:s, s:I, s:s}", "scenario",
 				entry->file->name, "title", json_object_get(entry->about, "title"),
@@ -318,6 +345,8 @@ static void prepare(struct jobs *jobs, const struct suite_entry *entry, json_t *
 				world == WORLD_LIVE ? "live" : "virtual", "realise", "engine",
 				"seed", (json_int_t)seed, "capture_file", job->capture);
 	note_repeat(job, options, twin);
+	if (setting->kernel_nats)
+		json_object_set_new(job->record, "kernel_nats", json_true());
 	job->skip = world != WORLD_LIVE && json_object_get(entry->about, "needs");
 	if (twin) {
 		twin = json_array_get(twins, (size_t)json_integer_value(twin));
@@ -393,8 +422,7 @@ static size_t count_runs(const struct suite *suite, const struct suite_options *
 
 	for (size_t i = 0; i < suite->len; i++)
 		n += json_array_size(suite->entries[i].runs);
-	return n * (options->repeat ? options->repeat : 1) *
-	       (options->worlds == SUITE_BOTH ? 2 : 1);
+	return n * (options->repeat ? options->repeat : 1);
 }
 
 static bool is_wanted(const struct suite_options *options, const json_t *run)
@@ -404,21 +432,23 @@ static bool is_wanted(const struct suite_options *options, const json_t *run)
 	return !options->twin || (twin && json_integer_value(twin) + 1 == options->twin);
 }
 
-static void prepare_worlds(struct jobs *jobs, const struct suite_entry *entry, json_t *run,
-			   unsigned repetition)
+/* In every setting, or in none: their records are told apart by their number. */
+static void prepare_settings(struct jobs *jobs, const struct suite_entry *entry, json_t *run,
+			     unsigned repetition)
 {
-	if (!is_wanted(jobs->options, run))
-		return;
-	if (jobs->options->worlds != SUITE_VIRTUAL)
-		prepare(jobs, entry, run, WORLD_LIVE, repetition);
-	if (jobs->options->worlds != SUITE_LIVE)
-		prepare(jobs, entry, run, WORLD_VIRTUAL, repetition);
+	struct setting settings[SETTINGS_MAX];
+	const size_t n = settings_of(jobs->options, settings);
+
+	for (size_t i = 0; i < n && is_wanted(jobs->options, run); i++)
+		prepare(jobs, entry, run, &settings[i], repetition);
 }
 
 json_t *suite_run(const struct suite *suite, const struct suite_options *options)
 {
 	unsigned repeat = options->repeat ? options->repeat : 1;
-	size_t n = count_runs(suite, options), k;
+	struct setting settings[SETTINGS_MAX];
+	const size_t ways = settings_of(options, settings);
+	size_t n = count_runs(suite, options) * ways, k;
 	struct jobs jobs = { calloc(n + 1, sizeof(*jobs.jobs)),
 			     calloc(n + 1, sizeof(*jobs.workers)), 0, options };
 	json_t *records = json_array(), *run;
@@ -426,13 +456,13 @@ json_t *suite_run(const struct suite *suite, const struct suite_options *options
 	for (unsigned r = 0; r < repeat && jobs.jobs && jobs.workers; r++)
 		for (size_t i = 0; i < suite->len; i++)
 			json_array_foreach(suite->entries[i].runs, k, run)
-				prepare_worlds(&jobs, &suite->entries[i], run, r);
+				prepare_settings(&jobs, &suite->entries[i], run, r);
 	workers_run(jobs.workers, jobs.len,
 		    options->jobs ? options->jobs : suite_jobs(options->worlds), progress, &jobs);
 	for (size_t i = 0; i < jobs.len; i++) {
 		complete(&jobs.jobs[i], &jobs.workers[i]);
-		if (options->worlds == SUITE_BOTH && i % 2)
-			both_worlds_compare(jobs.jobs[i - 1].record, jobs.jobs[i].record);
+		if (i % ways)
+			both_worlds_compare(jobs.jobs[i - i % ways].record, jobs.jobs[i].record);
 	}
 	for (size_t i = 0; i < jobs.len; i++)
 		json_array_append_new(records, jobs.jobs[i].record);

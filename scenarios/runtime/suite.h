@@ -17,8 +17,13 @@
 /* The worlds that each run is played in. */
 enum suite_worlds { SUITE_LIVE, SUITE_VIRTUAL, SUITE_BOTH };
 
+/* Who translates in live worlds: as the scenarios say, the kernel wherever it can, or each in a
+ * run of its own. */
+enum suite_nats { SUITE_AS_SAID, SUITE_KERNEL, SUITE_BOTH_NATS };
+
 struct suite_options {
 	enum suite_worlds worlds;
+	enum suite_nats nats;
 	const json_t *set; /* {"a": ["full-cone", …]}; NULL = nothing */
 	uint64_t seed; /* of the first repetition; the next has the next */
 	unsigned repeat; /* 0 = once */
@@ -54,8 +59,9 @@ int suite_read(const struct collection *collection, const struct suite_options *
 	       struct suite *ret, json_t **ret_errors);
 void suite_clear(struct suite *suite);
 
-/* Run everything: an array of records (reports/record.h), the caller's.  In both worlds, a run's
- * two records are neighbours, and the virtual one has failed where they differ (both_worlds.h). */
+/* Run everything: an array of records (reports/record.h), the caller's.  In both worlds, or with
+ * both NATs, a run's records are neighbours, and each but the first has failed where it differs
+ * from that (both_worlds.h). */
 json_t *suite_run(const struct suite *suite, const struct suite_options *options);
 
 #endif
