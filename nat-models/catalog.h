@@ -20,7 +20,7 @@ struct model_error {
 
 /*
  * The model called @name.  0, or -ENOENT with *ret_error: `unknown model "ful-cone"; did you
- * mean "full-cone"?`
+ * mean "full-cone"?`, or -ENOMEM with *ret_error.
  */
 int nat_model_find(const char *name, struct nat_model *ret, struct model_error *ret_error);
 

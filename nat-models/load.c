@@ -382,19 +382,29 @@ static int read_subtable(struct reader *reader, const struct knob_section *secti
 	return r;
 }
 
-static int read_base(struct reader *reader, int table)
+static int find_base(struct reader *reader, const char *name)
 {
 	struct model_error error;
+	int r = nat_model_find(name, &reader->base, &error);
+
+	if (r == 0)
+		return 0;
+	fault(reader, "base", "%s", error.text);
+	return r == -ENOMEM ? r : -EINVAL;
+}
+
+static int read_base(struct reader *reader, int table)
+{
 	char got[80];
-	int r = 0;
+	int r;
 
 	if (!push_field(reader->lua, table, "base"))
 		return 0;
 	if (lua_type(reader->lua, -1) != LUA_TSTRING)
 		r = fault(reader, "base", "expected the name of a model; got %s",
 			  describe_value(reader->lua, got, sizeof(got)));
-	else if (nat_model_find(lua_tostring(reader->lua, -1), &reader->base, &error) < 0)
-		r = fault(reader, "base", "%s", error.text);
+	else
+		r = find_base(reader, lua_tostring(reader->lua, -1));
 	lua_pop(reader->lua, 1);
 	if (r == 0) {
 		reader->has_base = true;
@@ -424,8 +434,10 @@ static int read_model(struct reader *reader, int table)
 {
 	int r;
 
-	if (!lua_checkstack(reader->lua, 8))
-		return fault(reader, "", "out of memory");
+	if (!lua_checkstack(reader->lua, 8)) {
+		fault(reader, "", "out of memory");
+		return -ENOMEM;
+	}
 	nat_model_defaults(&reader->model);
 	r = read_base(reader, table);
 	for (size_t s = 0; s < KNOB_SECTIONS && r == 0; s++) {

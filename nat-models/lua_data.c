@@ -20,6 +20,7 @@ struct job {
 	int result;
 	size_t memory; /* in use */
 	size_t memory_in_all; /* asked for so far: one instruction may copy all there is */
+	bool denied; /* there was none to be had */
 };
 
 static void *limited_alloc(void *user, void *block, size_t old, size_t size)
@@ -43,6 +44,8 @@ static void *limited_alloc(void *user, void *block, size_t old, size_t size)
 	moved = realloc(block, size);
 	if (moved)
 		job->memory = job->memory - old + size;
+	else
+		job->denied = true;
 	return moved;
 }
 
@@ -109,6 +112,7 @@ int lua_data_read(const char *file, const char *text, size_t len,
 	struct job job = { .file = file, .text = text, .len = len, .use = use, .arg = arg };
 	lua_State *lua = lua_newstate(limited_alloc, &job);
 	const char *message;
+	int status;
 
 	if (!lua) {
 		snprintf(error, size, "%s: out of memory", file);
@@ -116,7 +120,11 @@ int lua_data_read(const char *file, const char *text, size_t len,
 	}
 	lua_pushcfunction(lua, run);
 	lua_pushlightuserdata(lua, &job);
-	if (lua_pcall(lua, 1, 0, 0) != LUA_OK) {
+	status = lua_pcall(lua, 1, 0, 0);
+	if (status == LUA_ERRMEM && job.denied) {
+		snprintf(error, size, "%s: out of memory", file);
+		job.result = -ENOMEM;
+	} else if (status != LUA_OK) {
 		message = lua_tostring(lua, -1);
 		report(file, message ? message : "an error that is no text", error, size);
 		job.result = -EINVAL;

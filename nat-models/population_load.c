@@ -331,8 +331,10 @@ int population_load(const char *file, const char *text, size_t len, struct popul
 	int err;
 
 	ret_error->text[0] = '\0';
-	if (!p)
+	if (!p) {
+		snprintf(ret_error->text, sizeof(ret_error->text), "%s: out of memory", file);
 		return -ENOMEM;
+	}
 	err = lua_data_read(file, text, len, read_population, &reader, message, sizeof(message));
 	if (err == 0) {
 		snprintf(p->name, sizeof(p->name), "%.*s", (int)strcspn(name, "."), name);
