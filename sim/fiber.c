@@ -57,6 +57,7 @@ static void fiber_free(struct fiber *fiber)
 	if (fiber->next)
 		fiber->next->link = fiber->link;
 	context_free(&fiber->context);
+	loop_unreserve(fiber->loop, &fiber->deadline);
 	arena_give(loop_arena(fiber->loop), fiber, sizeof(*fiber));
 }
 
@@ -111,8 +112,12 @@ int fiber_spawn(struct loop *loop, const char *name, void (*run)(void *arg), voi
 
 	if (!fiber)
 		return -ENOMEM;
-	err = context_new(&fiber->context, entry);
+	/* One that could not sleep for want of memory would have to spin. */
+	err = loop_reserve(loop, &fiber->deadline);
+	if (!err)
+		err = context_new(&fiber->context, entry);
 	if (err) {
+		loop_unreserve(loop, &fiber->deadline);
 		arena_give(loop_arena(loop), fiber, sizeof(*fiber));
 		return err;
 	}
@@ -156,8 +161,8 @@ int fiber_park(uint64_t deadline)
 	if (deadline <= loop_now(fiber->loop))
 		return -ETIMEDOUT;
 	fiber->timed_out = false;
-	if (deadline != NEVER && loop_schedule(fiber->loop, &fiber->deadline, deadline))
-		return -ENOMEM;
+	if (deadline != NEVER)
+		loop_schedule(fiber->loop, &fiber->deadline, deadline); /* reserved */
 	fiber->state = FIBER_PARKED;
 	context_switch(&fiber->context, &loop_context, 0);
 	if (fiber->timed_out && !fiber->woken)

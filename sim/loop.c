@@ -35,6 +35,7 @@ struct loop {
 	struct event **heap;
 	size_t heap_len;
 	size_t heap_room;
+	size_t reserved; /* of its room, for events that loop_reserve() was called for */
 	struct task *tasks;
 	struct task **tasks_end;
 	struct idler *idlers;
@@ -194,20 +195,43 @@ void loop_cancel(struct loop *loop, struct event *event)
 		heap_sink(loop, i, last);
 }
 
+/* Have room for one event more than all that have it reserved and all that are set. */
+static int make_room(struct loop *loop)
+{
+	const size_t room = loop->heap_room ? 2 * loop->heap_room : FIRST_EVENTS;
+	struct event **heap;
+
+	if (loop->heap_len + loop->reserved < loop->heap_room)
+		return 0;
+	heap = arena_grow(loop->arena, loop->heap, loop->heap_room * sizeof(*heap),
+			  room * sizeof(*heap));
+	if (!heap)
+		return -ENOMEM;
+	loop->heap = heap;
+	loop->heap_room = room;
+	return 0;
+}
+
+int loop_reserve(struct loop *loop, struct event *event)
+{
+	if (make_room(loop))
+		return -ENOMEM;
+	loop->reserved++;
+	event->reserved = true;
+	return 0;
+}
+
+void loop_unreserve(struct loop *loop, struct event *event)
+{
+	loop->reserved -= event->reserved;
+	event->reserved = false;
+}
+
 int loop_schedule(struct loop *loop, struct event *event, uint64_t at)
 {
 	loop_cancel(loop, event);
-	if (loop->heap_len == loop->heap_room) {
-		size_t room = loop->heap_room ? 2 * loop->heap_room : FIRST_EVENTS;
-		struct event **heap = arena_grow(loop->arena, loop->heap,
-						 loop->heap_room * sizeof(struct event *),
-						 room * sizeof(*heap));
-
-		if (!heap)
-			return -ENOMEM;
-		loop->heap = heap;
-		loop->heap_room = room;
-	}
+	if (!event->reserved && make_room(loop))
+		return -ENOMEM;
 	event->waited = 0;
 	event->at = at > loop->now ? at : loop->now;
 	event->sequence = loop->sequence++;

@@ -28,6 +28,7 @@ struct event {
 	uint64_t sequence;
 	size_t slot; /* 1 + place in the heap; 0 = idle */
 	bool patient; /* in real time, wait until what was already on its way is served */
+	bool reserved; /* the loop's own: there is room for it */
 	uint8_t waited; /* the loop's own: turns that patience has cost */
 	void (*fire)(struct event *event);
 };
@@ -66,6 +67,11 @@ uint64_t loop_now(const struct loop *loop);
 
 /* CLOCK_REALTIME ns at which the world began; a fixed date in virtual time. */
 uint64_t loop_epoch(const struct loop *loop);
+
+/* Keep room for @event, so that loop_schedule() cannot fail for it: for what could not go on
+ * without.  0 or -ENOMEM.  loop_unreserve() gives it back: @event is set no more. */
+int loop_reserve(struct loop *loop, struct event *event);
+void loop_unreserve(struct loop *loop, struct event *event);
 
 /* Fire at @at, or as soon as possible where that is past.  Moves an event that is already
  * set.  0 or -ENOMEM. */
