@@ -52,6 +52,7 @@ static inline void pump(struct bench *bench)
 	while (bench->tcp && tcp_has_output(bench->tcp)) {
 		struct buffer *buffer = buffer_new(bench->lab.pool, tcp_path_mtu(bench->tcp));
 
+		assert_non_null(buffer);
 		tcp_output(bench->tcp, buffer ? &buffer->packet : NULL, 64,
 			   loop_now(bench->lab.loop));
 		if (buffer)

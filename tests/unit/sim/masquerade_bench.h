@@ -130,6 +130,7 @@ static inline void send_packet(struct bench *bench, enum nat_side side, struct e
 {
 	struct buffer *buffer = buffer_new(bench->lab.pool, 64);
 
+	assert_non_null(buffer);
 	if (!buffer || packet_make_udp(&buffer->packet, src, dst, TTL, "x", 1)) {
 		keep(bench, -ENOMEM);
 		buffer_free(buffer);

@@ -231,6 +231,7 @@ enum tcp_taken wire_forge(struct wire *wire, int side, struct tcp_segment seg)
 
 	if (!(seg.flags & TCP_SYN) && !seg.shift)
 		seg.shift = TCP_NO_SHIFT;
+	assert_non_null(wire->tcp[side]);
 	taken = tcp_input(wire->tcp[side], &seg, wire->now);
 	wire_pump(wire, side);
 	return taken;

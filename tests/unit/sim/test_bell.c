@@ -21,6 +21,7 @@ static int setup(void **state)
 {
 	(void)state;
 	bell = calloc(1, sizeof(*bell));
+	assert_non_null(bell);
 	ended = 0;
 	done = false;
 	return loop_new(LOOP_VIRTUAL, &loop);
@@ -53,6 +54,7 @@ static void wait_and_close(void *arg)
 static void ring(void *arg)
 {
 	(void)arg;
+	assert_non_null(bell);
 	assert_true(bell_ring(bell));
 	assert_false(bell_ring(bell));
 }
@@ -67,9 +69,9 @@ static void nobody_waits(void **state)
 static void all_who_wait_are_woken(void **state)
 {
 	(void)state;
-	fiber_spawn(loop, "a", wait_and_note, &results[0], NULL);
-	fiber_spawn(loop, "b", wait_and_note, &results[1], NULL);
-	fiber_spawn(loop, "ringer", ring, NULL, NULL);
+	assert_int_equal(fiber_spawn(loop, "a", wait_and_note, &results[0], NULL), 0);
+	assert_int_equal(fiber_spawn(loop, "b", wait_and_note, &results[1], NULL), 0);
+	assert_int_equal(fiber_spawn(loop, "ringer", ring, NULL, NULL), 0);
 	assert_int_equal(loop_run(loop, &done), 0);
 	assert_int_equal(results[0], 0);
 	assert_int_equal(results[1], 0);
@@ -80,7 +82,7 @@ static void a_wait_can_time_out(void **state)
 {
 	(void)state;
 	ended = 1;
-	fiber_spawn(loop, "a", wait_and_note, &results[0], NULL);
+	assert_int_equal(fiber_spawn(loop, "a", wait_and_note, &results[0], NULL), 0);
 	assert_int_equal(loop_run(loop, &done), 0);
 	assert_int_equal(results[0], -ETIMEDOUT);
 	assert_false(bell_ring(bell));
@@ -91,9 +93,9 @@ static void a_wait_can_time_out(void **state)
 static void rung_and_broken_before_it_runs(void **state)
 {
 	(void)state;
-	fiber_spawn(loop, "a", wait_and_close, &results[0], NULL);
-	fiber_spawn(loop, "b", wait_and_note, &results[1], NULL);
-	fiber_spawn(loop, "ringer", ring, NULL, NULL);
+	assert_int_equal(fiber_spawn(loop, "a", wait_and_close, &results[0], NULL), 0);
+	assert_int_equal(fiber_spawn(loop, "b", wait_and_note, &results[1], NULL), 0);
+	assert_int_equal(fiber_spawn(loop, "ringer", ring, NULL, NULL), 0);
 	assert_int_equal(loop_run(loop, &done), 0);
 	assert_int_equal(results[0], 0);
 	/* Waiters are woken newest first, so b may have run before a closed. */
@@ -103,9 +105,9 @@ static void rung_and_broken_before_it_runs(void **state)
 static void rung_and_broken_in_the_other_order(void **state)
 {
 	(void)state;
-	fiber_spawn(loop, "b", wait_and_note, &results[1], NULL);
-	fiber_spawn(loop, "a", wait_and_close, &results[0], NULL);
-	fiber_spawn(loop, "ringer", ring, NULL, NULL);
+	assert_int_equal(fiber_spawn(loop, "b", wait_and_note, &results[1], NULL), 0);
+	assert_int_equal(fiber_spawn(loop, "a", wait_and_close, &results[0], NULL), 0);
+	assert_int_equal(fiber_spawn(loop, "ringer", ring, NULL, NULL), 0);
 	assert_int_equal(loop_run(loop, &done), 0);
 	assert_int_equal(results[0], 0);
 	assert_int_equal(results[1], -ECANCELED);

@@ -95,6 +95,7 @@ static int setup(void **state)
 	for (int i = 0; i < HOSTS; i++)
 		ports[i] = (struct port){ .receive = collect };
 	pool = pool_new();
+	assert_non_null(pool);
 	return loop_new(LOOP_VIRTUAL, &loop);
 }
 
@@ -123,6 +124,7 @@ static void send(int host, struct endpoint src, struct endpoint dst, uint8_t ttl
 	static const uint8_t payload[8000];
 	struct buffer *buffer = buffer_new(pool, len + 28);
 
+	assert_non_null(buffer);
 	assert_int_equal(packet_make_udp(&buffer->packet, src, dst, ttl, payload, len), 0);
 	port_send(&ports[host], buffer, NULL);
 }
@@ -248,6 +250,7 @@ static void send_big(bool dont_fragment)
 	static const uint8_t payload[1400];
 	struct buffer *buffer = buffer_new(pool, sizeof(payload) + 28);
 
+	assert_non_null(buffer);
 	assert_int_equal(packet_make_udp(&buffer->packet, at(addrs[ALICE], 4000),
 					 at(addrs[SERVER], 7), 64, payload, sizeof(payload)),
 			 0);
@@ -343,6 +346,7 @@ static struct buffer *datagram(struct endpoint src, struct endpoint dst, size_t 
 	static const uint8_t payload[64];
 	struct buffer *buffer = buffer_new(pool, len + 28);
 
+	assert_non_null(buffer);
 	assert_int_equal(packet_make_udp(&buffer->packet, src, dst, 64, payload, len), 0);
 	return buffer;
 }

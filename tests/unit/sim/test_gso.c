@@ -17,8 +17,10 @@ enum { HEADERS = 40, STEP = 1460 };
 static struct buffer *super_packet(struct pool *pool, uint32_t payload)
 {
 	struct buffer *buffer = buffer_new(pool, HEADERS + payload);
-	uint8_t *ip = buffer->packet.data;
+	uint8_t *ip;
 
+	assert_non_null(buffer);
+	ip = buffer->packet.data;
 	memset(ip, 0, HEADERS);
 	ip[0] = 0x45;
 	put_be16(ip + 2, (uint16_t)(HEADERS + payload));
@@ -53,6 +55,7 @@ static void segments_add_up(void **state)
 	static const uint32_t sizes[] = { 1, STEP, STEP + 1, 3 * STEP, 3 * STEP + 17, 44 * STEP };
 	struct pool *pool = pool_new();
 
+	assert_non_null(pool);
 	(void)state;
 	for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
 		struct buffer *list = gso_segment(super_packet(pool, sizes[s]));
@@ -86,8 +89,10 @@ static void segments_add_up(void **state)
 static void the_wires_length_is_a_segments(void **state)
 {
 	struct pool *pool = pool_new();
-	struct buffer *buffer = super_packet(pool, 10 * STEP);
+	struct buffer *buffer;
 
+	assert_non_null(pool);
+	buffer = super_packet(pool, 10 * STEP);
 	(void)state;
 	assert_int_equal(gso_wire_len(&buffer->packet), HEADERS + STEP);
 	buffer->packet.offload.header_len = 0; /* some drivers do not tell */
@@ -116,6 +121,7 @@ static void an_impaired_link_carries_single_packets(void **state)
 	struct link *link;
 	struct loop *loop;
 
+	assert_non_null(pool);
 	(void)state;
 	assert_int_equal(loop_new(LOOP_VIRTUAL, &loop), 0);
 	assert_int_equal(link_new(loop, &spec, &node, &uplink, &link), 0);

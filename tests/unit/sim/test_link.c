@@ -36,6 +36,7 @@ static int setup(void **state)
 	got_len = 0;
 	node = uplink = (struct port){ .receive = collect };
 	pool = pool_new();
+	assert_non_null(pool);
 	return loop_new(LOOP_VIRTUAL, &loop);
 }
 
@@ -59,6 +60,7 @@ static void send(unsigned number)
 {
 	struct buffer *buffer = buffer_new(pool, LEN);
 
+	assert_non_null(buffer);
 	memset(buffer->packet.data, 0, LEN);
 	memcpy(buffer->packet.data, &number, sizeof(number));
 	buffer->packet.len = LEN;
@@ -208,6 +210,7 @@ static void the_way_back_is_not_impaired(void **state)
 	(void)state;
 	make((struct impairment){ .loss_ppm = 1000000 });
 	buffer = buffer_new(pool, LEN);
+	assert_non_null(buffer);
 	memset(buffer->packet.data, 0, LEN);
 	buffer->packet.len = LEN;
 	port_send(&uplink, buffer, NULL);

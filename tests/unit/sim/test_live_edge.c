@@ -198,6 +198,7 @@ static void put_datagram(struct bench *bench, struct endpoint to, size_t len, ch
 	struct endpoint from = { PEER, 5000 };
 	static uint8_t payload[65536];
 
+	assert_non_null(buffer);
 	payload[0] = (uint8_t)byte;
 	keep(bench, buffer ? packet_make_udp(&buffer->packet, from, to, 1, payload, len) : -ENOMEM);
 	if (buffer)

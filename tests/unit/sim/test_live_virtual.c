@@ -240,7 +240,7 @@ static void pull(void *arg)
 	struct sock *visitor = NULL;
 	char c;
 
-	fiber_spawn(stream->net->lab.loop, "push", push, stream, NULL);
+	assert_int_equal(fiber_spawn(stream->net->lab.loop, "push", push, stream, NULL), 0);
 	if (sock_accept(listener, soon(stream->net), &visitor) == 0) {
 		stream->whole = sock_recv_exact(visitor, received, STREAM, soon(stream->net)) ==
 					0 &&

@@ -171,8 +171,8 @@ static void waker(void *arg)
 static void wakes_do_not_add_up(void **state)
 {
 	(void)state;
-	fiber_spawn(loop, "waiter", wait_to_be_woken, NULL, &waiter);
-	fiber_spawn(loop, "waker", waker, NULL, NULL);
+	assert_int_equal(fiber_spawn(loop, "waiter", wait_to_be_woken, NULL, &waiter), 0);
+	assert_int_equal(fiber_spawn(loop, "waker", waker, NULL, NULL), 0);
 	assert_int_equal(loop_run(loop, &done), 0);
 	assert_string_equal(trace, "wtj");
 }
@@ -187,7 +187,7 @@ static void wake_self_then_park(void *arg)
 static void a_wake_before_the_park_is_not_lost(void **state)
 {
 	(void)state;
-	fiber_spawn(loop, "self", wake_self_then_park, &done, NULL);
+	assert_int_equal(fiber_spawn(loop, "self", wake_self_then_park, &done, NULL), 0);
 	assert_int_equal(loop_run(loop, &done), 0);
 	assert_string_equal(trace, "w");
 }
@@ -204,8 +204,8 @@ static void join_too_early(void *arg)
 static void a_join_can_time_out(void **state)
 {
 	(void)state;
-	fiber_spawn(loop, "waiter", wait_to_be_woken, NULL, &waiter);
-	fiber_spawn(loop, "joiner", join_too_early, NULL, NULL);
+	assert_int_equal(fiber_spawn(loop, "waiter", wait_to_be_woken, NULL, &waiter), 0);
+	assert_int_equal(fiber_spawn(loop, "joiner", join_too_early, NULL, NULL), 0);
 	assert_int_equal(loop_run(loop, &done), 0);
 	assert_string_equal(trace, "twtj");
 }
@@ -317,7 +317,7 @@ static void a_deadline_waits_for_what_is_already_there(void **state)
 		hop[i] = (struct watch){ .fd = hops[2 * i], .wants = EPOLLIN, .ready = pass_on };
 		assert_int_equal(loop_watch(loop, &hop[i]), 0);
 	}
-	fiber_spawn(loop, "late", wait_for_the_second_hop, NULL, &late);
+	assert_int_equal(fiber_spawn(loop, "late", wait_for_the_second_hop, NULL, &late), 0);
 	assert_int_equal(loop_run(loop, &done), 0);
 	assert_string_equal(trace, "w");
 	for (int i = 0; i < 4; i++)

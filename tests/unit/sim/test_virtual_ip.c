@@ -46,7 +46,7 @@ static struct sock *open_sock(struct host *host, enum sock_kind kind, struct end
 	struct sock_spec spec = { .kind = kind, .local = local, .remote = remote };
 	struct sock *sock = NULL;
 
-	sock_open(host, &spec, &sock);
+	assert_int_equal(sock_open(host, &spec, &sock), 0);
 	return sock;
 }
 
@@ -263,9 +263,11 @@ struct fragment {
 static void send_fragment(const struct fragment *f)
 {
 	struct buffer *buffer = buffer_new(wire.lab.pool, 1500);
-	uint8_t *ip = buffer->packet.data;
+	uint8_t *ip;
 	uint16_t word = (uint16_t)(f->at / 8 | (f->more ? IP4_MORE_FRAGMENTS : 0));
 
+	assert_non_null(buffer);
+	ip = buffer->packet.data;
 	memset(ip, 0, IP4_HEADER);
 	ip[0] = 0x45;
 	put_be16(ip + IP4_LENGTH, (uint16_t)(IP4_HEADER + f->len));
@@ -387,8 +389,10 @@ static void begin_many(void *arg)
 	(void)arg;
 	for (unsigned int i = 0; i <= REASSEMBLY_DATAGRAMS; i++) {
 		struct buffer *buffer = buffer_new(wire.lab.pool, 100);
-		uint8_t *ip = buffer->packet.data;
+		uint8_t *ip;
 
+		assert_non_null(buffer);
+		ip = buffer->packet.data;
 		packet_make_udp(&buffer->packet, (struct endpoint){ NET(1), 5 },
 				(struct endpoint){ NET(3), 7 }, 64, "12345678", 8);
 		put_be16(ip + IP4_ID, (uint16_t)i);
@@ -431,8 +435,10 @@ static void send_odd(void *arg)
 {
 	const struct odd_row *row = arg;
 	struct buffer *buffer = buffer_new(wire.lab.pool, 100);
-	uint8_t *ip = buffer->packet.data;
+	uint8_t *ip;
 
+	assert_non_null(buffer);
+	ip = buffer->packet.data;
 	packet_make_udp(&buffer->packet, (struct endpoint){ row->src, 5 },
 			(struct endpoint){ row->dst, 7 }, 64, "x", 1);
 	ip[IP4_PROTOCOL] = row->protocol;
@@ -461,6 +467,7 @@ static void send_broken(void *arg)
 	for (int i = 0; i < 2; i++) {
 		struct buffer *buffer = buffer_new(wire.lab.pool, 100);
 
+		assert_non_null(buffer);
 		packet_make_udp(&buffer->packet, (struct endpoint){ NET(1), 5 },
 				(struct endpoint){ NET(3), 7 }, 64, "x", 1);
 		if (i == 0)

@@ -42,7 +42,7 @@ static struct sock *listen_on(struct host *host, uint16_t port, bool share)
 				  .share = share };
 	struct sock *sock = NULL;
 
-	sock_open(host, &spec, &sock);
+	assert_int_equal(sock_open(host, &spec, &sock), 0);
 	return sock;
 }
 
@@ -85,7 +85,7 @@ static void visit(void *arg)
 	struct sock *sock = NULL;
 
 	seen->sock[0] = listen_on(bob, 80, false);
-	fiber_spawn(lab.loop, "server", serve_one, seen, NULL);
+	assert_int_equal(fiber_spawn(lab.loop, "server", serve_one, seen, NULL), 0);
 	seen->err[2] = sock_open(alice, &spec, &sock);
 	seen->at[0] = loop_now(lab.loop);
 	seen->end[3] = sock_local(sock);
@@ -173,7 +173,7 @@ static void receive_much(void *arg)
 	struct sock *listener = listen_on(bob, 80, false), *visitor = NULL;
 	char c;
 
-	fiber_spawn(lab.loop, "sender", send_much, seen, NULL);
+	assert_int_equal(fiber_spawn(lab.loop, "sender", send_much, seen, NULL), 0);
 	seen->err[2] = sock_accept(listener, NEVER, &visitor);
 	fiber_sleep(within(SEC)); /* the window fills */
 	seen->at[0] = seen->err[1] == 1;
@@ -222,7 +222,7 @@ static void call_alice(void *arg)
 	struct sock *listeners[2] = { listen_on(alice, 5000, true), listen_on(bob, 5000, true) };
 	struct sock *none;
 
-	fiber_spawn(lab.loop, "alice", call_bob, seen, NULL);
+	assert_int_equal(fiber_spawn(lab.loop, "alice", call_bob, seen, NULL), 0);
 	spec.local.port = 5000;
 	spec.share = true;
 	seen->err[1] = sock_open(bob, &spec, &seen->sock[1]);
@@ -271,13 +271,16 @@ static void close_all(void *arg)
 	struct sock_spec spec = to(NET(2), 80);
 
 	waiters[0] = (struct waiter){ .sock = listen_on(bob, 80, false), .accepts = true };
-	fiber_spawn(lab.loop, "acceptor", wait_for_ever, &waiters[0], NULL);
-	sock_open(alice, &spec, &waiters[1].sock); /* accepted, and left alone */
+	assert_int_equal(fiber_spawn(lab.loop, "acceptor", wait_for_ever, &waiters[0], NULL), 0);
+	assert_int_equal(sock_open(alice, &spec, &waiters[1].sock),
+			 0); /* accepted, and left alone */
 	waiters[2] = (struct waiter){ .sock = listen_on(bob, 81, false), .accepts = true };
 	spec.remote.port = 81;
-	sock_open(alice, &spec, &waiters[3].sock); /* stands, but nobody accepts it */
+	assert_int_equal(sock_open(alice, &spec, &waiters[3].sock),
+			 0); /* stands, but nobody accepts it */
 	for (int i = 1; i < 4; i += 2)
-		fiber_spawn(lab.loop, "reader", wait_for_ever, &waiters[i], NULL);
+		assert_int_equal(fiber_spawn(lab.loop, "reader", wait_for_ever, &waiters[i], NULL),
+				 0);
 	fiber_sleep(within(SEC));
 	sock_close(waiters[2].sock);
 	fiber_sleep(within(SEC));

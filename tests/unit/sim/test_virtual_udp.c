@@ -34,7 +34,7 @@ static struct sock *udp(struct host *host, uint16_t port)
 	struct sock_spec spec = { .kind = SOCK_UDP, .local = { .port = port } };
 	struct sock *sock = NULL;
 
-	sock_open(host, &spec, &sock);
+	assert_int_equal(sock_open(host, &spec, &sock), 0);
 	return sock;
 }
 
@@ -43,7 +43,7 @@ static struct sock *connected(struct host *host, struct endpoint to)
 	struct sock_spec spec = { .kind = SOCK_UDP, .remote = to };
 	struct sock *sock = NULL;
 
-	sock_open(host, &spec, &sock);
+	assert_int_equal(sock_open(host, &spec, &sock), 0);
 	return sock;
 }
 
@@ -307,11 +307,11 @@ static void speak_to_the_shared(void *arg)
 	struct sock *twins[2] = { NULL }, *theirs[FRIENDS] = { NULL };
 	char c;
 
-	sock_open(bob, &spec, &twins[0]);
-	sock_open(bob, &spec, &twins[1]);
+	assert_int_equal(sock_open(bob, &spec, &twins[0]), 0);
+	assert_int_equal(sock_open(bob, &spec, &twins[1]), 0);
 	for (int i = 0; i < FRIENDS; i++) {
 		spec.remote = (struct endpoint){ LAN(2), (uint16_t)(1000 + i) };
-		sock_open(bob, &spec, &theirs[i]);
+		assert_int_equal(sock_open(bob, &spec, &theirs[i]), 0);
 	}
 	for (unsigned int i = 0; i < STRANGERS; i++) {
 		struct sock *stranger = udp(alice, (uint16_t)(1000 + i));
@@ -346,7 +346,7 @@ static void shout(void *arg)
 	struct sock_spec spec = { .local = { .port = 7 }, .broadcast = true };
 	struct sock *loud = NULL, *heard = udp(bob, 7);
 
-	sock_open(alice, &spec, &loud);
+	assert_int_equal(sock_open(alice, &spec, &loud), 0);
 	seen->err[0] = sock_send(loud, &(struct endpoint){ LAN(255), 7 }, "a", 1, NEVER);
 	seen->err[1] =
 		sock_send(loud, &(struct endpoint){ V4(255, 255, 255, 255), 7 }, "b", 1, NEVER);

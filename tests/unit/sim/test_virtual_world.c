@@ -65,7 +65,7 @@ static void answer(void *arg)
 	char bytes[2000];
 	long n;
 
-	sock_open(world_host(actors->world, "server"), &spec, &sock);
+	assert_int_equal(sock_open(world_host(actors->world, "server"), &spec, &sock), 0);
 	while ((n = sock_recv(sock, &from, bytes, sizeof(bytes), NEVER)) >= 0) {
 		bytes[0] = number;
 		sock_send(sock, &from, bytes, (size_t)n, NEVER);
@@ -79,7 +79,7 @@ static void sink(void *arg)
 	static char bytes[STREAM];
 	struct sock *listener, *visitor;
 
-	sock_open(world_host(actors->world, "server"), &spec, &listener);
+	assert_int_equal(sock_open(world_host(actors->world, "server"), &spec, &listener), 0);
 	sock_accept(listener, NEVER, &visitor);
 	actors->read_all = sock_recv_exact(visitor, bytes, STREAM, NEVER) == 0;
 }
@@ -90,7 +90,7 @@ static void ask(struct actors *actors, struct host *host, struct endpoint server
 	struct sock *sock;
 	char bytes[2000] = { 0 };
 
-	sock_open(host, &spec, &sock);
+	assert_int_equal(sock_open(host, &spec, &sock), 0);
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		uint64_t chance = host_random(host);
 
@@ -112,8 +112,9 @@ static void act(void *arg)
 	struct sock *sock = NULL;
 
 	for (int i = 0; i < 8; i++) /* which of them answers whom is chance, too */
-		fiber_spawn(world_loop(actors->world), "answer", answer, actors, NULL);
-	fiber_spawn(world_loop(actors->world), "sink", sink, actors, NULL);
+		assert_int_equal(
+			fiber_spawn(world_loop(actors->world), "answer", answer, actors, NULL), 0);
+	assert_int_equal(fiber_spawn(world_loop(actors->world), "sink", sink, actors, NULL), 0);
 	fiber_sleep(MSEC);
 	if (sock_open(alice, &spec, &sock) == 0)
 		sock_send(sock, NULL, bytes, STREAM, NEVER);
@@ -200,8 +201,8 @@ static void abandon(void *arg)
 {
 	struct actors *actors = arg;
 
-	fiber_spawn(world_loop(actors->world), "answer", answer, actors, NULL);
-	fiber_spawn(world_loop(actors->world), "sink", sink, actors, NULL);
+	assert_int_equal(fiber_spawn(world_loop(actors->world), "answer", answer, actors, NULL), 0);
+	assert_int_equal(fiber_spawn(world_loop(actors->world), "sink", sink, actors, NULL), 0);
 	fiber_sleep(MSEC);
 }
 

@@ -72,6 +72,7 @@ static inline struct host *lab_add(struct lab *lab, const struct virtual_host_sp
 	struct port *uplink = segment_attach(lab->segment);
 	unsigned i = lab->len++;
 
+	assert_non_null(uplink);
 	assert_int_equal(
 		virtual_host_new(lab->loop, lab->pool, spec, &lab->hosts[i], &lab->ports[i]), 0);
 	assert_int_equal(link_new(lab->loop, &link, lab->ports[i], uplink, &lab->links[i]), 0);
