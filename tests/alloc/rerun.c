@@ -217,8 +217,8 @@ static _Noreturn void fault(const char *text)
 static void hold_thread_stack(void)
 {
 	pthread_attr_t attr;
-	void *stack;
-	size_t size;
+	void *stack = NULL;
+	size_t size = 0;
 
 	if (pthread_getattr_np(pthread_self(), &attr) ||
 	    pthread_attr_getstack(&attr, &stack, &size))
@@ -267,6 +267,30 @@ void _skip(const char *const file, const int line)
 	if (!told)
 		of_cmocka("_skip")(file, line);
 	_exit(0);
+}
+
+/* Fibers rely on the sockets that they ask for: where one is refused, the run ends. */
+struct host;
+struct sock;
+struct sock_spec;
+
+static int refused(int err)
+{
+	if (err < 0 && failure.happened && mode == FAILING) {
+		hold_thread_stack();
+		end(REFUSED);
+	}
+	return err;
+}
+
+WRAP(int, sock_open, struct host *host, const struct sock_spec *spec, struct sock **ret)
+{
+	return refused(__real_sock_open(host, spec, ret));
+}
+
+WRAP(int, sock_accept, struct sock *listener, uint64_t deadline, struct sock **ret)
+{
+	return refused(__real_sock_accept(listener, deadline, ret));
 }
 
 /* Does @result blame the caller for what was a lack of memory? */

@@ -367,7 +367,7 @@ static void pieces(void **state)
 {
 	struct pieced pieced = { .row = *state };
 
-	setup_wire(state);
+	assert_int_equal(setup_wire(state), 0);
 	lab_run(&wire.lab, send_pieces, &pieced);
 	if (pieced.row->want) {
 		assert_int_equal(pieced.n, strlen(pieced.row->want));
@@ -452,7 +452,7 @@ static void odd_packets(void **state)
 {
 	const struct odd_row *row = *state;
 
-	setup_wire(state);
+	assert_int_equal(setup_wire(state), 0);
 	lab_run(&wire.lab, send_odd, (void *)(uintptr_t)row);
 	assert_int_equal(wire.sent_count, row->answers);
 	if (row->answers)

@@ -33,6 +33,8 @@ static void add_home(struct plan *plan, const char *net, const char *host, const
 	struct plan_node *inside = plan_add(plan, home, PLAN_HOST, host);
 	struct model_error error;
 
+	assert_non_null(home);
+	assert_non_null(inside);
 	assert_int_equal(nat_model_find(model, &home->model, &error), 0);
 	inside->link.up = inside->link.down = bad;
 }
