@@ -37,11 +37,11 @@ static const char *short_scope(enum nat_scope scope)
 
 static void print_line(const struct nat_model *model)
 {
-	bool maps = model->kind == NAT_KIND_NAPT && !model->udp.blocked;
+	bool maps = nat_kind_gives_ports(model->kind) && !model->udp.blocked;
 	char why[256];
 	bool filters = model->kind != NAT_KIND_ROUTER && !model->udp.blocked;
 
-	printf("%-28s %-8s %-10s %-21s %-7s %s\n", model->name,
+	printf("%-28s %-7s %-8s %-10s %-21s %-7s %s\n", model->name, nat_family_word(model->family),
 	       maps ? short_scope(model->udp.mapping) : "-",
 	       filters ? short_scope(model->udp.filtering) : "-", nat_rfc3489_word(model->rfc3489),
 	       live_nat_expressible(model, why, sizeof(why)) ? "yes" : "no", model->title);
@@ -52,8 +52,8 @@ static int list_models(const char *name, bool json)
 	json_t *list = json ? json_array() : NULL;
 
 	if (!json)
-		printf("%-28s %-8s %-10s %-21s %-7s %s\n", "NAME", "MAPPING", "FILTERING",
-		       "RFC 3489", "KERNEL", "TITLE");
+		printf("%-28s %-7s %-8s %-10s %-21s %-7s %s\n", "NAME", "FAMILY", "MAPPING",
+		       "FILTERING", "RFC 3489", "KERNEL", "TITLE");
 	for (const char *const *at = nat_model_names(NULL); *at; at++) {
 		struct nat_model model;
 		struct model_error error;

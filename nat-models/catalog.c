@@ -34,6 +34,13 @@ static const char *const names[] = {
 	"carrier-grade",
 	"symmetric-firewall",
 	"udp-blocked",
+	"ipv6-router",
+	"ipv6-firewall-open",
+	"ipv6-firewall",
+	"ipv6-firewall-strict",
+	"nptv6",
+	"nat66",
+	"nat64",
 	NULL,
 };
 

@@ -25,7 +25,7 @@ struct model_error {
 int nat_model_find(const char *name, struct nat_model *ret, struct model_error *ret_error);
 
 /* The names of the catalog, NULL-terminated: no NAT first, then from the most open one to the
- * closest; and how many there are, where @ret_len is not NULL. */
+ * closest, then the same of those for IPv6 (nat_model_serves()); and how many there are, where @ret_len is not NULL. */
 const char *const *nat_model_names(size_t *ret_len);
 
 /* The Lua text of the catalog's @name (*ret_len bytes); NULL where there is no such model. */

@@ -101,7 +101,7 @@ static const char *check_kind(const struct nat_model *model, char *text, size_t 
 {
 	const char *key = NULL;
 
-	if (model->kind == NAT_KIND_NAPT)
+	if (nat_kind_gives_ports(model->kind))
 		return NULL;
 	if (model->udp.mapping != NAT_EI)
 		key = "udp.mapping";
@@ -109,6 +109,31 @@ static const char *check_kind(const struct nat_model *model, char *text, size_t 
 		key = "tcp.mapping";
 	if (key)
 		snprintf(text, size, "kind \"%s\" leaves ports alone: expected \"%s\"",
+			 nat_kind_word(model->kind), nat_scope_word(NAT_EI));
+	return key;
+}
+
+/* What one family alone has cannot serve the other; and without state nothing can be filtered. */
+static const char *check_family(const struct nat_model *model, char *text, size_t size)
+{
+	bool bound = nat_kind_family(model->kind) == NAT_FAMILY_IPV6;
+	const char *key = NULL;
+
+	if (bound && model->family != NAT_FAMILY_IPV6) {
+		snprintf(text, size, "kind \"%s\" is for IPv6: expected \"%s\"",
+			 nat_kind_word(model->kind), nat_family_word(NAT_FAMILY_IPV6));
+		return "family";
+	}
+	if (model->kind != NAT_KIND_NPTV6)
+		return NULL;
+	if (model->udp.filtering != NAT_EI)
+		key = "udp.filtering";
+	else if (model->tcp.filtering != NAT_EI)
+		key = "tcp.filtering";
+	else if (model->icmp.filtering != NAT_EI)
+		key = "icmp.filtering";
+	if (key)
+		snprintf(text, size, "kind \"%s\" keeps no state: expected \"%s\"",
 			 nat_kind_word(model->kind), nat_scope_word(NAT_EI));
 	return key;
 }
@@ -144,6 +169,8 @@ const char *model_check(const struct nat_model *model, char *text, size_t size)
 		key = check_icmp(&model->icmp, text, size);
 	if (!key)
 		key = check_kind(model, text, size);
+	if (!key)
+		key = check_family(model, text, size);
 	if (!key)
 		key = check_limits(model, text, size);
 	if (!key)

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "nat_ip6.h"
 #include "nat_state.h"
 
 void fragment_table_clear(struct fragment_table *table)
@@ -68,6 +69,11 @@ struct nat_decision fragment_follow(struct fragment_table *table, enum nat_side 
 		decision.to = entry->to;
 		if (decision.outcome != NAT_FORWARD)
 			break;
+		if (ip_addr_is_v4(entry->new_dst) != ip_addr_is_v4(entry->dst)) {
+			if (!nat64_follow(pkt, info, entry->new_src, entry->new_dst))
+				decision.outcome = NAT_DROP;
+			break;
+		}
 		packet_set_src(pkt, info, (struct endpoint){ entry->new_src, 0 });
 		packet_set_dst(pkt, info, (struct endpoint){ entry->new_dst, 0 });
 		break;

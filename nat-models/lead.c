@@ -60,7 +60,7 @@ static bool is_request(const struct passage *p)
 	if (p->protocol != NAT_ICMP || p->info.is_error)
 		return false;
 	if (p->info.version == 6)
-		return type == 128;
+		return type == ICMPV6_ECHO_REQUEST;
 	return type == ICMP_ECHO || (type >= 13 && type % 2 == 1);
 }
 

@@ -26,6 +26,7 @@ struct reader {
 	bool has_base;
 	bool gave_kernel; /* the table itself says so */
 	bool gave_rfc3489;
+	bool gave_family;
 	struct model_error *error;
 };
 
@@ -362,6 +363,8 @@ static int read_section(struct reader *reader, const struct knob_section *sectio
 			reader->gave_kernel = true;
 		if (strcmp(knob->key, "rfc3489") == 0)
 			reader->gave_rfc3489 = true;
+		if (strcmp(knob->key, "family") == 0)
+			reader->gave_family = true;
 	}
 	return r;
 }
@@ -423,6 +426,9 @@ static int finish(struct reader *reader)
 	if (reader->has_base && !reader->gave_kernel &&
 	    !knobs_same_behaviour(&reader->model, &reader->base))
 		memset(reader->model.kernel, 0, sizeof(reader->model.kernel));
+	/* A variant is for what its base is for, unless its kind says otherwise. */
+	if (!reader->gave_family && !(reader->has_base && reader->model.kind == reader->base.kind))
+		reader->model.family = nat_kind_family(reader->model.kind);
 	if (!reader->gave_rfc3489)
 		reader->model.rfc3489 = model_rfc3489(&reader->model);
 	key = model_check(&reader->model, text, sizeof(text));

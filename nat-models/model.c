@@ -15,6 +15,7 @@
 	}
 
 WORDS(kind, NAT_KINDS)
+WORDS(family, NAT_FAMILIES)
 WORDS(scope, NAT_SCOPES)
 WORDS(ports, NAT_PORTS)
 WORDS(collision, NAT_COLLISIONS)
@@ -56,6 +57,7 @@ void nat_model_defaults(struct nat_model *model)
 {
 	memset(model, 0, sizeof(*model));
 	model->kind = NAT_KIND_NAPT;
+	model->family = NAT_FAMILY_IPV4;
 	model->rfc3489 = NAT_3489_PORT_RESTRICTED;
 	model->udp = transport_defaults();
 	model->udp.timeout_ns = 300 * NS_PER_S; /* RFC 4787 REQ-5c */
@@ -90,4 +92,28 @@ void nat_model_defaults(struct nat_model *model)
 	model->fragments_held = 16;
 	model->fragment_ns = 30 * NS_PER_S; /* RFC 791 says 15 s at first; Linux 30 s */
 	model->refusal_told = false;
+	model->simple_security = true; /* RFC 6092, 3.1 */
+	model->ipsec = true; /* RFC 6092, REC-21 */
+}
+
+bool nat_model_serves(const struct nat_model *model, int version)
+{
+	return model->family == NAT_FAMILY_BOTH ||
+	       (model->family == NAT_FAMILY_IPV6) == (version == 6);
+}
+
+enum nat_family nat_kind_family(enum nat_kind kind)
+{
+	switch (kind) {
+	case NAT_KIND_NAPT:
+	case NAT_KIND_ONE_TO_ONE:
+		break;
+	case NAT_KIND_FIREWALL:
+	case NAT_KIND_ROUTER:
+		return NAT_FAMILY_BOTH;
+	case NAT_KIND_NPTV6:
+	case NAT_KIND_NAT64:
+		return NAT_FAMILY_IPV6;
+	}
+	return NAT_FAMILY_IPV4;
 }

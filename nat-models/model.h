@@ -18,7 +18,15 @@
 	X(NAT_KIND_NAPT, "napt", "translates addresses and ports (RFC 2663)")                      \
 	X(NAT_KIND_ONE_TO_ONE, "one-to-one", "one outside address an inside host; ports stay")     \
 	X(NAT_KIND_FIREWALL, "firewall", "filters, and translates nothing")                        \
-	X(NAT_KIND_ROUTER, "router", "forwards everything as it is")
+	X(NAT_KIND_ROUTER, "router", "forwards everything as it is")                               \
+	X(NAT_KIND_NPTV6, "nptv6", "swaps IPv6 prefixes, and keeps no state (RFC 6296)")           \
+	X(NAT_KIND_NAT64, "nat64", "IPv6 inside, IPv4 outside (RFC 6146)")
+
+/* Which of a net's NATs it can be: the one for IPv4, or the one for what is IPv6 inside. */
+#define NAT_FAMILIES(X)                                                                            \
+	X(NAT_FAMILY_IPV4, "ipv4", "IPv4")                                                         \
+	X(NAT_FAMILY_IPV6, "ipv6", "IPv6")                                                         \
+	X(NAT_FAMILY_BOTH, "both", "either")
 
 /* RFC 4787 4.1 (mapping) and 5 (filtering): what the mapping or permission depends on. */
 #define NAT_SCOPES(X)                                                                              \
@@ -132,6 +140,7 @@
 
 #define X(id, word, text) id,
 enum nat_kind { NAT_KINDS(X) };
+enum nat_family { NAT_FAMILIES(X) };
 enum nat_scope { NAT_SCOPES(X) };
 enum nat_ports { NAT_PORTS(X) };
 enum nat_collision { NAT_COLLISIONS(X) };
@@ -208,6 +217,7 @@ struct nat_model {
 	char kernel
 		[24]; /* which ruleset realises it in a Linux kernel ("", "masquerade", …), see sim/live/nat_rules.h */
 	enum nat_kind kind;
+	enum nat_family family; /* of nets' models that it is for; the engine does not look */
 	enum nat_rfc3489 rfc3489;
 	struct nat_transport udp;
 	struct nat_transport tcp;
@@ -223,11 +233,26 @@ struct nat_model {
 	uint64_t fragment_ns; /* how long a first part is remembered, and waited for */
 	uint8_t algs; /* 1 << enum nat_alg */
 	bool refusal_told; /* RFC 5508 REQ-8: who gets no mapping hears ICMP code 13 */
+	bool simple_security; /* of an IPv6 firewall: addresses that belong elsewhere do not pass
+			       * (RFC 6092, 3.1: REC-1 to REC-7) */
+	bool ipsec; /* of an IPv6 firewall: AH, ESP and IKE pass both ways (RFC 6092, REC-21, 22, 24) */
 };
 
 /* A model with every knob at its default: what RFC 4787 and RFC 5382 recommend (EI mapping,
  * APD filtering, ports preserved, hairpinning with external source). */
 void nat_model_defaults(struct nat_model *model);
+
+/* Can a net have @model as its NAT for IP @version, 4 or 6?  For NAT64 that is 6: the inside's. */
+bool nat_model_serves(const struct nat_model *model, int version);
+
+/* What a kind is for where the model does not say. */
+enum nat_family nat_kind_family(enum nat_kind kind);
+
+/* Does a kind give ports, as a NAPT does? */
+static inline bool nat_kind_gives_ports(enum nat_kind kind)
+{
+	return kind == NAT_KIND_NAPT || kind == NAT_KIND_NAT64;
+}
 
 /* A value of an enum as model files spell it, and what it means ("" where that is plain). */
 struct nat_word {
@@ -237,6 +262,7 @@ struct nat_word {
 
 /* The words of each enum, by value; a NULL word ends them. */
 extern const struct nat_word nat_kind_words[];
+extern const struct nat_word nat_family_words[];
 extern const struct nat_word nat_scope_words[];
 extern const struct nat_word nat_ports_words[];
 extern const struct nat_word nat_collision_words[];
@@ -255,6 +281,7 @@ extern const struct nat_word nat_rfc3489_words[];
 
 /* The word of one value; "?" for a value that there is not. */
 const char *nat_kind_word(enum nat_kind v);
+const char *nat_family_word(enum nat_family v);
 const char *nat_scope_word(enum nat_scope v);
 const char *nat_ports_word(enum nat_ports v);
 const char *nat_collision_word(enum nat_collision v);

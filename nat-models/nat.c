@@ -2,6 +2,7 @@
 #include "nat.h"
 
 #include "nat_flow.h"
+#include "nat_ip6.h"
 
 static bool is_own(const struct nat *nat, struct ip_addr addr)
 {
@@ -65,7 +66,7 @@ static bool is_translatable(const struct passage *p)
 }
 
 /* Which table is it for?  False where there is none. */
-static bool find_protocol(struct passage *p)
+bool flow_find_protocol(struct passage *p)
 {
 	switch (p->info.protocol) {
 	case IP_PROTO_UDP:
@@ -104,7 +105,7 @@ static struct nat_decision translate(struct passage *p)
 }
 
 /* RFC 4787, REQ-14: one that comes before the first may wait for it. */
-static struct nat_decision later_fragment(struct passage *p)
+struct nat_decision flow_later_fragment(struct passage *p)
 {
 	struct nat *nat = p->nat;
 	struct nat_decision decision;
@@ -125,7 +126,10 @@ static struct nat_decision process(struct passage *p, enum packet_fault fault)
 {
 	struct nat *nat = p->nat;
 	struct ip_addr dst = p->info.dst.addr;
+	struct nat_decision decision;
 
+	if ((p->info.version == 6 || nat->crosses_families) && ip6_decide(p, fault, &decision))
+		return decision;
 	if (p->side == NAT_INSIDE && may_not_send(nat, p->info.src.addr))
 		return flow_drop(p, NAT_REASON_NOT_INSIDE);
 	if (is_for_all(nat, dst) || (p->side == NAT_INSIDE && ip_addr_equal(dst, nat->inside_addr)))
@@ -137,10 +141,10 @@ static struct nat_decision process(struct passage *p, enum packet_fault fault)
 	if (nat->exempt_len && is_exempt(p))
 		return route(p);
 	if (p->info.fragment_offset)
-		return later_fragment(p);
+		return flow_later_fragment(p);
 	if (p->info.more_fragments && nat->model.fragments == NAT_FRAGMENTS_DROP)
 		return flow_drop(p, NAT_REASON_NO_FRAGMENTS);
-	if (fault == PACKET_UNSUPPORTED || !find_protocol(p) || !is_translatable(p))
+	if (fault == PACKET_UNSUPPORTED || !flow_find_protocol(p) || !is_translatable(p))
 		return flow_drop(p, NAT_REASON_UNSUPPORTED);
 	return translate(p);
 }
@@ -205,5 +209,6 @@ enum nat_outcome nat_poll(struct nat *nat, uint64_t now, struct packet *ret, enu
 
 bool nat_owns_outside(const struct nat *nat, struct ip_addr addr)
 {
-	return nat_pool_find(nat, addr) >= 0;
+	return nat_pool_find(nat, addr) >= 0 ||
+	       (nat->model.kind == NAT_KIND_NPTV6 && ip_prefix_contains(nat->outside_prefix, addr));
 }

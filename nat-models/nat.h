@@ -5,6 +5,14 @@
  * Pure: no sockets, no clock, no globals, no output; time is an argument and chance
  * comes from the seed.  It does not route, decrement TTLs or answer for the router: its
  * caller (sim/gateway.c) does.
+ *
+ * One struct nat serves one family, but for NAT64: there `inside` and `inside_addr` are IPv6, the pool
+ * is IPv4, and packets change their length.  They do so in place, data staying where it is: one
+ * that enters from IPv4 needs 28 bytes of room behind it (PACKET_FAMILY_GROWTH), an ICMP error 56, or
+ * it is dropped as NAT_REASON_NO_SPACE.  Super-packets of TCP stay such, with the same gso_size, so that
+ * the caller must look at the length of their segments, as it does at that of all packets; IPv4 that
+ * may be fragmented should be, to 1252 bytes, before it comes here (RFC 7915, 4).  Native IPv6, not
+ * behind the NAT64's prefix, is routed as it is, either way.
  */
 #ifndef KNOTHOLE_NAT_H
 #define KNOTHOLE_NAT_H
@@ -56,7 +64,13 @@ enum nat_outcome {
 	X(NAT_REASON_HELD_FRAGMENT, "fragment that waits for its first part")                      \
 	X(NAT_REASON_HELD_SYN, "unsolicited SYN, answered later")                                  \
 	X(NAT_REASON_OUT_OF_STATE, "out of turn in its TCP connection")                            \
-	X(NAT_REASON_NOT_INSIDE, "source is not an inside address")
+	X(NAT_REASON_NOT_INSIDE, "source is not an inside address")                                \
+	X(NAT_REASON_PREFIX, "prefix swapped")                                                     \
+	X(NAT_REASON_IPSEC, "IPsec, which needs no record")                                        \
+	X(NAT_REASON_BOGON, "an address that may not pass here")                                   \
+	X(NAT_REASON_DEPRECATED, "a routing header of type 0")                                     \
+	X(NAT_REASON_NO_COUNTERPART, "nothing on the other side corresponds to it")                \
+	X(NAT_REASON_NO_SPACE, "no room for the longer header")
 
 enum nat_reason {
 #define X(id, text) id,
@@ -102,6 +116,12 @@ struct nat_config {
 	const struct ip_prefix *exempt; /* destinations that are not translated for (RFC 6888,
 					 * REQ-6): routed both ways; copied */
 	size_t exempt_len;
+	struct ip_prefix
+		outside_prefix; /* NPTv6: what hosts with the prefix `inside` have outside; both
+					  * of 1 to 64 bits */
+	struct ip_prefix
+		nat64_prefix; /* NAT64: what IPv4 addresses stand behind inside, of RFC 6052's
+					* lengths; bits 0 = 64:ff9b::/96 */
 	uint64_t seed;
 };
 
@@ -140,7 +160,7 @@ void nat_reboot(struct nat *nat, uint64_t now);
  * @len must be as many as before.  0, or -EINVAL: then nothing has changed. */
 int nat_set_pool(struct nat *nat, const struct ip_addr *pool, size_t len, uint64_t now);
 
-/* Is @addr one of the outside addresses? */
+/* Is @addr one of the outside addresses?  For NPTv6, that is the whole outside prefix, too. */
 bool nat_owns_outside(const struct nat *nat, struct ip_addr addr);
 
 /* The live mappings at @now, in order of creation; returns how many there are, of which at

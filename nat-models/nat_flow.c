@@ -93,8 +93,7 @@ enum packet_error flow_refusal(const struct packet_info *info)
 
 /* What the model does about a packet that nothing lets in.  @remote: who sent it, as the filter
  * sees it. */
-static struct nat_decision refuse(struct passage *p, const struct lead *lead,
-				  struct endpoint remote)
+struct nat_decision flow_refuse(struct passage *p, const struct lead *lead, struct endpoint remote)
 {
 	enum nat_unsolicited how = p->nat->rules[p->protocol].is.unsolicited;
 	struct nat_decision decision = flow_drop(p, lead->reason);
@@ -160,7 +159,7 @@ struct nat_decision flow_inbound(struct passage *p)
 	struct nat_decision decision;
 
 	if (!lead_is_open(&lead))
-		return refuse(p, &lead, remote);
+		return flow_refuse(p, &lead, remote);
 	shortcut_note(p, &lead);
 	outside = p->info.dst;
 	packet_set_dst(p->pkt, &p->info, lead.to);
@@ -171,12 +170,19 @@ struct nat_decision flow_inbound(struct passage *p)
 	return decision;
 }
 
+bool flow_is_echo(const struct passage *p)
+{
+	if (p->info.version == 6)
+		return p->info.protocol == IP_PROTO_ICMPV6 &&
+		       p->info.icmp_type == ICMPV6_ECHO_REQUEST;
+	return p->info.protocol == IP_PROTO_ICMP && p->info.icmp_type == ICMP_ECHO;
+}
+
 /* A ping of the outside address from inside is for the router, where it answers pings, unless
  * an inside host has that address to itself. */
 static bool is_ping_of_router(const struct passage *p)
 {
-	return nat_translates_ports(p->nat) && p->nat->model.icmp.ping_answered &&
-	       p->info.protocol == IP_PROTO_ICMP && p->info.icmp_type == ICMP_ECHO;
+	return nat_translates_ports(p->nat) && p->nat->model.icmp.ping_answered && flow_is_echo(p);
 }
 
 /*
@@ -199,7 +205,7 @@ struct nat_decision flow_hairpin(struct passage *p)
 		return flow_no_mapping(p, out.reason);
 	in = lead_in(p, target, flow_remote(p, out.to));
 	if (!lead_is_open(&in))
-		return refuse(p, &in, out.to);
+		return flow_refuse(p, &in, out.to);
 	/* REQ-9a: from the sender's outside endpoint, so that it can be answered. */
 	if (p->nat->model.hairpin == NAT_HAIRPIN_EXTERNAL)
 		packet_set_src(p->pkt, &p->info, out.to);

@@ -56,6 +56,26 @@ struct nat_decision flow_forward(const struct passage *p, enum nat_side to, cons
 /* The packet has been rewritten by way of mapping @ref. */
 struct nat_decision flow_known(const struct passage *p, uint32_t ref);
 
+/* What the model does about a packet that nothing lets in, as @lead says.  @remote: who sent it, as the
+ * filter sees it. */
+struct nat_decision flow_refuse(struct passage *p, const struct lead *lead, struct endpoint remote);
+
+/* Set p->protocol; false where the packet is of none that has a table. */
+bool flow_find_protocol(struct passage *p);
+
+/* Does it ask for an echo? */
+bool flow_is_echo(const struct passage *p);
+
+/* A fragment that is not the first (RFC 4787, REQ-14). */
+struct nat_decision flow_later_fragment(struct passage *p);
+
+/* Read the packet that an error quotes, and set p->protocol to its.  NAT_REASON_ICMP_ERROR, or why the
+ * error goes no further. */
+enum nat_reason flow_read_quote(struct passage *p, struct packet_info *quoted);
+
+/* An error about @lead's mapping passes: do what the model does to that (RFC 5508, REQ-6). */
+void flow_affect(struct passage *p, const struct lead *lead);
+
 /* The three ways.  The packet is parsed, of a protocol that passes, and no error. */
 struct nat_decision flow_outbound(struct passage *p);
 struct nat_decision flow_inbound(struct passage *p);

@@ -14,7 +14,7 @@
 #include "nat_flow.h"
 
 /* Read the quoted packet.  NAT_REASON_ICMP_ERROR, or why the error goes no further. */
-static enum nat_reason read_quote(struct passage *p, struct packet_info *quoted)
+enum nat_reason flow_read_quote(struct passage *p, struct packet_info *quoted)
 {
 	const uint8_t *bytes = p->pkt->data + p->info.payload_offset;
 
@@ -64,7 +64,7 @@ static void set_quote(struct passage *p, struct packet_info *quoted, const struc
 }
 
 /* REQ-6: an error is no reason to keep a mapping, nor to end it.  Some do. */
-static void affect(struct passage *p, const struct lead *lead)
+void flow_affect(struct passage *p, const struct lead *lead)
 {
 	const struct nat_transport *is = &p->nat->rules[p->protocol].is;
 	uint64_t end = is->timeout_ns > UINT64_MAX - p->now ? UINT64_MAX : p->now + is->timeout_ns;
@@ -83,8 +83,10 @@ static bool is_sound(const struct passage *p)
 {
 	uint32_t len = p->info.payload_offset - p->info.transport_offset + p->info.payload_len;
 
-	if (p->info.version != 4 || p->info.more_fragments || p->pkt->offload.needs_checksum)
+	if (p->info.more_fragments || p->pkt->offload.needs_checksum)
 		return true;
+	if (p->info.version == 6)
+		return packet_checksums_ok(p->pkt);
 	return checksum_same(checksum_fold(p->pkt->data + p->info.transport_offset, len, 0),
 			     UINT16_MAX);
 }
@@ -101,7 +103,7 @@ static struct nat_decision error_inbound(struct passage *p, struct packet_info *
 		return flow_drop(p, lead.reason);
 	set_quote(p, quoted, &lead.to, NULL);
 	set_outer_dst(p, lead.to.addr);
-	affect(p, &lead);
+	flow_affect(p, &lead);
 	return flow_forward(p, NAT_INSIDE, lead.ref ? &lead : NULL, NAT_REASON_ICMP_ERROR);
 }
 
@@ -112,7 +114,7 @@ static struct nat_decision error_outbound(struct passage *p, struct packet_info 
 	if (!lead_is_open(&lead))
 		return flow_drop(p, lead.reason);
 	set_quote(p, quoted, NULL, &lead.to);
-	affect(p, &lead);
+	flow_affect(p, &lead);
 	if (p->nat->model.kind != NAT_KIND_FIREWALL)
 		set_outer_src(p, lead.to.addr);
 	return flow_forward(p, NAT_OUTSIDE, lead.ref ? &lead : NULL, NAT_REASON_ICMP_ERROR);
@@ -133,7 +135,7 @@ static struct nat_decision error_hairpin(struct passage *p, struct packet_info *
 	if (!lead_is_open(&in))
 		return flow_drop(p, in.reason);
 	set_quote(p, quoted, &in.to, &out.to);
-	affect(p, &in);
+	flow_affect(p, &in);
 	set_outer_src(p, out.to.addr);
 	set_outer_dst(p, in.to.addr);
 	return flow_forward(p, NAT_INSIDE, in.ref ? &in : NULL, NAT_REASON_ICMP_ERROR);
@@ -150,7 +152,7 @@ struct nat_decision flow_error(struct passage *p)
 		return flow_drop(p, NAT_REASON_UNSUPPORTED);
 	if (p->nat->model.icmp.verify && !is_sound(p))
 		return flow_drop(p, NAT_REASON_MALFORMED);
-	reason = read_quote(p, &quoted);
+	reason = flow_read_quote(p, &quoted);
 	if (reason != NAT_REASON_ICMP_ERROR)
 		return flow_drop(p, reason);
 	if (p->side == NAT_OUTSIDE)

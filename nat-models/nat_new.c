@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nat64_address.h"
+#include "nat_ip6.h"
 #include "nat_state.h"
 #include "static_forward.h"
 
@@ -37,7 +39,15 @@ static bool model_is_sane(const struct nat_model *model)
 
 static bool translates(const struct nat_model *model)
 {
-	return model->kind == NAT_KIND_NAPT || model->kind == NAT_KIND_ONE_TO_ONE;
+	return nat_kind_gives_ports(model->kind) || model->kind == NAT_KIND_ONE_TO_ONE;
+}
+
+static bool nat64_config_is_sane(const struct nat_config *config)
+{
+	for (size_t i = 0; i < config->pool_len; i++)
+		if (!ip_addr_is_v4(config->pool[i]))
+			return false;
+	return config->nat64_prefix.bits == 0 || nat64_prefix_is_sane(config->nat64_prefix);
 }
 
 static int check(const struct nat_model *model, const struct nat_config *config)
@@ -53,6 +63,10 @@ static int check(const struct nat_model *model, const struct nat_config *config)
 			if (ip_addr_equal(config->pool[i], config->pool[j]))
 				return -EINVAL;
 	}
+	if (model->kind == NAT_KIND_NPTV6 && !nptv6_config_is_sane(config))
+		return -EINVAL;
+	if (model->kind == NAT_KIND_NAT64 && !nat64_config_is_sane(config))
+		return -EINVAL;
 	return static_forwards_check(config->forwards, config->forwards_len);
 }
 
@@ -82,11 +96,12 @@ static struct nat_transport icmp_transport(const struct nat_model *model)
 static void set_rules(struct rules *rules, const struct nat_model *model,
 		      const struct nat_transport *is)
 {
-	bool napt = model->kind == NAT_KIND_NAPT;
+	bool napt = nat_kind_gives_ports(model->kind);
 
 	rules->is = *is;
 	rules->scope = napt ? is->mapping : NAT_EI;
-	rules->stateless = !napt && is->filtering == NAT_EI;
+	/* A firewall lets anyone in to an endpoint that has spoken, and nobody to one that has not. */
+	rules->stateless = !napt && model->kind != NAT_KIND_FIREWALL && is->filtering == NAT_EI;
 	rules->overload = napt && is->collision == NAT_COLLISION_OVERLOAD;
 	rules->sessions = rules->overload ||
 			  (is->filtering != NAT_EI && is->filtering != rules->scope);
@@ -103,7 +118,7 @@ static void set_all_rules(struct nat *nat)
 	set_rules(&nat->rules[NAT_ICMP], model, &icmp);
 	nat->counts_hosts = model->max_mappings_host != 0;
 	for (int i = 0; i < NAT_PROTOCOLS; i++)
-		if (model->kind == NAT_KIND_NAPT && nat->rules[i].is.ports == NAT_PORTS_BLOCK)
+		if (nat_kind_gives_ports(model->kind) && nat->rules[i].is.ports == NAT_PORTS_BLOCK)
 			nat->counts_hosts = true;
 	nat->keeps_order_of_use = model->eviction == NAT_EVICT_OLDEST &&
 				  (model->max_mappings || model->max_mappings_host);
@@ -175,6 +190,11 @@ static int copy_config(struct nat *nat, const struct nat_config *config)
 	nat->pool = copied(config->pool, config->pool_len, sizeof(*nat->pool));
 	nat->bound = calloc(config->pool_len + 1, sizeof(*nat->bound));
 	nat->forwards = copied(config->forwards, config->forwards_len, sizeof(*nat->forwards));
+	nat->outside_prefix = config->outside_prefix;
+	if (nat->model.kind == NAT_KIND_NPTV6)
+		nat->npt_adjustment = nptv6_adjustment(config->inside, config->outside_prefix);
+	nat->nat64_prefix = config->nat64_prefix.bits ? config->nat64_prefix : nat64_well_known();
+	nat->crosses_families = nat->model.kind == NAT_KIND_NAT64;
 	nat->exempt_len = config->exempt_len;
 	nat->exempt = copied(config->exempt, config->exempt_len, sizeof(*nat->exempt));
 	if (!nat->pool || !nat->bound || !nat->forwards || !nat->exempt)

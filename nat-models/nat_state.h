@@ -37,6 +37,10 @@ struct nat {
 	struct rules rules[NAT_PROTOCOLS];
 	struct ip_prefix inside;
 	struct ip_addr inside_addr;
+	struct ip_prefix outside_prefix; /* NPTv6 */
+	struct ip_prefix nat64_prefix;
+	uint16_t npt_adjustment;
+	bool crosses_families; /* NAT64: IPv4 needs a look of its own, as IPv6 always does */
 	struct ip_addr *pool;
 	struct ip_addr *bound; /* one-to-one: which inside host has each pool address */
 	uint32_t pool_len;
@@ -75,7 +79,7 @@ static inline struct mapping *nat_mapping(const struct nat *nat, uint32_t ref)
 
 static inline bool nat_translates_ports(const struct nat *nat)
 {
-	return nat->model.kind == NAT_KIND_NAPT;
+	return nat_kind_gives_ports(nat->model.kind);
 }
 
 /* Are TCP connections followed? */

@@ -158,7 +158,7 @@ static const struct reach_nat *remapper(const struct reach *reach, enum party wh
 			&reach->nats[i < peer->own_len ? peer->own[i]
 						       : reach->shared[i - peer->own_len]];
 
-		if (nat->model->kind == NAT_KIND_NAPT && nat->model->udp.mapping != NAT_EI)
+		if (nat_kind_gives_ports(nat->model->kind) && nat->model->udp.mapping != NAT_EI)
 			found = nat;
 	}
 	return found;
@@ -358,7 +358,7 @@ static bool may_refuse(const struct nat_model *model)
 	bool few = model->max_mappings && model->max_mappings < FEW_MAPPINGS;
 	bool few_host = model->max_mappings_host && model->max_mappings_host < FEW_MAPPINGS;
 
-	return model->kind == NAT_KIND_NAPT && (few || few_host);
+	return nat_kind_gives_ports(model->kind) && (few || few_host);
 }
 
 static void doubt(const struct predict_side *side, enum party owner, enum method method,
@@ -366,8 +366,8 @@ static void doubt(const struct predict_side *side, enum party owner, enum method
 {
 	for (size_t i = 0; i < side->nats_len; i++) {
 		const struct nat_model *model = side->nats[i].model;
-		bool brief = method != METHOD_RELAY && model->kind != NAT_KIND_ROUTER &&
-			     model->udp.timeout_ns < SHORT_NS;
+		bool forgets = model->kind != NAT_KIND_ROUTER && model->kind != NAT_KIND_NPTV6;
+		bool brief = method != METHOD_RELAY && forgets && model->udp.timeout_ns < SHORT_NS;
 		char name[LABEL];
 
 		if (ret->udp[method] != PREDICT_MUST || !(brief || may_refuse(model)))

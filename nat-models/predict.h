@@ -39,7 +39,9 @@ struct predict_nat {
 	bool input_drops; /* reserved: the router's own INPUT is closed (no poisoning) */
 };
 
-/* The NATs between a peer and the place where both ways meet, innermost first. */
+/* The NATs between a peer and the place where both ways meet, innermost first: those of one family, or
+ * with a NAT64 among them, of IPv6 before it and of IPv4 after.  Between a side that is IPv6 at
+ * its end and one that is IPv4 there is no way, and no question. */
 struct predict_side {
 	const struct predict_nat *nats;
 	size_t nats_len;

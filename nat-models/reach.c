@@ -40,9 +40,15 @@ static bool within(enum nat_scope scope, struct spot a, struct spot b)
 	}
 }
 
+/* Has each inside host an outside address of its own, with the ports that it has itself? */
+static bool gives_addresses(const struct nat_model *model)
+{
+	return model->kind == NAT_KIND_ONE_TO_ONE || model->kind == NAT_KIND_NPTV6;
+}
+
 static bool translates(const struct nat_model *model)
 {
-	return model->kind == NAT_KIND_NAPT || model->kind == NAT_KIND_ONE_TO_ONE;
+	return nat_kind_gives_ports(model->kind) || gives_addresses(model);
 }
 
 static bool owns(const struct reach_nat *nat, int addr)
@@ -189,9 +195,9 @@ static enum reach_drop go_out(struct reach *reach, struct reach_nat *nat, struct
 	if (nat->model->kind == NAT_KIND_ROUTER)
 		return REACH_ARRIVED;
 	add_row(&nat->sent, *src, dst, *src);
-	if (nat->model->kind == NAT_KIND_ONE_TO_ONE)
+	if (gives_addresses(nat->model))
 		map_one_to_one(reach, nat, src);
-	else if (nat->model->kind == NAT_KIND_NAPT && !map_napt(reach, nat, src, dst))
+	else if (nat_kind_gives_ports(nat->model->kind) && !map_napt(reach, nat, src, dst))
 		return REACH_NO_PORT;
 	return REACH_ARRIVED;
 }
@@ -205,7 +211,8 @@ static bool admits(const struct reach_nat *nat, struct spot inside, struct spot 
 {
 	enum nat_scope filtering = nat->model->udp.filtering;
 
-	if (filtering == NAT_EI)
+	/* A firewall translates nothing: that it leads to an endpoint at all is because that has sent. */
+	if (filtering == NAT_EI && nat->model->kind != NAT_KIND_FIREWALL)
 		return true;
 	for (size_t i = 0; i < nat->sent.len; i++) {
 		const struct reach_row *row = &nat->sent.rows[i];
@@ -227,7 +234,7 @@ static bool forwarded(struct reach *reach, const struct reach_nat *nat, struct s
 static bool leads_to(const struct reach_nat *nat, const struct reach_row *row, struct spot dst,
 		     struct spot *ret)
 {
-	if (nat->model->kind == NAT_KIND_ONE_TO_ONE) {
+	if (gives_addresses(nat->model)) {
 		*ret = (struct spot){ row->inside.addr, dst.port };
 		return row->outside.addr == dst.addr;
 	}

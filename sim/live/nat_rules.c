@@ -34,6 +34,9 @@ static enum nat_ruleset ruleset_of_kind(enum nat_kind kind)
 		return NAT_RULES_FIREWALL;
 	case NAT_KIND_ROUTER:
 		return NAT_RULES_ROUTER;
+	case NAT_KIND_NPTV6: /* nftables' prefix translation changes checksums */
+	case NAT_KIND_NAT64:
+		break;
 	}
 	return NAT_RULES_UNKNOWN;
 }

@@ -44,9 +44,13 @@ static const struct row {
 	  "identifiers, timeout, errors, verify, quote, on_error, hairpin, "
 	  "hairpinned_errors, ping_answered" },
 	{ "the first of two by the alphabet", "return { zz = 1,\n yy = 1 }",
-	  "my.lua:2: yy: unknown key; expected one of title, source, kind, rfc3489, hairpin, pooling, "
-	  "pool, limit, limit_host, evict, refusal_told, alg, fragments, fragments_held, fragment_time, "
-	  "kernel, base, udp, tcp, icmp" },
+	  "my.lua:2: yy: unknown key; expected one of title, source, kind, family, rfc3489, "
+	  "hairpin, pooling, pool, limit, limit_host, evict, refusal_told, simple_security, ipsec, alg, "
+	  "fragments, fragments_held, fragment_time, kernel, base, udp, tcp, icmp" },
+	{ "IPv6 kinds for IPv4", "return { kind = \"nat64\", family = \"ipv4\" }",
+	  "my.lua:1: family: kind \"nat64\" is for IPv6: expected \"ipv6\"" },
+	{ "a filter without state", "return { kind = \"nptv6\" }",
+	  "my.lua: udp.filtering: kind \"nptv6\" keeps no state: expected \"endpoint-independent\"" },
 	{ "a key that is no name", "return { \"none\" }", "my.lua: expected names as keys; got 1" },
 	{ "a time without a unit", "return { udp = { timeout = 180 } }",
 	  "my.lua:1: udp.timeout: expected a time with its unit, such as \"180s\"; got 180" },
