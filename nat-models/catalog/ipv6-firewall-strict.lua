@@ -1,5 +1,5 @@
--- What most home routers do with IPv6 in fact: Linux's connection tracking, where only the very endpoint that was spoken
--- to may answer, idle flows are soon forgotten, and IPsec is not let in unasked.
+-- What most home routers do with IPv6 in fact: Linux's connection tracking, where only the very endpoint that was
+-- spoken to may answer, idle flows are soon forgotten, and IPsec is not let in unasked.
 return {
   title = "IPv6 firewall, strict",
   kind = "firewall",

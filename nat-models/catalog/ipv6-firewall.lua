@@ -1,5 +1,5 @@
--- Home routers with IPv6, as RFC 6092 would have them where security comes first: whoever was spoken to may answer, from
--- any port (REC-17, REC-33), and a stranger's SYN is refused after six seconds (REC-34).
+-- Home routers with IPv6, as RFC 6092 would have them where security comes first: whoever was spoken to may answer,
+-- from any port (REC-17, REC-33), and a stranger's SYN is refused after six seconds (REC-34).
 return {
   title = "IPv6 firewall",
   kind = "firewall",

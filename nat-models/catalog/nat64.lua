@@ -1,5 +1,5 @@
--- Mobile networks without IPv4: hosts have IPv6 alone, and reach IPv4 through the operator's translator (RFC 6146), by addresses
--- behind 64:ff9b::/96 that a DNS64, or the host itself, makes.
+-- Mobile networks without IPv4: hosts have IPv6 alone, and reach IPv4 through the operator's translator (RFC 6146), by
+-- addresses behind 64:ff9b::/96 that a DNS64, or the host itself, makes.
 return {
   title = "NAT64",
   kind = "nat64",

@@ -1,5 +1,5 @@
--- IPv6 behind one address, ports and all, as containers and some mobile hot spots have it: no RFC wants it, and Linux's
--- masquerading does it.
+-- IPv6 behind one address, ports and all, as containers and some mobile hot spots have it: no RFC wants it, and
+-- Linux's masquerading does it.
 return {
   base = "linux-masquerade-input-drop",
   title = "NAT66",
