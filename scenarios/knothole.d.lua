@@ -5,8 +5,8 @@
 ---@alias size string A size, such as "64KiB".
 ---@alias rate string A rate, such as "10Mbit".
 ---@alias share string A share, such as "5%".
----@alias address string An IPv4 address, such as "11.1.1.2".
----@alias endpoint string An address and port, such as "11.1.1.2:7".
+---@alias address string An address, such as "11.1.1.2" or "2b00:1:1::2".
+---@alias endpoint string An address and port, such as "11.1.1.2:7" or "[2b00:1:1::2]:7".
 ---@alias method "direct" | "reversal" | "punch" | "relay"
 ---@alias service "stun" | "turn" | "rendezvous" | "echo"
 ---@alias transport "udp" | "tcp" | "tls"
@@ -42,6 +42,7 @@
 
 ---@class host_spec
 ---@field address? address By default the next free one of the network.
+---@field address6? address The same for IPv6, which a world has where a net has nat6, or a host on the Internet this.
 ---@field link? link_spec To the network that it stands in.
 ---@field services? service[] Started with the world.
 ---@field turn? turn_service What its TURN server is told.
@@ -64,10 +65,13 @@
 
 --- A gateway with what is behind it: every other key is the name of a node in it.
 ---@class net_spec
----@field nat string | table A model's name, a file ("./mine.lua"), or a model itself.
+---@field nat? string | table For IPv4: a model's name, a file ("./mine.lua"), or a model itself.
+---@field nat6? string | table The same for IPv6; a net has nat, nat6, or both. Without it IPv6 ends at the gateway.
 ---@field realise? "engine" | "kernel" Who translates; default "engine".
 ---@field subnet? string "192.168.1.0/24" by default, as at any home.
+---@field subnet6? string The IPv6 prefix behind it, such as "2b00:9::/48"; its first /64 is the LAN's.
 ---@field address? address The gateway's outside one.
+---@field address6? address
 ---@field link? link_spec The gateway's outside link.
 ---@field lan? link_spec The gateway's inside link.
 ---@field forward? forward_spec[]
@@ -116,8 +120,10 @@ function actor:wait() end
 
 ---@class net
 ---@field name string
----@field nat string Its model's name.
----@field address address The gateway's outside one.
+---@field nat string? Its IPv4 model's name.
+---@field nat6 string? Its IPv6 model's name.
+---@field address address? The gateway's outside one.
+---@field address6 address?
 ---@field lan tap
 ---@field wan tap
 local a_net = {}
@@ -132,13 +138,19 @@ function a_net:change_address(address) end
 
 ---@class host: tap
 ---@field name string
----@field address address
+---@field address address? Nil behind a net that has IPv6 alone.
+---@field address6 address? Nil where there is no IPv6.
 local a_host = {}
 
 --- The endpoint at one of its ports, to send to.
 ---@param port integer
 ---@return endpoint
 function a_host:at(port) end
+
+--- The same at its IPv6 address.
+---@param port integer
+---@return endpoint
+function a_host:at6(port) end
 
 --- Start one more service.
 ---@param name service

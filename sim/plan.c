@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plan6.h"
+
 struct plan_node *plan_add(struct plan *plan, struct plan_node *parent, enum plan_kind kind,
 			   const char *name)
 {
@@ -51,6 +53,7 @@ static void free_nodes(struct plan_node *node)
 
 		free_nodes(node->children);
 		free(node->forwards);
+		free(node->model6);
 		free(node);
 		node = next;
 	}
@@ -62,8 +65,7 @@ void plan_clear(struct plan *plan)
 	plan->nodes = NULL;
 }
 
-__attribute__((format(printf, 3, 4))) static int
-fault(struct plan_error *error, const struct plan_node *node, const char *format, ...)
+int plan_fault(struct plan_error *error, const struct plan_node *node, const char *format, ...)
 {
 	size_t used = 0;
 	va_list args;
@@ -76,11 +78,21 @@ fault(struct plan_error *error, const struct plan_node *node, const char *format
 	return -EINVAL;
 }
 
+static unsigned pool_size(const struct nat_model *model)
+{
+	return model->pool_size ? model->pool_size : 1;
+}
+
 unsigned plan_address_count(const struct plan_node *node)
 {
 	if (node->kind == PLAN_NET)
-		return node->model.pool_size ? node->model.pool_size : 1;
-	return 1U + node->extra_len;
+		return plan_nat_count(node) + (plan_is_nat64(node) ? pool_size(node->model6) : 0);
+	return node->parent && node->parent->no_ipv4 ? 0 : 1U + node->extra_len;
+}
+
+unsigned plan_nat_count(const struct plan_node *net)
+{
+	return net->no_ipv4 ? 0 : pool_size(&net->model);
 }
 
 struct ip_addr plan_address(const struct plan_node *node, unsigned i)
@@ -156,7 +168,7 @@ static int address_on_internet(const struct plan *plan, struct plan_node *node,
 			return 0;
 		}
 	}
-	return fault(error, node, "%s: no address is left on the Internet", node->name);
+	return plan_fault(error, node, "%s: no address is left on the Internet", node->name);
 }
 
 static int address_in_net(const struct plan *plan, struct plan_node *node, struct plan_error *error)
@@ -172,7 +184,8 @@ static int address_in_net(const struct plan *plan, struct plan_node *node, struc
 			return 0;
 		}
 	}
-	return fault(error, node, "%s: no address is left in %s's network", node->name, net->name);
+	return plan_fault(error, node, "%s: no address is left in %s's network", node->name,
+			  net->name);
 }
 
 static int check_address(const struct plan *plan, const struct plan_node *node,
@@ -185,20 +198,23 @@ static int check_address(const struct plan *plan, const struct plan_node *node,
 		const struct plan_node *other = owner(plan, node, a);
 
 		if (!ip_addr_is_v4(a) || ip_addr_is_multicast(a))
-			return fault(error, node, "%s: expected an IPv4 unicast address, got %s",
-				     node->name, ip_addr_format(a, text));
+			return plan_fault(error, node,
+					  "%s: expected an IPv4 unicast address, got %s",
+					  node->name, ip_addr_format(a, text));
 		if (other)
-			return fault(error, node, "address %s is given to both %s and %s",
-				     ip_addr_format(a, text), node->name, other->name);
+			return plan_fault(error, node, "address %s is given to both %s and %s",
+					  ip_addr_format(a, text), node->name, other->name);
 		if (!node->parent)
 			continue;
 		if (!ip_prefix_contains(node->parent->prefix, a))
-			return fault(error, node, "%s: address %s is outside of %s's network %s",
-				     node->name, ip_addr_format(a, text), node->parent->name,
-				     ip_prefix_format(node->parent->prefix, prefix));
+			return plan_fault(error, node,
+					  "%s: address %s is outside of %s's network %s",
+					  node->name, ip_addr_format(a, text), node->parent->name,
+					  ip_prefix_format(node->parent->prefix, prefix));
 		if (ip_addr_equal(a, plan_gateway_addr(node->parent)))
-			return fault(error, node, "address %s is given to both %s's gateway and %s",
-				     ip_addr_format(a, text), node->parent->name, node->name);
+			return plan_fault(error, node,
+					  "address %s is given to both %s's gateway and %s",
+					  ip_addr_format(a, text), node->parent->name, node->name);
 	}
 	return 0;
 }
@@ -251,8 +267,8 @@ static int check_prefix(const struct plan_node *net, struct plan_error *error)
 
 	if (ip_addr_is_v4(net->prefix.addr) && net->prefix.bits >= 104 && net->prefix.bits <= 126)
 		return 0;
-	return fault(error, net, "%s: expected an IPv4 subnet of /8 to /30, got %s", net->name,
-		     ip_prefix_format(net->prefix, text));
+	return plan_fault(error, net, "%s: expected an IPv4 subnet of /8 to /30, got %s", net->name,
+			  ip_prefix_format(net->prefix, text));
 }
 
 static const struct plan_node *child(const struct plan_node *net, const char *name)
@@ -267,18 +283,18 @@ static const struct plan_node *child(const struct plan_node *net, const char *na
 static int check_forwards(const struct plan_node *net, struct plan_error *error)
 {
 	if (net->dmz[0] && !child(net, net->dmz))
-		return fault(error, net, "%s: dmz: nothing in it is called \"%s\"", net->name,
-			     net->dmz);
+		return plan_fault(error, net, "%s: dmz: nothing in it is called \"%s\"", net->name,
+				  net->dmz);
 	for (size_t i = 0; i < net->forwards_len; i++) {
 		const struct plan_forward *f = &net->forwards[i];
 
 		if (!child(net, f->host))
-			return fault(error, net, "%s: forward: nothing in it is called \"%s\"",
-				     net->name, f->host);
+			return plan_fault(error, net, "%s: forward: nothing in it is called \"%s\"",
+					  net->name, f->host);
 		if (!f->port_first || f->port_last < f->port_first)
-			return fault(error, net,
-				     "%s: forward: expected ports in 1 to 65535, got %u-%u",
-				     net->name, f->port_first, f->port_last);
+			return plan_fault(error, net,
+					  "%s: forward: expected ports in 1 to 65535, got %u-%u",
+					  net->name, f->port_first, f->port_last);
 	}
 	return 0;
 }
@@ -289,10 +305,44 @@ static int check_name(const struct plan *plan, const struct plan_node *node,
 	const struct plan_node *first = plan_find(plan, node->name);
 
 	if (!node->name[0])
-		return fault(error, node, "a node has no name");
+		return plan_fault(error, node, "a node has no name");
 	if (first != node)
-		return fault(error, node, "the name %s is given twice", node->name);
+		return plan_fault(error, node, "the name %s is given twice", node->name);
 	return 0;
+}
+
+/* Is IPv4 there, where it is asked for? */
+static int check_ipv4(const struct plan_node *node, struct plan_error *error)
+{
+	const struct plan_node *above = node->parent;
+	bool is_net = node->kind == PLAN_NET;
+
+	if (is_net && node->no_ipv4 && !node->model6)
+		return plan_fault(error, node, "%s: a net needs a model: nat, nat6, or both",
+				  node->name);
+	if (is_net && node->no_ipv4 && (node->prefix.bits || node->realise == PLAN_KERNEL))
+		return plan_fault(error, node,
+				  "%s: without nat it has no IPv4: expected no subnet, and no "
+				  "realise = \"kernel\"",
+				  node->name);
+	if (above && above->no_ipv4 && is_net && plan_address_count(node))
+		return plan_fault(error, node, "%s: it needs IPv4 outside, and %s has none",
+				  node->name, above->name);
+	if (!plan_address_count(node) && !ip_addr_is_unset(node->addr))
+		return plan_fault(error, node, "%s: it has no IPv4, so expected no address",
+				  node->name);
+	return 0;
+}
+
+static int check_net(const struct plan *plan, struct plan_node *net, struct plan_error *error)
+{
+	int err = 0;
+
+	if (!net->no_ipv4) {
+		default_prefix(plan, net);
+		err = check_prefix(net, error);
+	}
+	return err ? err : check_forwards(net, error);
 }
 
 int plan_complete(struct plan *plan, struct plan_error *error)
@@ -302,15 +352,15 @@ int plan_complete(struct plan *plan, struct plan_error *error)
 
 	while (!err && (n = plan_next(plan, n))) {
 		err = check_name(plan, n, error);
-		if (err || n->kind != PLAN_NET)
-			continue;
-		default_prefix(plan, n);
-		err = check_prefix(n, error);
 		if (!err)
-			err = check_forwards(n, error);
+			err = check_ipv4(n, error);
+		if (!err && n->kind == PLAN_NET)
+			err = check_net(plan, n, error);
 	}
 	n = NULL;
 	while (!err && (n = plan_next(plan, n))) {
+		if (!plan_address_count(n))
+			continue;
 		if (!ip_addr_is_unset(n->addr))
 			give(n, n->addr);
 		else if (n->parent)
@@ -321,7 +371,7 @@ int plan_complete(struct plan *plan, struct plan_error *error)
 	n = NULL;
 	while (!err && (n = plan_next(plan, n)))
 		err = check_address(plan, n, error);
-	return err;
+	return err ? err : plan6_complete(plan, error);
 }
 
 int plan_move(struct plan *plan, struct plan_node *net, struct ip_addr first,
@@ -330,6 +380,12 @@ int plan_move(struct plan *plan, struct plan_node *net, struct ip_addr first,
 	struct ip_addr before = net->addr;
 	int err = 0;
 
+	if (net->no_ipv4 || plan_is_nat64(net))
+		return plan_fault(
+			error, net,
+			"%s: only a net all of whose outside addresses are its IPv4 NAT's "
+			"can change them",
+			net->name);
 	if (!ip_addr_is_unset(first))
 		net->addr = first;
 	else if (net->parent)

@@ -29,16 +29,28 @@ struct host *api_check_host(lua_State *L, int index)
 	return stage_host(stage_of(L), api_check_node(L, index));
 }
 
-/* host:at(7): "11.1.1.2:7", to send to. */
-static int host_at(lua_State *L)
+static int push_own_endpoint(lua_State *L, struct ip_addr addr, const char *family)
 {
-	const struct plan_node *node = api_check_node(L, 1);
 	lua_Integer port = luaL_checkinteger(L, 2);
 	char text[ENDPOINT_TEXT];
 
 	luaL_argcheck(L, port > 0 && port < 65536, 2, "expected a port from 1 to 65535");
-	lua_pushstring(L, endpoint_format((struct endpoint){ node->addr, (uint16_t)port }, text));
+	if (ip_addr_is_unset(addr))
+		return luaL_error(L, "%s has no %s address", api_check_node(L, 1)->name, family);
+	lua_pushstring(L, endpoint_format((struct endpoint){ addr, (uint16_t)port }, text));
 	return 1;
+}
+
+/* host:at(7): "11.1.1.2:7", to send to. */
+static int host_at(lua_State *L)
+{
+	return push_own_endpoint(L, api_check_node(L, 1)->addr, "IPv4");
+}
+
+/* host:at6(7): "[2b00:1:1::2]:7" */
+static int host_at6(lua_State *L)
+{
+	return push_own_endpoint(L, api_check_node(L, 1)->addr6, "IPv6");
 }
 
 /* host:service "echo": start one more service. */
@@ -71,6 +83,7 @@ static int host_service(lua_State *L)
 
 static const luaL_Reg host_methods[] = {
 	{ "at", host_at },
+	{ "at6", host_at6 },
 	{ "service", host_service },
 	{ "udp", api_host_udp },
 	{ "tcp", api_host_tcp },
@@ -82,11 +95,15 @@ static const luaL_Reg host_methods[] = {
 	{ NULL, NULL },
 };
 
-static int push_address(lua_State *L, const struct plan_node *node)
+/* An address as text; nil where there is none. */
+static int push_address(lua_State *L, struct ip_addr addr)
 {
 	char text[IP_ADDR_TEXT];
 
-	lua_pushstring(L, ip_addr_format(node->addr, text));
+	if (ip_addr_is_unset(addr))
+		lua_pushnil(L);
+	else
+		lua_pushstring(L, ip_addr_format(addr, text));
 	return 1;
 }
 
@@ -113,8 +130,9 @@ static bool push_method(lua_State *L, const luaL_Reg *methods, const char *key)
 
 static int host_index(lua_State *L)
 {
-	static const char *const words[] = { "name",   "address", "at",	  "service", "udp", "tcp",
-					     "listen", "ping",	  "exec", "start",   "turn" };
+	static const char *const words[] = { "name",	"address", "address6", "at",	 "at6",
+					     "service", "udp",	   "tcp",      "listen", "ping",
+					     "exec",	"start",   "turn" };
 	const struct plan_node *node = api_check_node(L, 1);
 	const char *key = luaL_checkstring(L, 2);
 
@@ -125,7 +143,9 @@ static int host_index(lua_State *L)
 		return 1;
 	}
 	if (strcmp(key, "address") == 0)
-		return push_address(L, node);
+		return push_address(L, node->addr);
+	if (strcmp(key, "address6") == 0)
+		return push_address(L, node->addr6);
 	return no_member(L, node, key, words, sizeof(words) / sizeof(*words));
 }
 
@@ -164,7 +184,7 @@ static int net_change_address(lua_State *L)
 		net->addr = before;
 		return luaL_error(L, "change_address: %s", error.text);
 	}
-	return push_address(L, net);
+	return push_address(L, net->addr);
 }
 
 static const luaL_Reg net_methods[] = {
@@ -173,22 +193,38 @@ static const luaL_Reg net_methods[] = {
 	{ NULL, NULL },
 };
 
+/* A model's name; nil where the net has no model of that family. */
+static int push_model(lua_State *L, const struct nat_model *model)
+{
+	if (model)
+		lua_pushstring(L, model->name);
+	else
+		lua_pushnil(L);
+	return 1;
+}
+
 static int net_index(lua_State *L)
 {
-	static const char *const words[] = { "name", "address", "lan",		 "wan",
-					     "nat",  "reboot",	"change_address" };
+	static const char *const words[] = { "name", "address", "address6", "lan",	     "wan",
+					     "nat",  "nat6",	"reboot",   "change_address" };
 	const struct plan_node *node = *(const struct plan_node **)luaL_checkudata(L, 1, API_NET);
 	const char *key = luaL_checkstring(L, 2);
 	char tap[64];
 
 	if (push_method(L, net_methods, key))
 		return 1;
-	if (strcmp(key, "name") == 0 || strcmp(key, "nat") == 0) {
-		lua_pushstring(L, key[1] == 'a' && key[2] == 'm' ? node->name : node->model.name);
+	if (strcmp(key, "name") == 0) {
+		lua_pushstring(L, node->name);
 		return 1;
 	}
+	if (strcmp(key, "nat") == 0)
+		return push_model(L, node->no_ipv4 ? NULL : &node->model);
+	if (strcmp(key, "nat6") == 0)
+		return push_model(L, node->model6);
 	if (strcmp(key, "address") == 0)
-		return push_address(L, node);
+		return push_address(L, node->addr);
+	if (strcmp(key, "address6") == 0)
+		return push_address(L, node->addr6);
 	if (strcmp(key, "lan") == 0 || strcmp(key, "wan") == 0) {
 		snprintf(tap, sizeof(tap), "%s %s", node->name, key);
 		api_push_tap(L, tap);

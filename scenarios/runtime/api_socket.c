@@ -151,6 +151,8 @@ int api_host_ping(lua_State *L)
 	if (!fields_text(&f, "to", NULL))
 		fields_fail(&f, NULL, "expected to = \"an address\"");
 	tree_address(&f, "to", &to.addr);
+	if (!ip_addr_is_v4(to.addr))
+		spec.local.addr = host_addr6(api_check_host(L, 1));
 	count = fields_integer(&f, "count", 1, PINGS_MAX, 1);
 	within = fields_duration(&f, "within", SEC);
 	open_or_fail(L, &spec, "ping");

@@ -218,7 +218,7 @@ static void read_services(const struct fields *f, struct plan_node *node)
 	}
 }
 
-static const char *const host_words[] = { "address", "link", "services", "turn" };
+static const char *const host_words[] = { "address", "address6", "link", "services", "turn" };
 
 static void read_host(const struct fields *f, struct plan_node *node)
 {
@@ -227,6 +227,7 @@ static void read_host(const struct fields *f, struct plan_node *node)
 	if (!node->user)
 		fields_raise(f->L, "not enough memory");
 	tree_address(f, "address", &node->addr);
+	tree_address(f, "address6", &node->addr6);
 	tree_link(f, "link", &node->link);
 	read_services(f, node);
 	tree_turn(f, &((struct tree_host *)node->user)->turn);

@@ -18,17 +18,19 @@ static bool is_path(const char *text)
 }
 
 /* Write where @relative is, seen from the scenario's folder. */
-static void resolve(const struct fields *f, const char *relative, char *ret, size_t size)
+static void resolve(const struct fields *f, const char *key, const char *relative, char *ret,
+		    size_t size)
 {
 	const char *path = sandbox_source(f->L)->path;
 	const char *slash = strrchr(path, '/');
 	int folder = slash && relative[0] != '/' ? (int)(slash - path) + 1 : 0;
 
 	if ((size_t)snprintf(ret, size, "%.*s%s", folder, path, relative) >= size)
-		fields_fail(f, "nat", "nat: the path is too long");
+		fields_fail(f, key, "%s: the path is too long", key);
 }
 
-static void load_file(const struct fields *f, const char *relative, struct nat_model *ret)
+static void load_file(const struct fields *f, const char *key, const char *relative,
+		      struct nat_model *ret)
 {
 	char path[PATH_LENGTH];
 	struct model_error error;
@@ -36,36 +38,39 @@ static void load_file(const struct fields *f, const char *relative, struct nat_m
 	size_t len;
 	FILE *file;
 
-	resolve(f, relative, path, sizeof(path));
+	resolve(f, key, relative, path, sizeof(path));
 	file = fopen(path, "re");
 	if (!file)
-		fields_fail(f, "nat", "nat: %s: %s", relative, strerror(errno));
+		fields_fail(f, key, "%s: %s: %s", key, relative, strerror(errno));
 	len = fread(text, 1, MODEL_TEXT_MAX, file);
 	fclose(file);
 	if (len == MODEL_TEXT_MAX)
-		fields_fail(f, "nat", "nat: %s: longer than a model can be", relative);
+		fields_fail(f, key, "%s: %s: longer than a model can be", key, relative);
 	if (nat_model_load(relative, text, len, ret, &error))
-		fields_fail(f, "nat", "nat: %s", error.text);
+		fields_fail(f, key, "%s: %s", key, error.text);
 	lua_pop(f->L, 1);
 }
 
-void tree_model(const struct fields *f, struct nat_model *ret)
+bool tree_model(const struct fields *f, const char *key, struct nat_model *ret)
 {
 	struct model_error error;
 	char where[512];
 
-	lua_getfield(f->L, f->table, "nat");
-	if (lua_isnil(f->L, -1))
-		fields_fail(f, NULL, "expected nat = the name of a model, such as \"full-cone\"");
+	lua_getfield(f->L, f->table, key);
+	if (lua_isnil(f->L, -1)) {
+		lua_pop(f->L, 1);
+		return false;
+	}
 	if (lua_type(f->L, -1) == LUA_TSTRING && is_path(lua_tostring(f->L, -1))) {
-		load_file(f, lua_tostring(f->L, -1), ret);
+		load_file(f, key, lua_tostring(f->L, -1), ret);
 	} else {
 		snprintf(where, sizeof(where), "%s:%d", sandbox_source(f->L)->file,
-			 fields_line(f, "nat"));
+			 fields_line(f, key));
 		if (nat_model_from_lua(f->L, -1, where, ret, &error)) {
 			lua_pushstring(f->L, error.text);
 			lua_error(f->L);
 		}
 	}
 	lua_pop(f->L, 1);
+	return true;
 }

@@ -12,8 +12,9 @@ enum { FORWARDS_MAX = 256, MTU_MIN = 576 };
 
 #define WORDS_LEN(words) (sizeof(words) / sizeof(*(words)))
 
-const char *const tree_net_words[] = { "nat",  "realise", "subnet",  "address",
-				       "link", "lan",	  "forward", "dmz" };
+const char *const tree_net_words[] = { "nat",	  "nat6",    "realise",	 "subnet",
+				       "subnet6", "address", "address6", "link",
+				       "lan",	  "forward", "dmz" };
 const size_t tree_net_words_len = WORDS_LEN(tree_net_words);
 
 void tree_address(const struct fields *f, const char *key, struct ip_addr *ret)
@@ -21,8 +22,8 @@ void tree_address(const struct fields *f, const char *key, struct ip_addr *ret)
 	const char *text = fields_text(f, key, NULL);
 
 	if (text && ip_addr_parse(text, ret))
-		fields_fail(f, key, "%s: expected an address such as \"11.1.1.2\", got \"%s\"", key,
-			    text);
+		fields_fail(f, key, "%s: expected an address such as \"%s\", got \"%s\"", key,
+			    strcmp(key, "address6") == 0 ? "2b00:1:1::2" : "11.1.1.2", text);
 }
 
 static void read_impairment(const struct fields *f, struct impairment *ret)
@@ -144,18 +145,40 @@ static void read_realise(const struct fields *f, struct plan_node *node)
 			    word);
 }
 
+/* nat is for IPv4 and nat6 for IPv6; a net has one of them, or both. */
+static void read_models(const struct fields *f, struct plan_node *node)
+{
+	struct nat_model *model6 = lua_newuserdatauv(f->L, sizeof(*model6), 0);
+	bool ipv6 = tree_model(f, "nat6", model6);
+
+	node->no_ipv4 = !tree_model(f, "nat", &node->model);
+	if (node->no_ipv4 && !ipv6)
+		fields_fail(f, NULL, "expected nat = the name of a model, such as \"full-cone\"");
+	if (ipv6 && plan_set_model6(node, model6))
+		fields_raise(f->L, "not enough memory");
+	lua_pop(f->L, 1);
+}
+
+static void read_prefix(const struct fields *f, const char *key, const char *example,
+			struct ip_prefix *ret)
+{
+	const char *text = fields_text(f, key, NULL);
+
+	if (text && ip_prefix_parse(text, ret))
+		fields_fail(f, key, "%s: expected a prefix such as \"%s\", got \"%s\"", key,
+			    example, text);
+}
+
 void tree_net(const struct fields *f, struct plan_node *node)
 {
-	const char *subnet, *dmz;
+	const char *dmz;
 
-	tree_model(f, &node->model);
+	read_models(f, node);
 	read_realise(f, node);
-	subnet = fields_text(f, "subnet", NULL);
-	if (subnet && ip_prefix_parse(subnet, &node->prefix))
-		fields_fail(f, "subnet",
-			    "subnet: expected a prefix such as \"192.168.1.0/24\", got \"%s\"",
-			    subnet);
+	read_prefix(f, "subnet", "192.168.1.0/24", &node->prefix);
+	read_prefix(f, "subnet6", "2b00:9::/48", &node->prefix6);
 	tree_address(f, "address", &node->addr);
+	tree_address(f, "address6", &node->addr6);
 	tree_link(f, "link", &node->link);
 	tree_link(f, "lan", &node->lan);
 	read_forwards(f, node);

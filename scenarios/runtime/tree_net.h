@@ -14,7 +14,7 @@ extern const size_t tree_net_words_len;
 
 void tree_net(const struct fields *f, struct plan_node *node);
 
-/* Untouched where the key is absent. */
+/* Untouched where the key is absent.  Whether the family is right is the plan's to say. */
 void tree_address(const struct fields *f, const char *key, struct ip_addr *ret);
 void tree_link(const struct fields *f, const char *key, struct plan_link *ret);
 
