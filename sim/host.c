@@ -15,6 +15,27 @@ struct ip_addr host_addr(const struct host *host)
 	return host->addr;
 }
 
+struct ip_addr host_addr6(const struct host *host)
+{
+	return host->addr6;
+}
+
+struct ip_addr host_local_for(const struct host *host, const struct sock_spec *spec)
+{
+	const struct ip_addr both = { 0 };
+
+	if (!ip_addr_is_unset(spec->local.addr))
+		return spec->local.addr;
+	if (ip_addr_is_unset(host->addr6) || ip_addr_is_v4(spec->local.addr) ||
+	    ip_addr_is_v4(spec->remote.addr))
+		return ip_addr_v4(0);
+	/* An echo is of one family. */
+	if (spec->kind == SOCK_PING && ip_addr_is_unset(spec->remote.addr) &&
+	    !ip_addr_is_unset(host->addr))
+		return ip_addr_v4(0);
+	return both;
+}
+
 struct loop *host_loop(const struct host *host)
 {
 	return host->loop;

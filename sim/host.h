@@ -26,6 +26,16 @@ enum sock_kind {
 	SOCK_PING, /* ICMP echo: sends requests, receives replies; port = identifier */
 };
 
+/*
+ * Families.  On a host that has an IPv6 address, a socket whose local and remote addresses are unset
+ * speaks both: it is bound to "::", and IPv4 peers are what they are everywhere else, too
+ * (RFC 3493, 3.7: their mapped form).  ip_addr_v4(0) as the local address is IPv4 alone; a PING
+ * socket has one family, its local or remote address's, else the first one that the host has.
+ * A peer of a family that the socket or the host lacks is -ENETUNREACH.
+ *
+ * On a host that has IPv6 alone, with a NAT64 before it, an IPv4 address of a peer stands for the
+ * one that the NAT64's prefix makes of it (RFC 6052), both ways: callers see IPv4 only.
+ */
 struct sock_spec {
 	enum sock_kind kind;
 	struct endpoint local; /* unset address = any, port 0 = ephemeral */
@@ -37,7 +47,14 @@ struct sock_spec {
 };
 
 const char *host_name(const struct host *host);
-struct ip_addr host_addr(const struct host *host); /* its (first) own address */
+struct ip_addr host_addr(const struct host *host); /* its (first) own IPv4 address; may be unset */
+struct ip_addr host_addr6(const struct host *host); /* its IPv6 address; may be unset */
+
+/* Its own address of @peer's family; unset where it has none. */
+static inline struct ip_addr host_addr_beside(const struct host *host, struct ip_addr peer)
+{
+	return ip_addr_is_v4(peer) ? host_addr(host) : host_addr6(host);
+}
 struct loop *host_loop(const struct host *host);
 
 /* Time of the host's world. */
@@ -79,6 +96,10 @@ struct host *sock_host(const struct sock *sock);
 int sock_set_ttl(struct sock *sock, uint8_t ttl);
 int sock_join_group(struct sock *sock, struct ip_addr group);
 
+/* For implementations: the address that a socket of @spec is bound to, where it says none: "::",
+ * or 0.0.0.0 where it is to be IPv4's alone. */
+struct ip_addr host_local_for(const struct host *host, const struct sock_spec *spec);
+
 /*
  * What an implementation gives.  host.c holds the rest.  Every call follows the rules of its
  * public twin above.
@@ -103,6 +124,7 @@ struct host {
 	struct loop *loop;
 	char name[32];
 	struct ip_addr addr;
+	struct ip_addr addr6;
 	uint64_t random_state;
 };
 

@@ -17,7 +17,7 @@ static bool is_tcp(const struct virtual_sock *sock)
 
 static bool overlap(struct ip_addr a, struct ip_addr b)
 {
-	return ip_addr_is_unset(a) || ip_addr_is_unset(b) || ip_addr_equal(a, b);
+	return sock_covers(a, b) || sock_covers(b, a);
 }
 
 /* Does a socket that stands on a port keep @sock from it?  Two that listen share it only where

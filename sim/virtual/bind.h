@@ -3,8 +3,21 @@
 #ifndef KNOTHOLE_VIRTUAL_BIND_H
 #define KNOTHOLE_VIRTUAL_BIND_H
 
+#include <stdbool.h>
+
+#include "../../nat-models/addr.h"
+
 struct virtual_host;
 struct virtual_sock;
+
+/* Does a socket at @local hear what is sent to @addr, an address of its host?  "::" is every one, and
+ * 0.0.0.0 every one of IPv4. */
+static inline bool sock_covers(struct ip_addr local, struct ip_addr addr)
+{
+	if (!ip_addr_is_unset(local))
+		return ip_addr_equal(local, addr);
+	return !ip_addr_is_v4(local) || ip_addr_is_v4(addr);
+}
 
 /*
  * Give @sock its sock.local, choosing a port where that is 0, as Linux's bind() would:

@@ -13,6 +13,7 @@
 #include <errno.h>
 
 #include "../arena.h"
+#include "bind.h"
 #include "icmp.h"
 #include "ip.h"
 #include "sockets.h"
@@ -64,8 +65,7 @@ bool connection_holds(const struct virtual_host *host, uint16_t port, struct ip_
 			(struct connection *)(void *)((char *)e -
 						      offsetof(struct connection, by_port));
 
-		if ((ip_addr_is_unset(addr) || ip_addr_equal(addr, tcp_local(c->tcp).addr)) &&
-		    !(share && c->share))
+		if (sock_covers(addr, tcp_local(c->tcp).addr) && !(share && c->share))
 			return true;
 	}
 	return false;
@@ -234,7 +234,7 @@ static struct virtual_sock *find_listener(const struct virtual_host *host, struc
 		bool any = ip_addr_is_unset(s->sock.local.addr);
 
 		if (s->sock.kind != SOCK_TCP_LISTEN || (any && exact) ||
-		    (!any && !ip_addr_equal(s->sock.local.addr, local.addr)))
+		    !sock_covers(s->sock.local.addr, local.addr))
 			continue;
 		if (!best || exact == any)
 			equals = 0;
@@ -367,6 +367,9 @@ static int call(struct virtual_host *host, struct virtual_sock *sock)
 		return -ENETUNREACH;
 	if (ip_addr_is_unset(local->addr))
 		local->addr = ip_source_for(host, remote.addr);
+	if (ip_addr_is_unset(local->addr) ||
+	    ip_addr_is_v4(local->addr) != ip_addr_is_v4(remote.addr))
+		return -ENETUNREACH;
 	if (find(host, *local, remote))
 		return -EADDRNOTAVAIL;
 	err = tcp_connect(&host->tcp, *local, remote, ip_mtu_to(host, remote.addr), stack_now(host),

@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "../../nat-models/header_fields.h"
+#include "bind.h"
 #include "stack.h"
 
-enum { PAYLOAD_MAX = 65535 - IP4_HEADER - UDP_HEADER };
+enum { PAYLOAD_MAX = 65535 - IP4_HEADER - UDP_HEADER, PAYLOAD6_MAX = 65535 - UDP_HEADER };
 
 /* Whose is it? */
 
@@ -22,11 +23,9 @@ static int fit(const struct virtual_sock *sock, struct endpoint local, struct en
 
 	if (sock->sock.kind != SOCK_UDP)
 		return 0;
-	if (!ip_addr_is_unset(sock->sock.local.addr)) {
-		if (!ip_addr_equal(sock->sock.local.addr, local.addr))
-			return 0;
-		points += 1;
-	}
+	if (!sock_covers(sock->sock.local.addr, local.addr))
+		return 0;
+	points += !ip_addr_is_unset(sock->sock.local.addr);
 	if (sock->connected) {
 		if (!endpoint_equal(sock->sock.remote, remote))
 			return 0;
@@ -105,8 +104,7 @@ void datagram_receive(struct virtual_host *host, struct buffer *buffer,
 	if (sock)
 		datagram_queue(sock, buffer);
 	else
-		icmp_complain(host, buffer, info->dst.addr, ICMP_UNREACHABLE,
-			      ICMP_PORT_UNREACHABLE);
+		icmp_complain(host, buffer, info->dst.addr, ICMP_NO_PORT);
 }
 
 /* The queue */
@@ -134,7 +132,7 @@ static long take(const struct virtual_sock *sock, const struct packet *pkt, stru
 		 void *bytes, size_t room)
 {
 	const uint8_t *ip = pkt->data;
-	const uint8_t *transport = ip + (ip[0] & 0xfU) * 4;
+	const uint8_t *transport = ip + ip_transport_offset(pkt);
 	size_t len = pkt->len - (size_t)(transport - ip) - UDP_HEADER;
 
 	static_assert((int)UDP_HEADER == (int)ICMP_HEADER, "both are cut off alike");
@@ -146,7 +144,7 @@ static long take(const struct virtual_sock *sock, const struct packet *pkt, stru
 		memcpy(bytes, transport + UDP_HEADER, len);
 	if (from)
 		*from = (struct endpoint){
-			.addr = get_addr(ip + IP4_SRC, 4),
+			.addr = ip_source(pkt),
 			.port = sock->sock.kind == SOCK_UDP ? get_be16(transport)
 							    : sock->sock.local.port,
 		};
@@ -186,12 +184,13 @@ long datagram_recv(struct virtual_sock *sock, struct endpoint *from, void *bytes
 static int send_udp(struct virtual_host *host, struct endpoint src, struct endpoint dst,
 		    uint8_t ttl, const void *bytes, size_t len)
 {
+	bool v4 = ip_addr_is_v4(dst.addr);
 	struct buffer *buffer;
 	int err;
 
-	if (len > PAYLOAD_MAX)
+	if (len > (v4 ? PAYLOAD_MAX : PAYLOAD6_MAX))
 		return -EMSGSIZE;
-	buffer = buffer_new(host->pool, IP4_HEADER + UDP_HEADER + len);
+	buffer = buffer_new(host->pool, (v4 ? IP4_HEADER : IP6_HEADER) + UDP_HEADER + len);
 	if (!buffer)
 		return -ENOMEM;
 	err = packet_make_udp(&buffer->packet, src, dst, ttl, bytes, len);
@@ -214,6 +213,15 @@ static struct ip_addr source_of(const struct virtual_host *host, const struct vi
 	return ip_source_for(host, to);
 }
 
+/* Has @sock, which would send from @src, anything to do with @dst's family? */
+static bool sock_reaches(const struct virtual_sock *sock, struct ip_addr src, struct ip_addr dst)
+{
+	struct ip_addr local = sock->sock.local.addr;
+
+	return !ip_addr_is_unset(src) && ip_addr_is_v4(src) == ip_addr_is_v4(dst) &&
+	       (ip_addr_is_v4(dst) || !ip_addr_is_v4(local));
+}
+
 int datagram_send(struct virtual_sock *sock, const struct endpoint *to, const void *bytes,
 		  size_t len)
 {
@@ -233,6 +241,8 @@ int datagram_send(struct virtual_sock *sock, const struct endpoint *to, const vo
 	if (scope == IP_BROADCAST && !sock->broadcast)
 		return -EACCES;
 	src = (struct endpoint){ source_of(host, sock, dst.addr), sock->sock.local.port };
+	if (!sock_reaches(sock, src.addr, dst.addr))
+		return -ENETUNREACH;
 	if (ip_is_loopback(src.addr) && scope != IP_OWN)
 		return -EINVAL;
 	if (!ttl)

@@ -12,13 +12,27 @@
 #include <string.h>
 
 #include "../../nat-models/header_fields.h"
+#include "bind.h"
 #include "connection.h"
 #include "datagram.h"
+#include "ip6.h"
 #include "stack.h"
 
 enum { ICMP_SEQUENCE = 6, BURST = 6, PACKET_MAX = 65535 };
 
+enum {
+	PROTOCOL_UNREACHABLE = 2, /* a code of ICMP_UNREACHABLE */
+	UNKNOWN_NEXT_HEADER = 1, /* a code of ICMPV6_PARAMETER_PROBLEM */
+	REASSEMBLY_TIMED_OUT = 1, /* a code of both families' "time exceeded" */
+};
+
 /* Complaints */
+
+/* The time in which one more is earned. */
+static uint64_t price_of(struct ip_addr to)
+{
+	return ip_addr_is_v4(to) ? SEC : SEC / 16;
+}
 
 static struct icmp_bucket *bucket_for(struct icmp_limit *limit, struct ip_addr to, uint64_t now)
 {
@@ -33,7 +47,7 @@ static struct icmp_bucket *bucket_for(struct icmp_limit *limit, struct ip_addr t
 		bucket = &limit->buckets[limit->oldest];
 		limit->oldest = (uint8_t)((limit->oldest + 1) % ICMP_LIMITED);
 	}
-	*bucket = (struct icmp_bucket){ .to = to, .credit_ns = BURST * SEC, .last = now };
+	*bucket = (struct icmp_bucket){ .to = to, .credit_ns = BURST * price_of(to), .last = now };
 	return bucket;
 }
 
@@ -41,26 +55,47 @@ static bool may_complain(struct virtual_host *host, struct ip_addr to)
 {
 	uint64_t now = stack_now(host);
 	struct icmp_bucket *bucket = bucket_for(&host->icmp_limit, to, now);
+	const uint64_t price = price_of(to);
 
 	bucket->credit_ns += now - bucket->last;
-	if (bucket->credit_ns > BURST * SEC)
-		bucket->credit_ns = BURST * SEC;
+	if (bucket->credit_ns > BURST * price)
+		bucket->credit_ns = BURST * price;
 	bucket->last = now;
-	if (bucket->credit_ns < SEC)
+	if (bucket->credit_ns < price)
 		return false;
-	bucket->credit_ns -= SEC;
+	bucket->credit_ns -= price;
 	return true;
 }
 
-void icmp_complain(struct virtual_host *host, struct buffer *buffer, struct ip_addr self,
-		   uint8_t type, uint8_t code)
+/* Turn @pkt into an ICMP error of its own family. */
+static int make_error(struct packet *pkt, struct ip_addr self, enum icmp_complaint complaint)
 {
-	struct ip_addr to = get_addr(buffer->packet.data + IP4_SRC, 4);
+	static const struct {
+		uint8_t type4, code4, type6, code6;
+	} words[] = {
+		[ICMP_NO_PORT] = { ICMP_UNREACHABLE, ICMP_PORT_UNREACHABLE, ICMPV6_UNREACHABLE,
+				   ICMPV6_PORT_UNREACHABLE },
+		[ICMP_NO_PROTOCOL] = { ICMP_UNREACHABLE, PROTOCOL_UNREACHABLE,
+				       ICMPV6_PARAMETER_PROBLEM, UNKNOWN_NEXT_HEADER },
+		[ICMP_REASSEMBLY_TIMED_OUT] = { ICMP_TIME_EXCEEDED, REASSEMBLY_TIMED_OUT,
+						ICMPV6_TIME_EXCEEDED, REASSEMBLY_TIMED_OUT },
+	};
+
+	if (ip_addr_is_v4(self))
+		return packet_make_icmp_error(pkt, self, words[complaint].type4,
+					      words[complaint].code4, 0);
+	return packet_make_icmp_error(pkt, self, words[complaint].type6, words[complaint].code6, 0);
+}
+
+void icmp_complain(struct virtual_host *host, struct buffer *buffer, struct ip_addr self,
+		   enum icmp_complaint complaint)
+{
+	struct ip_addr to = ip_source(&buffer->packet);
 
 	/* Nobody complains of what was sent to everybody (RFC 1122, 3.2.2). */
 	if (ip_scope(host, self) != IP_OWN ||
 	    (ip_scope(host, to) != IP_OWN && !may_complain(host, to)) ||
-	    packet_make_icmp_error(&buffer->packet, self, type, code, 0))
+	    make_error(&buffer->packet, self, complaint))
 		buffer_free(buffer);
 	else
 		ip_send(host, buffer);
@@ -110,14 +145,55 @@ static struct icmp_meaning meaning_of(const struct packet_info *info, uint16_t m
 	return meaning;
 }
 
+/* The same for ICMPv6 (RFC 4443, section 3), as Linux has it. */
+static struct icmp_meaning meaning_of6(const struct packet_info *info, uint16_t mtu)
+{
+	static const struct {
+		int err;
+		bool hard;
+	} unreachable[] = {
+		{ ENETUNREACH, false },	 { EACCES, true },	 { EHOSTUNREACH, false },
+		{ EHOSTUNREACH, false }, { ECONNREFUSED, true }, { EACCES, true },
+		{ EACCES, true },
+	};
+	struct icmp_meaning meaning = { .err = -EPROTO, .hard = true };
+
+	switch (info->icmp_type) {
+	case ICMPV6_UNREACHABLE:
+		if (info->icmp_code >= sizeof(unreachable) / sizeof(*unreachable))
+			break;
+		meaning.err = -unreachable[info->icmp_code].err;
+		meaning.hard = unreachable[info->icmp_code].hard;
+		break;
+	case ICMPV6_TOO_BIG:
+		meaning = (struct icmp_meaning){ -EMSGSIZE, true, true, mtu };
+		break;
+	case ICMPV6_TIME_EXCEEDED:
+		meaning = (struct icmp_meaning){ .err = -EHOSTUNREACH };
+		break;
+	case ICMPV6_PARAMETER_PROBLEM:
+		break;
+	default:
+		meaning = (struct icmp_meaning){ 0 };
+	}
+	return meaning;
+}
+
+/* The MTU of an ICMPv6 error has 32 bits; no link here has so long a one. */
+static uint16_t mtu_said(const uint8_t *icmp, uint8_t version)
+{
+	if (version == 6 && get_be16(icmp + ICMP_MTU - 2))
+		return UINT16_MAX;
+	return get_be16(icmp + ICMP_MTU);
+}
+
 static struct virtual_sock *find_ping(const struct virtual_host *host, uint16_t identifier,
 				      struct ip_addr self, struct ip_addr peer)
 {
 	for (struct virtual_sock *s = first_on_port(host, identifier); s; s = next_on_port(s)) {
 		if (s->sock.kind != SOCK_PING)
 			continue;
-		if (!ip_addr_is_unset(s->sock.local.addr) &&
-		    !ip_addr_equal(s->sock.local.addr, self))
+		if (!sock_covers(s->sock.local.addr, self))
 			continue;
 		if (!s->connected || ip_addr_equal(s->sock.remote.addr, peer))
 			return s;
@@ -125,11 +201,25 @@ static struct virtual_sock *find_ping(const struct virtual_host *host, uint16_t 
 	return NULL;
 }
 
+static bool is_request(const struct packet_info *info)
+{
+	return info->has_ports &&
+	       info->icmp_type == (info->version == 4 ? ICMP_ECHO : ICMPV6_ECHO_REQUEST);
+}
+
+static bool is_reply(const struct packet_info *info)
+{
+	return info->has_ports &&
+	       info->icmp_type == (info->version == 4 ? ICMP_ECHO_REPLY : ICMPV6_ECHO_REPLY);
+}
+
 static void receive_error(struct virtual_host *host, const struct packet *pkt,
 			  const struct packet_info *info)
 {
 	const uint8_t *icmp = pkt->data + info->transport_offset;
-	struct icmp_meaning meaning = meaning_of(info, get_be16(icmp + ICMP_MTU));
+	uint16_t mtu = mtu_said(icmp, info->version);
+	struct icmp_meaning meaning = info->version == 4 ? meaning_of(info, mtu)
+							 : meaning_of6(info, mtu);
 	struct packet_info quoted;
 	struct virtual_sock *sock = NULL;
 
@@ -147,7 +237,8 @@ static void receive_error(struct virtual_host *host, const struct packet *pkt,
 		connection_fail(host, &quoted, &meaning);
 		break;
 	case IP_PROTO_ICMP:
-		if (quoted.icmp_type == ICMP_ECHO)
+	case IP_PROTO_ICMPV6:
+		if (is_request(&quoted))
 			sock = find_ping(host, quoted.src.port, quoted.src.addr, quoted.dst.addr);
 		break;
 	default:
@@ -167,6 +258,10 @@ static void answer_echo(struct virtual_host *host, struct buffer *buffer)
 		buffer_free(buffer);
 		return;
 	}
+	if (ip[0] >> 4 == 6) {
+		ip_send(host, buffer);
+		return;
+	}
 	/* The reply is a datagram of this host's, with an identification of its own. */
 	put_be16(ip + IP4_ID, host->ip_id++);
 	put_be16(ip + IP4_FRAGMENT, 0);
@@ -182,10 +277,10 @@ void icmp_receive(struct virtual_host *host, struct buffer *buffer, const struct
 
 	if (info->is_error) {
 		receive_error(host, &buffer->packet, info);
-	} else if (info->icmp_type == ICMP_ECHO && scope == IP_OWN) {
+	} else if (is_request(info) && scope == IP_OWN) {
 		answer_echo(host, buffer);
 		return;
-	} else if (info->has_ports && info->icmp_type == ICMP_ECHO_REPLY) {
+	} else if (is_reply(info)) {
 		sock = find_ping(host, info->dst.port, info->dst.addr, info->src.addr);
 		if (sock) {
 			datagram_queue(sock, buffer);
@@ -215,29 +310,46 @@ int ping_bind(struct virtual_host *host, struct virtual_sock *sock)
 	return 0;
 }
 
-int ping_send(struct virtual_host *host, struct virtual_sock *sock, struct ip_addr src,
-	      struct ip_addr dst, uint8_t ttl, const void *bytes, size_t len)
+/* Write the echo request @icmp around @bytes, without its checksum. */
+static void put_request(struct virtual_sock *sock, uint8_t type, uint8_t *icmp, const void *bytes,
+			size_t len)
 {
-	struct buffer *buffer;
-	uint8_t *ip, *icmp;
-	size_t total = IP4_HEADER + ICMP_HEADER + len;
-
-	if (total > PACKET_MAX)
-		return -EMSGSIZE;
-	buffer = buffer_new(host->pool, total);
-	if (!buffer)
-		return -ENOMEM;
-	ip = buffer->packet.data;
-	icmp = ip + IP4_HEADER;
-	buffer->packet.len = (uint32_t)total;
-	ip_put_header(ip, (uint16_t)total, IP_PROTO_ICMP, ttl, src, dst);
 	memset(icmp, 0, ICMP_HEADER);
-	icmp[ICMP_TYPE] = ICMP_ECHO;
+	icmp[ICMP_TYPE] = type;
 	put_be16(icmp + ICMP_IDENTIFIER, sock->sock.local.port);
 	put_be16(icmp + ICMP_SEQUENCE, ++sock->sequence);
 	if (len)
 		memcpy(icmp + ICMP_HEADER, bytes, len);
-	put_be16(icmp + ICMP_CHECKSUM, (uint16_t)~checksum_fold(icmp, ICMP_HEADER + len, 0));
+}
+
+int ping_send(struct virtual_host *host, struct virtual_sock *sock, struct ip_addr src,
+	      struct ip_addr dst, uint8_t ttl, const void *bytes, size_t len)
+{
+	bool v4 = ip_addr_is_v4(dst);
+	uint32_t header = v4 ? IP4_HEADER : IP6_HEADER;
+	struct buffer *buffer;
+	uint8_t *ip, *icmp;
+	uint16_t sum = 0;
+
+	if (header + ICMP_HEADER + len > PACKET_MAX)
+		return -EMSGSIZE;
+	buffer = buffer_new(host->pool, header + ICMP_HEADER + len);
+	if (!buffer)
+		return -ENOMEM;
+	ip = buffer->packet.data;
+	icmp = ip + header;
+	buffer->packet.len = (uint32_t)(header + ICMP_HEADER + len);
+	put_request(sock, v4 ? ICMP_ECHO : ICMPV6_ECHO_REQUEST, icmp, bytes, len);
+	len += ICMP_HEADER;
+	if (v4) {
+		ip_put_header(ip, (uint16_t)(header + len), IP_PROTO_ICMP, ttl, src, dst);
+	} else {
+		ip6_put_header(ip, (uint16_t)len, IP_PROTO_ICMPV6, ttl, src, dst);
+		/* RFC 8200, 8.1: the addresses stand side by side. */
+		sum = checksum_fold(ip + IP6_SRC, IP6_HEADER - IP6_SRC,
+				    (uint32_t)(IP_PROTO_ICMPV6 + len));
+	}
+	put_be16(icmp + ICMP_CHECKSUM, (uint16_t)~checksum_fold(icmp, len, sum));
 	ip_send(host, buffer);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ICMP (RFC 792, RFC 1122 3.2.2) of a virtual host: answering echo requests, taking errors to
+ * ICMP (RFC 792, RFC 1122 3.2.2) and ICMPv6 (RFC 4443) of a virtual host: answering echo requests, taking errors to
  * the sockets that they are about, and complaining.
  */
 #ifndef KNOTHOLE_VIRTUAL_ICMP_H
@@ -15,14 +15,12 @@
 struct virtual_host;
 struct virtual_sock;
 
-enum {
-	ICMP_PROTOCOL_UNREACHABLE = 2, /* a code of ICMP_UNREACHABLE */
-	ICMP_REASSEMBLY_TIMED_OUT = 1, /* a code of ICMP_TIME_EXCEEDED */
-};
+/* What a host complains of. */
+enum icmp_complaint { ICMP_NO_PORT, ICMP_NO_PROTOCOL, ICMP_REASSEMBLY_TIMED_OUT };
 
 /*
  * How often the host complains to each of those that it complained to last: as Linux does,
- * six at once, then one a second (RFC 1812, 4.3.2.8).
+ * six at once, then one a second (RFC 1812, 4.3.2.8), or sixteen in IPv6.
  */
 enum { ICMP_LIMITED = 4 };
 struct icmp_limit {
@@ -47,7 +45,7 @@ void icmp_receive(struct virtual_host *host, struct buffer *buffer, const struct
 
 /* Answer @buffer, taking it, with an error from @self, where that may be done. */
 void icmp_complain(struct virtual_host *host, struct buffer *buffer, struct ip_addr self,
-		   uint8_t type, uint8_t code);
+		   enum icmp_complaint complaint);
 
 /* Choose @sock's identifier where its port is 0.  0 or -EADDRINUSE. */
 int ping_bind(struct virtual_host *host, struct virtual_sock *sock);

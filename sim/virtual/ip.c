@@ -8,13 +8,41 @@
 #include "../router.h"
 #include "connection.h"
 #include "datagram.h"
+#include "ip6.h"
 #include "stack.h"
 
 enum { LOOPBACK_MTU = 65535 };
 
 bool ip_is_loopback(struct ip_addr addr)
 {
-	return ip_addr_is_v4(addr) && ip_addr_to_v4(addr) >> 24 == 127;
+	return ip_addr_is_v4(addr) ? ip_addr_to_v4(addr) >> 24 == 127 : ip6_is_loopback(addr);
+}
+
+static uint8_t version_of(const struct packet *packet)
+{
+	return packet->data[0] >> 4;
+}
+
+struct ip_addr ip_source(const struct packet *packet)
+{
+	return version_of(packet) == 4 ? get_addr(packet->data + IP4_SRC, 4)
+				       : get_addr(packet->data + IP6_SRC, 6);
+}
+
+struct ip_addr ip_destination(const struct packet *packet)
+{
+	return version_of(packet) == 4 ? get_addr(packet->data + IP4_DST, 4)
+				       : get_addr(packet->data + IP6_DST, 6);
+}
+
+uint32_t ip_transport_offset(const struct packet *packet)
+{
+	struct packet_info info;
+
+	if (version_of(packet) == 4)
+		return (packet->data[0] & 0xfU) * 4;
+	packet_parse(packet, &info);
+	return info.transport_offset;
 }
 
 enum ip_scope ip_scope(const struct virtual_host *host, struct ip_addr addr)
@@ -31,7 +59,9 @@ enum ip_scope ip_scope(const struct virtual_host *host, struct ip_addr addr)
 
 struct ip_addr ip_source_for(const struct virtual_host *host, struct ip_addr to)
 {
-	return ip_scope(host, to) == IP_OWN ? to : host->own[0];
+	if (ip_scope(host, to) == IP_OWN)
+		return to;
+	return ip_addr_is_v4(to) ? host->host.addr : host->host.addr6;
 }
 
 static const struct path_mtu *known_path(const struct virtual_host *host, struct ip_addr to)
@@ -86,22 +116,30 @@ static void queue(struct virtual_host *host, struct buffer *buffer)
 		packet_queue_clear(&host->out); /* without memory there is no sending */
 }
 
+/* In fragments of at most @mtu bytes, by @next. */
+static struct buffer *cut(struct virtual_host *host, struct buffer *buffer, uint16_t mtu)
+{
+	/* Unpredictable, and hardly ever met again (RFC 7739). */
+	if (version_of(&buffer->packet) == 6)
+		return ip6_fragment(buffer, mtu, (uint32_t)stack_random(host));
+	allow_fragments(host, buffer->packet.data);
+	return router_fragment(buffer, mtu);
+}
+
 void ip_send(struct virtual_host *host, struct buffer *buffer)
 {
-	uint8_t *ip = buffer->packet.data;
-	struct ip_addr to = get_addr(ip + IP4_DST, 4);
+	struct ip_addr to = ip_destination(&buffer->packet);
 	uint16_t mtu = ip_mtu_to(host, to);
 	const struct path_mtu *path = known_path(host, to);
 	struct buffer *next;
 
 	if (buffer->packet.len <= mtu) {
 		if (path && path->fragmented)
-			allow_fragments(host, ip);
+			allow_fragments(host, buffer->packet.data);
 		queue(host, buffer);
 		return;
 	}
-	allow_fragments(host, ip);
-	for (struct buffer *b = router_fragment(buffer, mtu); b; b = next) {
+	for (struct buffer *b = cut(host, buffer, mtu); b; b = next) {
 		next = b->next;
 		queue(host, b);
 	}
@@ -120,7 +158,7 @@ static void transmit(struct virtual_host *host, struct buffer *buffer)
 /* What is for everybody is for this host as well (RFC 1122, 3.3.6; RFC 1112, 6.1). */
 static void send_now(struct virtual_host *host, struct buffer *buffer)
 {
-	struct ip_addr to = get_addr(buffer->packet.data + IP4_DST, 4);
+	struct ip_addr to = ip_destination(&buffer->packet);
 	struct buffer *copy;
 
 	switch (ip_scope(host, to)) {
@@ -172,7 +210,7 @@ static bool is_plausible(const struct virtual_host *host, const struct packet_in
 static void refuse_protocol(struct virtual_host *host, struct buffer *buffer,
 			    const struct packet_info *info)
 {
-	icmp_complain(host, buffer, info->dst.addr, ICMP_UNREACHABLE, ICMP_PROTOCOL_UNREACHABLE);
+	icmp_complain(host, buffer, info->dst.addr, ICMP_NO_PROTOCOL);
 }
 
 static void deliver(struct virtual_host *host, struct buffer *buffer,
@@ -190,8 +228,12 @@ static void deliver(struct virtual_host *host, struct buffer *buffer,
 			buffer_free(buffer);
 		break;
 	case IP_PROTO_ICMP:
-		icmp_receive(host, buffer, info, scope);
-		break;
+	case IP_PROTO_ICMPV6:
+		if ((info->protocol == IP_PROTO_ICMP) == (info->version == 4)) {
+			icmp_receive(host, buffer, info, scope);
+			break;
+		}
+		/* fall through */
 	default:
 		refuse_protocol(host, buffer, info);
 	}
@@ -228,7 +270,7 @@ static void receive(struct virtual_host *host, struct buffer *buffer, bool from_
 	enum packet_fault fault = packet_parse(&buffer->packet, &info);
 	enum ip_scope scope;
 
-	if ((fault != PACKET_OK && fault != PACKET_UNSUPPORTED) || info.version != 4 ||
+	if ((fault != PACKET_OK && fault != PACKET_UNSUPPORTED) ||
 	    (from_wire && !is_plausible(host, &info))) {
 		buffer_free(buffer);
 		return;
@@ -239,7 +281,9 @@ static void receive(struct virtual_host *host, struct buffer *buffer, bool from_
 		return;
 	}
 	/* What follows the announced bytes is padding. */
-	buffer->packet.len = get_be16(buffer->packet.data + IP4_LENGTH);
+	buffer->packet.len = info.version == 4
+				     ? get_be16(buffer->packet.data + IP4_LENGTH)
+				     : IP6_HEADER + get_be16(buffer->packet.data + IP6_LENGTH);
 	if (info.fragment_offset || info.more_fragments)
 		receive_fragment(host, buffer, &info, scope);
 	else
@@ -253,7 +297,8 @@ void ip_receive(struct port *port, struct buffer *buffer)
 
 	/* A kernel's stack may send bursts of datagrams as one, too; only TCP's can stay whole. */
 	if (buffer->packet.offload.gso_type && buffer->packet.len > IP4_PROTOCOL &&
-	    buffer->packet.data[IP4_PROTOCOL] == IP_PROTO_UDP) {
+	    buffer->packet.data[version_of(&buffer->packet) == 4 ? IP4_PROTOCOL : IP6_NEXT] ==
+		    IP_PROTO_UDP) {
 		for (struct buffer *b = gso_segment(buffer); b; b = next) {
 			next = b->next;
 			b->next = NULL;
@@ -269,9 +314,8 @@ static void expired(struct reassembly *reassembly, struct buffer *first)
 	struct virtual_host *host =
 		(struct virtual_host *)(void *)((char *)reassembly -
 						offsetof(struct virtual_host, reassembly));
-	struct ip_addr self = get_addr(first->packet.data + IP4_DST, 4);
 
-	icmp_complain(host, first, self, ICMP_TIME_EXCEEDED, ICMP_REASSEMBLY_TIMED_OUT);
+	icmp_complain(host, first, ip_destination(&first->packet), ICMP_REASSEMBLY_TIMED_OUT);
 }
 
 void ip_init(struct virtual_host *host)

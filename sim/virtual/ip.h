@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * IP (RFC 791, RFC 1122 section 3) of a virtual host: which addresses are its own, sending in
- * fragments where the path's MTU asks for them, receiving whole datagrams.
+ * IP (RFC 791, RFC 1122 section 3; RFC 8200) of a virtual host: which addresses are its own, sending
+ * in fragments where the path's MTU asks for them, receiving whole datagrams.
  */
 #ifndef KNOTHOLE_VIRTUAL_IP_H
 #define KNOTHOLE_VIRTUAL_IP_H
@@ -21,25 +21,31 @@ enum ip_scope {
 };
 enum ip_scope ip_scope(const struct virtual_host *host, struct ip_addr addr);
 
-bool ip_is_loopback(struct ip_addr addr); /* 127/8 */
+bool ip_is_loopback(struct ip_addr addr); /* 127/8, ::1 */
 
 static inline struct ip_addr ip_loopback(void)
 {
 	return ip_addr_v4(0x7f000001);
 }
 
-/* The address that packets to @to come from, where no socket says which. */
+/* The address that packets to @to come from, where no socket says which; unset where the host does
+ * not speak that family. */
 struct ip_addr ip_source_for(const struct virtual_host *host, struct ip_addr to);
 
 /* The longest packet to @to that needs no fragments, as far as is known. */
 uint16_t ip_mtu_to(const struct virtual_host *host, struct ip_addr to);
 
-/* Write a header without options for a packet of @len bytes, not to be fragmented. */
+/* Of a packet that was parsed before: its ends, and where its transport is. */
+struct ip_addr ip_source(const struct packet *packet);
+struct ip_addr ip_destination(const struct packet *packet);
+uint32_t ip_transport_offset(const struct packet *packet);
+
+/* Write a header without options for a packet of @len bytes, not to be fragmented: IPv4. */
 void ip_put_header(uint8_t *ip, uint16_t len, uint8_t protocol, uint8_t ttl, struct ip_addr src,
 		   struct ip_addr dst);
 
 /*
- * Send @buffer, taking it: a whole IPv4 packet, checksums right.  It leaves, or comes back to
+ * Send @buffer, taking it: a whole packet, checksums right.  It leaves, or comes back to
  * this host, in a moment.  Where "don't fragment" is set this means path MTU discovery, as Linux
  * does it for datagrams: what is known to be too long is fragmented here.
  */

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-enum { PATHS_KEPT = 32, MTU_MIN = 552 };
+enum { PATHS_KEPT = 32, MTU_MIN = 552, MTU6_MIN = 1280 };
 
 static struct path_mtu *find(const struct path_mtus *paths, struct ip_addr to)
 {
@@ -35,6 +35,9 @@ void path_mtu_learn(struct path_mtus *paths, struct ip_addr to, uint16_t mtu, ui
 {
 	struct path_mtu *entry = find(paths, to);
 
+	/* No IPv6 link takes less, and routers cut nothing (RFC 8201, section 4). */
+	if (!ip_addr_is_v4(to) && mtu < MTU6_MIN)
+		mtu = MTU6_MIN;
 	if (entry && now < entry->expires)
 		before = entry->mtu;
 	if (mtu >= before)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is known of the MTU on the way to each destination (RFC 1191): a small cache, filled by
- * "fragmentation needed".  TCP connections keep their own besides (tcp.h).
+ * What is known of the MTU on the way to each destination (RFC 1191, RFC 8201): a small cache,
+ * filled by "fragmentation needed" and "packet too big".  TCP connections keep their own besides (tcp.h).
  */
 #ifndef KNOTHOLE_VIRTUAL_PATH_MTU_H
 #define KNOTHOLE_VIRTUAL_PATH_MTU_H

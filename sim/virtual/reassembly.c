@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../../nat-models/header_fields.h"
+#include "ip6.h"
 
 /* A datagram on its way.  Its fragments are chained in the order of their offsets. */
 struct assembly {
@@ -15,7 +16,7 @@ struct assembly {
 	struct buffer *pieces;
 	struct ip_addr src, dst;
 	uint32_t id;
-	uint8_t protocol;
+	uint8_t protocol; /* IPv4's */
 	uint16_t pieces_len;
 	uint32_t have; /* bytes of payload */
 	uint32_t total; /* bytes of payload; 0 until the last fragment has come */
@@ -24,8 +25,24 @@ struct assembly {
 /* Where a fragment's payload stands, in the packet and in the datagram. */
 struct piece {
 	uint32_t header, at, len;
+	uint32_t counted; /* bytes of the header that the whole's length counts */
 	bool more;
 };
+
+static struct piece piece_of6(const struct buffer *fragment)
+{
+	struct ip6_fragment found = ip6_find_fragment(&fragment->packet);
+	uint16_t word = get_be16(fragment->packet.data + found.at + IP6_FRAGMENT_OFFSET);
+	uint32_t header = found.at + IP6_FRAGMENT_HEADER;
+
+	return (struct piece){
+		.header = header,
+		.at = word & ~7U,
+		.len = fragment->packet.len - header,
+		.counted = found.at - IP6_HEADER,
+		.more = word & 1,
+	};
+}
 
 static struct piece piece_of(const struct buffer *fragment)
 {
@@ -33,10 +50,13 @@ static struct piece piece_of(const struct buffer *fragment)
 	uint16_t word = get_be16(ip + IP4_FRAGMENT);
 	uint32_t header = (ip[0] & 0xfU) * 4;
 
+	if (ip[0] >> 4 == 6)
+		return piece_of6(fragment);
 	return (struct piece){
 		.header = header,
 		.at = (word & IP4_FRAGMENT_OFFSET) * 8U,
 		.len = get_be16(ip + IP4_LENGTH) - header,
+		.counted = header,
 		.more = word & IP4_MORE_FRAGMENTS,
 	};
 }
@@ -82,7 +102,8 @@ static void time_out(struct event *event)
 static struct assembly *find(const struct reassembly *self, const struct packet_info *info)
 {
 	for (struct assembly *a = self->oldest; a; a = a->next)
-		if (a->id == info->fragment_id && a->protocol == info->protocol &&
+		if (a->id == info->fragment_id &&
+		    (info->version == 6 || a->protocol == info->protocol) &&
 		    ip_addr_equal(a->src, info->src.addr) && ip_addr_equal(a->dst, info->dst.addr))
 			return a;
 	return NULL;
@@ -119,7 +140,7 @@ static bool agrees(const struct assembly *a, const struct piece *p)
 {
 	uint32_t end = p->at + p->len;
 
-	if (!p->len || p->header + end > UINT16_MAX)
+	if (!p->len || p->counted + end > UINT16_MAX)
 		return false;
 	if (p->more)
 		return p->len % 8 == 0 && (!a->total || end < a->total);
@@ -157,6 +178,29 @@ static enum verdict place(struct assembly *a, const struct piece *p, struct buff
 	return PIECE_NEW;
 }
 
+/* Make the first fragment's header, in @whole, that of the whole. */
+static void mend_header(struct packet *whole, uint32_t header)
+{
+	uint8_t *ip = whole->data;
+
+	put_be16(ip + IP4_LENGTH, (uint16_t)whole->len);
+	put_be16(ip + IP4_FRAGMENT, 0);
+	put_be16(ip + IP4_CHECKSUM, 0);
+	put_be16(ip + IP4_CHECKSUM, (uint16_t)~checksum_fold(ip, header, 0));
+}
+
+/* ... of which in IPv6 the fragment header falls away. */
+static void mend_header6(struct packet *whole)
+{
+	struct ip6_fragment found = ip6_find_fragment(whole);
+	uint8_t *ip = whole->data;
+
+	ip[found.next_at] = ip[found.at];
+	whole->len -= IP6_FRAGMENT_HEADER;
+	memmove(ip + found.at, ip + found.at + IP6_FRAGMENT_HEADER, whole->len - found.at);
+	put_be16(ip + IP6_LENGTH, (uint16_t)(whole->len - IP6_HEADER));
+}
+
 /* All is there: one packet, with the first fragment's header. */
 static struct buffer *join(const struct assembly *a)
 {
@@ -174,10 +218,10 @@ static struct buffer *join(const struct assembly *a)
 		memcpy(ip + header + p.at, b->packet.data + p.header, p.len);
 	}
 	whole->packet.len = header + a->total;
-	put_be16(ip + IP4_LENGTH, (uint16_t)whole->packet.len);
-	put_be16(ip + IP4_FRAGMENT, 0);
-	put_be16(ip + IP4_CHECKSUM, 0);
-	put_be16(ip + IP4_CHECKSUM, (uint16_t)~checksum_fold(ip, header, 0));
+	if (ip[0] >> 4 == 6)
+		mend_header6(&whole->packet);
+	else
+		mend_header(&whole->packet, header);
 	return whole;
 }
 

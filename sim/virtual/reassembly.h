@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Putting fragments together again (RFC 791, 3.2; RFC 815), in any order, within bounds: so
+ * Putting fragments together again (RFC 791, 3.2; RFC 815; RFC 8200, 4.5), in any order, within bounds: so
  * many datagrams, so many fragments, so long.  An exact repetition is passed over; a fragment
  * that overlaps another one condemns its datagram, which no honest sender's does (RFC 5722
  * says so for IPv6, and Linux does it for both).
@@ -33,7 +33,8 @@ void reassembly_init(struct reassembly *self, struct loop *loop,
 		     void (*expired)(struct reassembly *self, struct buffer *first));
 
 /* Take @fragment, whose headers @info is packet_parse()'s of.  The whole datagram, as one packet
- * with right header checksum, where this was the last of it; else NULL. */
+ * with right header checksum and without fragment header, where this was the last of it; else
+ * NULL. */
 struct buffer *reassembly_add(struct reassembly *self, struct buffer *fragment,
 			      const struct packet_info *info);
 

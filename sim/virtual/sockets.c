@@ -55,8 +55,12 @@ static int connect_datagrams(struct virtual_host *host, struct virtual_sock *sel
 
 	if (ip_scope(host, to) == IP_BROADCAST && !self->broadcast)
 		return -EACCES;
+	if (ip_addr_is_v4(self->sock.local.addr) && !ip_addr_is_v4(to))
+		return -ENETUNREACH;
 	if (ip_addr_is_unset(self->sock.local.addr))
 		self->sock.local.addr = ip_source_for(host, to);
+	if (ip_addr_is_unset(self->sock.local.addr))
+		return -ENETUNREACH;
 	self->connected = true;
 	return 0;
 }
@@ -83,12 +87,6 @@ static int begin(struct virtual_host *host, struct virtual_sock *self, uint64_t 
 	return ip_addr_is_unset(self->sock.remote.addr) ? 0 : connect_datagrams(host, self);
 }
 
-/* What the kernel would say where nothing was said: 0.0.0.0. */
-static struct ip_addr any_address(struct ip_addr addr)
-{
-	return ip_addr_is_unset(addr) ? ip_addr_v4(0) : addr;
-}
-
 int virtual_sock_open(struct host *host, const struct sock_spec *spec, struct sock **ret)
 {
 	struct virtual_sock *self = virtual_sock_new(virtual_host_of(host), spec->kind);
@@ -97,7 +95,7 @@ int virtual_sock_open(struct host *host, const struct sock_spec *spec, struct so
 	if (!self)
 		return -ENOMEM;
 	self->sock.local = spec->local;
-	self->sock.local.addr = any_address(spec->local.addr);
+	self->sock.local.addr = host_local_for(host, spec);
 	self->sock.remote = spec->remote;
 	self->ttl = spec->ttl;
 	self->share = spec->share;

@@ -82,7 +82,7 @@ struct virtual_host {
 	struct reassembly reassembly;
 	struct icmp_limit icmp_limit;
 	size_t own_len;
-	struct ip_addr own[]; /* own[0] is host.addr */
+	struct ip_addr own[]; /* of both families */
 };
 
 static inline struct virtual_host *virtual_host_of(struct host *host)

@@ -4,8 +4,8 @@
  * link, in any kind of time, with no privileges; to what is above sim/host.h they behave as a
  * Linux host does.
  *
- * There is no ARP and no routing: a host has one link, and the segment at the link's other end
- * switches by address.  IPv4 only.
+ * There is no ARP, no neighbour discovery and no routing: a host has one link, and the segment at
+ * the link's other end switches by address.
  */
 #ifndef KNOTHOLE_VIRTUAL_H
 #define KNOTHOLE_VIRTUAL_H
@@ -18,7 +18,8 @@
 
 struct virtual_host_spec {
 	const char *name;
-	struct ip_addr addr;
+	struct ip_addr addr; /* IPv4; may be unset where addr6 is not */
+	struct ip_addr addr6; /* unset = no IPv6 */
 	const struct ip_addr *extra; /* further own addresses, extra_len of them */
 	size_t extra_len;
 	uint8_t prefix_bits; /* 0..32, IPv4's own counting: whose broadcast address it hears */

@@ -15,6 +15,11 @@ static size_t size_of(size_t addresses)
 	return sizeof(struct virtual_host) + addresses * sizeof(struct ip_addr);
 }
 
+static size_t count_addresses(const struct virtual_host_spec *spec)
+{
+	return spec->extra_len + !ip_addr_is_unset(spec->addr) + !ip_addr_is_unset(spec->addr6);
+}
+
 static void free_host(struct host *host)
 {
 	struct virtual_host *self = virtual_host_of(host);
@@ -44,10 +49,13 @@ static void set_addresses(struct virtual_host *self, const struct virtual_host_s
 	uint32_t hosts = spec->prefix_bits < 32 ? UINT32_MAX >> spec->prefix_bits : 0;
 
 	self->host.addr = spec->addr;
-	self->own[0] = spec->addr;
-	if (spec->extra_len)
-		memcpy(self->own + 1, spec->extra, spec->extra_len * sizeof(*self->own));
-	self->own_len = 1 + spec->extra_len;
+	self->host.addr6 = spec->addr6;
+	if (!ip_addr_is_unset(spec->addr))
+		self->own[self->own_len++] = spec->addr;
+	for (size_t i = 0; i < spec->extra_len; i++)
+		self->own[self->own_len++] = spec->extra[i];
+	if (!ip_addr_is_unset(spec->addr6))
+		self->own[self->own_len++] = spec->addr6;
 	self->broadcast = ip_addr_v4(hosts ? ip_addr_to_v4(spec->addr) | hosts : UINT32_MAX);
 }
 
@@ -65,7 +73,7 @@ static void set_chance(struct virtual_host *self, const struct virtual_host_spec
 int virtual_host_new(struct loop *loop, struct pool *pool, const struct virtual_host_spec *spec,
 		     struct host **ret, struct port **ret_port)
 {
-	struct virtual_host *self = arena_take(loop_arena(loop), size_of(1 + spec->extra_len));
+	struct virtual_host *self = arena_take(loop_arena(loop), size_of(count_addresses(spec)));
 
 	if (!self)
 		return -ENOMEM;

@@ -76,7 +76,10 @@ static inline struct host *lab_add(struct lab *lab, const struct virtual_host_sp
 	assert_int_equal(
 		virtual_host_new(lab->loop, lab->pool, spec, &lab->hosts[i], &lab->ports[i]), 0);
 	assert_int_equal(link_new(lab->loop, &link, lab->ports[i], uplink, &lab->links[i]), 0);
-	assert_int_equal(segment_add_address(lab->segment, uplink, spec->addr), 0);
+	if (!ip_addr_is_unset(spec->addr))
+		assert_int_equal(segment_add_address(lab->segment, uplink, spec->addr), 0);
+	if (!ip_addr_is_unset(spec->addr6))
+		assert_int_equal(segment_add_address(lab->segment, uplink, spec->addr6), 0);
 	for (size_t k = 0; k < spec->extra_len; k++)
 		assert_int_equal(segment_add_address(lab->segment, uplink, spec->extra[k]), 0);
 	return lab->hosts[i];
