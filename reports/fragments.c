@@ -45,12 +45,14 @@ void fragments_free(struct fragments *fragments)
 	free(fragments);
 }
 
-/* RFC 791: identification, source, destination and protocol name a datagram. */
+/* RFC 791: identification, source, destination and protocol name a datagram; RFC 8200, 4.5: in IPv6
+ * the protocol does not count.  (Only the first fragment tells it, behind more headers.) */
 static bool datagram_is(const struct datagram *datagram, size_t tap, int direction,
 			const struct packet_info *info)
 {
 	return datagram && datagram->used && datagram->tap == tap &&
-	       datagram->direction == direction && datagram->protocol == info->protocol &&
+	       datagram->direction == direction &&
+	       (info->version == 6 || datagram->protocol == info->protocol) &&
 	       datagram->id == info->fragment_id && ip_addr_equal(datagram->src, info->src.addr) &&
 	       ip_addr_equal(datagram->dst, info->dst.addr);
 }
@@ -113,15 +115,24 @@ static bool complete(const struct datagram *datagram)
 	return datagram->total > 0 && datagram->units == (datagram->total + UNIT - 1) / UNIT;
 }
 
+/*
+ * Where the datagram's own bytes begin.  In IPv6 that is behind the fragment header; headers that
+ * follow that one in the first fragment, before the transport's, no host here sends.
+ */
+static size_t header_len(const struct packet *pkt, const struct packet_info *info)
+{
+	return info->version == 4 ? (size_t)(pkt->data[0] & 15) * 4 : info->transport_offset;
+}
+
 int fragments_add(struct fragments *fragments, size_t tap, int direction, const struct packet *pkt,
 		  const struct packet_info *info, const uint8_t **ret, size_t *ret_len)
 {
-	size_t header = (size_t)(pkt->data[0] & 15) * 4;
+	size_t header = header_len(pkt, info);
 	size_t offset = info->fragment_offset;
 	struct datagram *datagram;
 	size_t len;
 
-	if (info->version != 4 || pkt->len <= header)
+	if (pkt->len <= header)
 		return 0;
 	len = pkt->len - header;
 	if (offset + len > DATAGRAM_ROOM || (info->more_fragments && len % UNIT != 0))

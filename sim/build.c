@@ -53,6 +53,21 @@ static void add_address(json_t *list, struct ip_addr addr)
 	json_array_append_new(list, json_string(ip_addr_format(addr, text)));
 }
 
+static void add_addresses_of(json_t *list, const struct plan_node *node, bool lan)
+{
+	if (lan) {
+		if (!node->no_ipv4)
+			add_address(list, plan_gateway_addr(node));
+		if (node->model6)
+			add_address(list, plan_gateway_addr6(node));
+		return;
+	}
+	for (unsigned i = 0; i < plan_address_count(node); i++)
+		add_address(list, plan_address(node, i));
+	if (!ip_addr_is_unset(node->addr6))
+		add_address(list, node->addr6);
+}
+
 static int add_tap(struct world *world, const struct plan_node *node, const char *side,
 		   const char *name)
 {
@@ -61,18 +76,16 @@ static int add_tap(struct world *world, const struct plan_node *node, const char
 	char *text;
 	int tap;
 
-	if (strcmp(side, "lan") == 0) {
-		add_address(addresses, plan_gateway_addr(node));
-	} else {
-		for (unsigned i = 0; i < plan_address_count(node); i++)
-			add_address(addresses, plan_address(node, i));
-	}
+	add_addresses_of(addresses, node, strcmp(side, "lan") == 0);
 	json_object_set_new(about, "node", json_string(node->name));
 	json_object_set_new(about, "side", json_string(side));
 	json_object_set_new(about, "addresses", addresses);
 	json_object_set_new(about, "path", path_of(node));
 	if (node->kind == PLAN_NET) {
-		json_object_set_new(about, "nat", json_string(node->model.name));
+		if (!node->no_ipv4)
+			json_object_set_new(about, "nat", json_string(node->model.name));
+		if (node->model6)
+			json_object_set_new(about, "nat6", json_string(node->model6->name));
 		json_object_set_new(
 			about, "realise",
 			json_string(node->realise == PLAN_KERNEL ? "kernel" : "engine"));
@@ -123,12 +136,24 @@ static int add_addresses(struct segment *segment, struct port *port, const struc
 
 	for (unsigned i = 0; !err && i < plan_address_count(node); i++)
 		err = segment_add_address(segment, port, plan_address(node, i));
-	if (node->kind == PLAN_HOST || plan_translates(node))
+	if (node->kind == PLAN_HOST || node->no_ipv4 || plan_translates(node))
 		return err;
 	if (!err)
 		err = segment_add_address(segment, port, plan_gateway_addr(node));
 	for (const struct plan_node *n = node->children; n && !err; n = n->next)
 		err = add_addresses(segment, port, n);
+	return err;
+}
+
+/* The same for IPv6, where what is behind a net is one prefix. */
+static int add_addresses6(struct segment *segment, struct port *port, const struct plan_node *node)
+{
+	int err = 0;
+
+	if (!ip_addr_is_unset(node->addr6))
+		err = segment_add_address(segment, port, node->addr6);
+	if (!err && node->outside6.bits)
+		err = segment_add_prefix(segment, port, node->outside6);
 	return err;
 }
 
@@ -139,6 +164,8 @@ static int join_above(struct world *world, const struct plan_node *node, struct 
 	struct port *uplink = segment_attach(above);
 	int err = uplink ? add_addresses(above, uplink, node) : -ENOMEM;
 
+	if (!err)
+		err = add_addresses6(above, uplink, node);
 	if (err)
 		return err;
 	return join(world, node, node->kind == PLAN_HOST ? "host" : "wan", &node->link, port,
@@ -153,6 +180,8 @@ static uint16_t mtu_of(const struct plan_link *link)
 /* IPv4's own prefix length on the segment above @node. */
 static uint8_t bits_above(const struct plan_node *node)
 {
+	if (node->parent && node->parent->no_ipv4)
+		return 32;
 	return node->parent ? (uint8_t)(node->parent->prefix.bits - 96) : 24;
 }
 
@@ -163,16 +192,34 @@ static struct ip_addr router_above(const struct plan_node *node)
 	return ip_addr_v4((ip_addr_to_v4(node->addr) & 0xffffff00) | 1);
 }
 
+/* The prefix length of IPv6 there; and the router, which on the Internet is beside everybody. */
+static uint8_t bits6_above(const struct plan_node *node)
+{
+	return node->parent ? plan_segment6(node->parent).bits : 64;
+}
+
+static struct ip_addr router6_above(const struct plan_node *node)
+{
+	if (ip_addr_is_unset(node->addr6))
+		return node->addr6;
+	if (node->parent)
+		return plan_gateway_addr6(node->parent);
+	return (struct ip_addr){ node->addr6.hi, 1 };
+}
+
 static int make_live_host(struct world *world, const struct plan_node *node, struct host **ret,
 			  struct port **ret_port)
 {
 	struct live_host_spec spec = {
 		.name = node->name,
 		.addr = node->addr,
+		.addr6 = node->addr6,
 		.extra = node->extra,
-		.extra_len = node->extra_len,
+		.extra_len = plan_has_ipv4(node) ? node->extra_len : 0,
 		.prefix_bits = bits_above(node),
 		.gateway = router_above(node),
+		.prefix6_bits = bits6_above(node),
+		.gateway6 = router6_above(node),
 		.mtu = mtu_of(&node->link),
 		.seed = stream_seed(world->plan->seed, "host", node->name),
 	};
@@ -186,8 +233,9 @@ static int make_virtual_host(struct world *world, const struct plan_node *node, 
 	struct virtual_host_spec spec = {
 		.name = node->name,
 		.addr = node->addr,
+		.addr6 = node->addr6,
 		.extra = node->extra,
-		.extra_len = node->extra_len,
+		.extra_len = plan_has_ipv4(node) ? node->extra_len : 0,
 		.prefix_bits = bits_above(node),
 		.seed = stream_seed(world->plan->seed, "host", node->name),
 	};
@@ -213,59 +261,132 @@ static int build_host(struct world *world, struct place *place, struct segment *
 
 /* The addresses and forwards of a net, as both kinds of NAT want them. */
 struct net_config {
-	struct ip_addr pool[UINT8_MAX];
+	struct ip_addr pool[2 * UINT8_MAX]; /* the IPv4 NAT's, then a NAT64's */
 	struct nat_forward *forwards;
 	struct nat_config nat;
+	struct nat_forward *forwards6;
+	struct nat_config nat6;
 };
 
+static void net_config_clear(struct net_config *config)
+{
+	free(config->forwards);
+	free(config->forwards6);
+}
+
+/* The forwards of @node to its children's addresses of one family; those that have none get
+ * nothing. */
+static struct nat_forward *forwards_of(const struct world *world, const struct plan_node *node,
+				       bool ipv6, size_t *ret_len)
+{
+	struct nat_forward *forwards = calloc(node->forwards_len + 1, sizeof(*forwards));
+	size_t len = 0;
+
+	for (size_t i = 0; forwards && i < node->forwards_len; i++) {
+		const struct plan_forward *f = &node->forwards[i];
+		const struct plan_node *to = plan_find(world->plan, f->host);
+
+		if (!ip_addr_is_unset(ipv6 ? to->addr6 : to->addr))
+			forwards[len++] = (struct nat_forward){
+				.protocol = f->protocol,
+				.port_first = f->port_first,
+				.port_last = f->port_last,
+				.to = { ipv6 ? to->addr6 : to->addr,
+					f->host_port ? f->host_port : f->port_first },
+			};
+	}
+	*ret_len = len;
+	return forwards;
+}
+
+static void set_dmz(const struct world *world, const struct plan_node *node,
+		    struct net_config *config)
+{
+	const struct plan_node *dmz = node->dmz[0] ? plan_find(world->plan, node->dmz) : NULL;
+
+	if (!dmz)
+		return;
+	config->nat.dmz = dmz->addr;
+	config->nat6.dmz = dmz->addr6;
+}
+
+static int net_config6(struct world *world, const struct plan_node *node, struct net_config *ret)
+{
+	bool nat64 = plan_is_nat64(node);
+	unsigned own = plan_nat_count(node);
+
+	ret->nat6 = (struct nat_config){
+		.inside = node->prefix6,
+		.inside_addr = plan_gateway_addr6(node),
+		.pool = nat64 ? ret->pool + own : &node->addr6,
+		.pool_len = nat64 ? plan_address_count(node) - own : 1,
+		.seed = stream_seed(world->plan->seed, "nat6", node->name),
+	};
+	/* What is not translated needs no leave to be reached at its own port. */
+	if (plan_inside6(node) != PLAN_HIDDEN && !nat64)
+		return 0;
+	ret->forwards6 = forwards_of(world, node, true, &ret->nat6.forwards_len);
+	ret->nat6.forwards = ret->forwards6;
+	return ret->forwards6 ? 0 : -ENOMEM;
+}
+
+/* net_config_clear() frees what is in it, also where this fails. */
 static int net_config(struct world *world, const struct plan_node *node, struct net_config *ret)
 {
-	ret->forwards = calloc(node->forwards_len + 1, sizeof(*ret->forwards));
-	if (!ret->forwards)
-		return -ENOMEM;
+	int err = 0;
+
+	ret->forwards6 = NULL;
 	for (unsigned i = 0; i < plan_address_count(node); i++)
 		ret->pool[i] = plan_address(node, i);
-	for (size_t i = 0; i < node->forwards_len; i++) {
-		const struct plan_forward *f = &node->forwards[i];
-
-		ret->forwards[i] = (struct nat_forward){
-			.protocol = f->protocol,
-			.port_first = f->port_first,
-			.port_last = f->port_last,
-			.to = { plan_find(world->plan, f->host)->addr,
-				f->host_port ? f->host_port : f->port_first },
-		};
-	}
 	ret->nat = (struct nat_config){
 		.inside = node->prefix,
 		.inside_addr = plan_gateway_addr(node),
 		.pool = ret->pool,
-		.pool_len = plan_address_count(node),
-		.forwards = ret->forwards,
-		.forwards_len = node->forwards_len,
+		.pool_len = plan_nat_count(node),
 		.seed = stream_seed(world->plan->seed, "nat", node->name),
 	};
-	if (node->dmz[0])
-		ret->nat.dmz = plan_find(world->plan, node->dmz)->addr;
-	return 0;
+	ret->forwards = forwards_of(world, node, false, &ret->nat.forwards_len);
+	ret->nat.forwards = ret->forwards;
+	if (!ret->forwards)
+		return -ENOMEM;
+	if (node->model6)
+		err = net_config6(world, node, ret);
+	set_dmz(world, node, ret);
+	return err;
+}
+
+/* Say which model of @node could not be had. */
+static void blame_model(struct world *world, const struct plan_node *node,
+			const struct nat_model *model, int err)
+{
+	snprintf(world->error->text, sizeof(world->error->text), "%s: NAT model %s: %s", node->name,
+		 model->name, strerror(-err));
 }
 
 static int build_engine_nat(struct world *world, struct place *place,
 			    const struct net_config *config, struct port *ret_ports[2])
 {
 	const struct plan_node *node = place->node;
+	struct ip_addr addrs[2] = { [NAT_OUTSIDE] = node->addr6 };
 	struct gateway *gateway;
-	int err = gateway_new(world->loop, &node->model, &config->nat, &gateway);
+	int err = gateway_new(world->loop, node->no_ipv4 ? NULL : &node->model, &config->nat,
+			      &gateway);
 
 	if (err) {
-		snprintf(world->error->text, sizeof(world->error->text), "%s: NAT model %s: %s",
-			 node->name, node->model.name, strerror(-err));
+		blame_model(world, node, &node->model, err);
 		return err;
 	}
 	ret_ports[NAT_INSIDE] = gateway_port(gateway, NAT_INSIDE);
 	ret_ports[NAT_OUTSIDE] = gateway_port(gateway, NAT_OUTSIDE);
 	place->gateway = gateway;
-	return world_keep(world, gateway, free_gateway);
+	err = world_keep(world, gateway, free_gateway);
+	if (err || !node->model6)
+		return err;
+	addrs[NAT_INSIDE] = plan_gateway_addr6(node);
+	err = gateway_serve_ipv6(gateway, node->model6, &config->nat6, addrs);
+	if (err)
+		blame_model(world, node, node->model6, err);
+	return err;
 }
 
 static struct live_nat_spec kernel_nat_spec(const struct plan_node *node,
@@ -304,11 +425,11 @@ int build_kernel_nat_again(struct world *world, struct place *place, struct plan
 	struct net_config config;
 	int err = net_config(world, place->node, &config);
 
-	if (err)
-		return err;
-	spec = kernel_nat_spec(place->node, &config);
-	err = live_nat_reboot(world->live, place->live_nat, &spec, ret_error);
-	free(config.forwards);
+	if (!err) {
+		spec = kernel_nat_spec(place->node, &config);
+		err = live_nat_reboot(world->live, place->live_nat, &spec, ret_error);
+	}
+	net_config_clear(&config);
 	return err;
 }
 
@@ -326,11 +447,11 @@ static int build_nat(struct world *world, struct place *place, struct port *ret_
 		return -EOPNOTSUPP;
 	}
 	err = net_config(world, node, &config);
-	if (err)
-		return err;
-	err = node->realise == PLAN_KERNEL ? build_kernel_nat(world, place, &config, ret_ports)
-					   : build_engine_nat(world, place, &config, ret_ports);
-	free(config.forwards);
+	if (!err)
+		err = node->realise == PLAN_KERNEL
+			      ? build_kernel_nat(world, place, &config, ret_ports)
+			      : build_engine_nat(world, place, &config, ret_ports);
+	net_config_clear(&config);
 	return err;
 }
 
@@ -356,7 +477,10 @@ static int build_net(struct world *world, struct place *place, struct segment *a
 	if (!downlink)
 		return -ENOMEM;
 	segment_set_gateway(segment, downlink);
-	err = segment_add_address(segment, downlink, plan_gateway_addr(node));
+	if (!node->no_ipv4)
+		err = segment_add_address(segment, downlink, plan_gateway_addr(node));
+	if (!err && node->model6)
+		err = segment_add_address(segment, downlink, plan_gateway_addr6(node));
 	if (!err)
 		err = join(world, node, "lan", &node->lan, ports[NAT_INSIDE], downlink);
 	if (!err)

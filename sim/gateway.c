@@ -11,45 +11,83 @@
 
 enum { ANSWER_ROOM = NAT_ANSWER_MAX };
 
-enum { TTL_AT = 8, DESTINATION_AT = 16 }; /* in an IPv4 header */
+enum { TTL_AT = 8, DESTINATION_AT = 16, HEADER = 20 }; /* in an IPv4 header */
+enum { HOPS_AT = 7, DESTINATION6_AT = 24, HEADER6 = 40 }; /* in an IPv6 header */
+
+/*
+ * RFC 7915: an IPv6 header is so much longer, and where the packet is or may become a fragment so
+ * much; the packets that must fit are those of the smallest MTU (section 4).
+ */
+enum { GROWTH = 20, GROWTH_FRAGMENT = 28, MTU6_MIN = 1280 };
+
+/* A NAT, and what its gateway is for its family. */
+struct half {
+	struct gateway *gateway;
+	struct nat *nat; /* NULL = the gateway has none of that family */
+	struct ip_prefix inside;
+	bool ping_answered;
+	struct event answer; /* when the NAT will send something itself */
+};
+
+enum family { IPV4, IPV6, FAMILIES };
 
 struct gateway {
 	struct loop *loop;
-	struct nat *nat;
+	struct half halves[FAMILIES];
+	bool translates; /* between the families: the IPv6 half has IPv4 outside */
 	struct port ports[2]; /* by enum nat_side */
-	struct ip_addr self[2];
-	struct ip_prefix inside;
-	bool ping_answered;
-	struct pool *pool; /* of the packets that pass, for those that the NAT sends itself */
-	struct event answer; /* when it will */
+	struct ip_addr self[FAMILIES][2];
+	struct pool *pool; /* of the packets that pass, for those that the NATs send themselves */
 };
 
+static enum family family_of(const struct buffer *buffer)
+{
+	return buffer->packet.len && buffer->packet.data[0] >> 4 == 6 ? IPV6 : IPV4;
+}
+
+/* The header is there. */
+static struct ip_addr destination_of(const struct buffer *buffer)
+{
+	const uint8_t *ip = buffer->packet.data;
+
+	if (family_of(buffer) == IPV4)
+		return ip_addr_v4(get_be32(ip + DESTINATION_AT));
+	return (struct ip_addr){ get_be64(ip + DESTINATION6_AT),
+				 get_be64(ip + DESTINATION6_AT + 8) };
+}
+
 /* Write beside the packet, which the link has just recorded, what the NAT thought. */
-static void explain(struct gateway *gateway, const struct port *in,
+static void explain(const struct half *half, const struct port *in,
 		    const struct nat_decision *decision)
 {
 	struct capture *capture = link_capture(in->link);
 	char text[256];
 
 	if (capture)
-		capture_annotate(capture, nat_explain(gateway->nat, decision, text, sizeof(text)));
+		capture_annotate(capture, nat_explain(half->nat, decision, text, sizeof(text)));
+}
+
+static void discard(const struct port *in, struct buffer *buffer, const char *why)
+{
+	if (link_capture(in->link))
+		capture_annotate(link_capture(in->link), why);
+	buffer_free(buffer);
 }
 
 /* For the router itself: an inside host may ping it and gets errors; the outside is met as
  * the model says. */
-static void answer_for_self(struct gateway *gateway, enum nat_side side, struct buffer *buffer)
+static void answer_for_self(const struct half *half, enum nat_side side, struct buffer *buffer)
 {
-	struct port *port = &gateway->ports[side];
+	struct port *port = &half->gateway->ports[side];
 	struct packet_info info;
 	enum packet_fault fault = packet_parse(&buffer->packet, &info);
 
-	if (fault != PACKET_OK || (side == NAT_OUTSIDE && !gateway->ping_answered))
+	if (fault != PACKET_OK || (side == NAT_OUTSIDE && !half->ping_answered))
 		buffer_free(buffer);
 	else if (packet_make_echo_reply(&buffer->packet) == 0)
 		port_send(port, buffer, NULL);
 	else if (side == NAT_INSIDE && info.protocol == IP_PROTO_UDP)
-		router_answer(port, buffer, info.dst.addr, ICMP_UNREACHABLE, ICMP_PORT_UNREACHABLE,
-			      0, NULL);
+		router_answer(port, buffer, info.dst.addr, PACKET_ERROR_PORT, 0, NULL);
 	else if (side == NAT_INSIDE && packet_make_tcp_rst(&buffer->packet) == 0)
 		port_send(port, buffer, NULL);
 	else
@@ -58,33 +96,61 @@ static void answer_for_self(struct gateway *gateway, enum nat_side side, struct 
 
 static uint8_t ttl_of(const struct buffer *buffer)
 {
-	return buffer->packet.len > TTL_AT ? buffer->packet.data[TTL_AT] : 0;
+	uint32_t at = family_of(buffer) == IPV4 ? TTL_AT : HOPS_AT;
+
+	return buffer->packet.len > at ? buffer->packet.data[at] : 0;
 }
 
-static bool is_for(const struct buffer *buffer, struct ip_addr self)
+static bool is_for_everybody(const struct half *half, struct ip_addr to)
 {
-	return buffer->packet.len >= DESTINATION_AT + 4 &&
-	       get_be32(buffer->packet.data + DESTINATION_AT) == ip_addr_to_v4(self);
-}
+	uint32_t hosts, dst;
 
-static bool is_for_everybody(const struct gateway *gateway, const struct buffer *buffer)
-{
-	uint32_t hosts = (uint32_t)((UINT64_C(1) << (128 - gateway->inside.bits)) - 1);
-	uint32_t dst;
-
-	if (buffer->packet.len < DESTINATION_AT + 4)
-		return false;
-	dst = get_be32(buffer->packet.data + DESTINATION_AT);
+	if (!ip_addr_is_v4(to))
+		return ip_addr_is_multicast(to) || to.hi >> 54 == 0xfe80 >> 6;
+	hosts = ip_addr_is_v4(half->inside.addr)
+			? (uint32_t)((UINT64_C(1) << (128 - half->inside.bits)) - 1)
+			: UINT32_MAX;
+	dst = ip_addr_to_v4(to);
 	return dst == UINT32_MAX || dst >> 28 == 0xe ||
-	       dst == (ip_addr_to_v4(gateway->inside.addr) | hosts);
+	       dst == (ip_addr_to_v4(half->inside.addr) | hosts);
+}
+
+/* Whose packet is it?  NULL where nobody here has anything to do with its family. */
+static struct half *half_for(struct gateway *gateway, enum nat_side side, enum family family,
+			     struct ip_addr to)
+{
+	struct half *half = &gateway->halves[family];
+
+	if (gateway->translates && family == IPV4 && side == NAT_OUTSIDE &&
+	    nat_owns_outside(gateway->halves[IPV6].nat, to))
+		half = &gateway->halves[IPV6];
+	return half->nat ? half : NULL;
 }
 
 static bool may_be_too_big(const struct gateway *gateway, const struct buffer *buffer)
 {
+	/* What is translated into IPv6 grows: who knows by how much only afterwards keeps more. */
+	if (gateway->translates && family_of(buffer) == IPV4 &&
+	    buffer->packet.len + GROWTH_FRAGMENT > link_mtu(gateway->ports[NAT_INSIDE].link))
+		return true;
 	for (int side = 0; side < 2; side++)
 		if (router_too_big(&gateway->ports[side], buffer))
 			return true;
 	return false;
+}
+
+/* What the MTU of @out means to the sender of @original, which became @buffer (RFC 7915, 4.2 and
+ * 5.2). */
+static uint16_t mtu_before(const struct port *out, const struct buffer *buffer,
+			   const struct buffer *original)
+{
+	uint16_t mtu = link_mtu(out->link);
+
+	if (family_of(buffer) == family_of(original))
+		return mtu;
+	return family_of(buffer) == IPV4
+		       ? (uint16_t)(mtu < UINT16_MAX - GROWTH ? mtu + GROWTH : UINT16_MAX)
+		       : (uint16_t)(mtu - GROWTH);
 }
 
 /*
@@ -101,23 +167,26 @@ static void forward(struct gateway *gateway, enum nat_side side, enum nat_side t
 	if (!packet_decrement_ttl(&buffer->packet)) {
 		buffer_free(buffer);
 		if (original)
-			router_answer(in, original, gateway->self[side], ICMP_TIME_EXCEEDED, 0, 0,
-				      NULL);
+			router_answer(in, original, gateway->self[family_of(original)][side],
+				      PACKET_ERROR_TIME_EXCEEDED, 0, NULL);
 		return;
 	}
 	if (original && router_too_big(out, buffer)) {
+		uint16_t mtu = mtu_before(out, buffer, original);
+
 		buffer_free(buffer);
-		router_answer(in, original, gateway->self[side], ICMP_UNREACHABLE,
-			      ICMP_FRAGMENTATION_NEEDED, link_mtu(out->link), NULL);
+		router_answer(in, original, gateway->self[family_of(original)][side],
+			      PACKET_ERROR_TOO_BIG, mtu, NULL);
 		return;
 	}
 	buffer_free(original);
 	router_send(out, buffer, NULL);
 }
 
-static void send_answers(struct gateway *gateway)
+static void send_answers(struct half *half)
 {
-	uint64_t now = loop_now(gateway->loop), next = nat_next_answer(gateway->nat);
+	struct gateway *gateway = half->gateway;
+	uint64_t now = loop_now(gateway->loop), next = nat_next_answer(half->nat);
 
 	while (next <= now) {
 		struct buffer *buffer = buffer_new(gateway->pool, ANSWER_ROOM);
@@ -126,83 +195,134 @@ static void send_answers(struct gateway *gateway)
 
 		if (!buffer) /* Without memory nothing is said. */
 			return;
-		outcome = nat_poll(gateway->nat, now, &buffer->packet, &to);
+		outcome = nat_poll(half->nat, now, &buffer->packet, &to);
 		if (outcome == NAT_ANSWER)
 			port_send(&gateway->ports[to], buffer, "answered: it was held so long");
 		else if (outcome == NAT_FORWARD && packet_decrement_ttl(&buffer->packet))
 			router_send(&gateway->ports[to], buffer, NULL);
 		else
 			buffer_free(buffer);
-		next = nat_next_answer(gateway->nat);
+		next = nat_next_answer(half->nat);
 	}
 	if (next != UINT64_MAX)
-		loop_schedule(gateway->loop, &gateway->answer, next);
+		loop_schedule(gateway->loop, &half->answer, next);
 }
 
 static void answer_is_due(struct event *event)
 {
-	send_answers((struct gateway *)((char *)event - offsetof(struct gateway, answer)));
+	send_answers((struct half *)((char *)event - offsetof(struct half, answer)));
+}
+
+static void process(struct half *half, struct port *in, enum nat_side side, struct buffer *buffer)
+{
+	struct gateway *gateway = half->gateway;
+	struct buffer *original = NULL;
+	struct nat_decision decision;
+
+	if (ttl_of(buffer) <= 1 || may_be_too_big(gateway, buffer))
+		original = buffer_clone(buffer);
+	decision = nat_process(half->nat, side, &buffer->packet, loop_now(gateway->loop));
+	explain(half, in, &decision);
+	gateway->pool = buffer->pool;
+	if (decision.outcome == NAT_FORWARD) {
+		forward(gateway, side, decision.to, buffer, original);
+		send_answers(half);
+		return;
+	}
+	buffer_free(original);
+	if (decision.outcome == NAT_TO_SELF)
+		answer_for_self(half, side, buffer);
+	else if (decision.outcome == NAT_ANSWER)
+		port_send(&gateway->ports[decision.to], buffer, NULL);
+	else
+		buffer_free(buffer);
+	send_answers(half);
+}
+
+/* IPv4 that may be fragmented is, before it becomes IPv6, which may not (RFC 7915, section 4). */
+static void process_in_pieces(struct half *half, struct port *in, struct buffer *buffer)
+{
+	struct buffer *next;
+
+	for (struct buffer *piece = router_fragment(buffer, MTU6_MIN - GROWTH_FRAGMENT); piece;
+	     piece = next) {
+		next = piece->next;
+		piece->next = NULL;
+		process(half, in, NAT_OUTSIDE, piece);
+	}
+}
+
+static bool is_to_be_cut(const struct buffer *buffer)
+{
+	return family_of(buffer) == IPV4 && buffer->packet.len > MTU6_MIN - GROWTH &&
+	       !router_forbids_fragments(&buffer->packet);
 }
 
 static void receive(struct port *in, struct buffer *buffer)
 {
 	struct gateway *gateway = in->node;
 	enum nat_side side = in == &gateway->ports[NAT_INSIDE] ? NAT_INSIDE : NAT_OUTSIDE;
-	struct buffer *original = NULL;
-	struct nat_decision decision;
+	enum family family = family_of(buffer);
+	struct half *half;
+	struct ip_addr to;
 
+	if (buffer->packet.len < (family == IPV4 ? HEADER : HEADER6)) {
+		discard(in, buffer, "dropped: not an IP packet");
+		return;
+	}
+	to = destination_of(buffer);
+	half = half_for(gateway, side, family, to);
+	if (!half) {
+		discard(in, buffer,
+			family == IPV4 ? "dropped: no IPv4 here" : "dropped: no IPv6 here");
+		return;
+	}
 	/* What is for everybody here is for nobody elsewhere (RFC 1812, 5.3.5). */
-	if (is_for_everybody(gateway, buffer)) {
-		if (link_capture(in->link))
-			capture_annotate(link_capture(in->link),
-					 "not forwarded: for this segment only");
-		buffer_free(buffer);
+	if (is_for_everybody(half, to)) {
+		discard(in, buffer, "not forwarded: for this segment only");
 		return;
 	}
 	/* Routers look at the TTL first: a packet that dies here opens no mapping. */
-	if (side == NAT_INSIDE && ttl_of(buffer) <= 1 && !is_for(buffer, gateway->self[side])) {
-		router_hop(in, buffer, gateway->self[side]);
+	if (side == NAT_INSIDE && ttl_of(buffer) <= 1 &&
+	    !ip_addr_equal(to, gateway->self[family][side])) {
+		router_hop(in, buffer, gateway->self[family][side]);
 		return;
 	}
-	if (ttl_of(buffer) <= 1 || may_be_too_big(gateway, buffer))
-		original = buffer_clone(buffer);
-	decision = nat_process(gateway->nat, side, &buffer->packet, loop_now(gateway->loop));
-	explain(gateway, in, &decision);
-	gateway->pool = buffer->pool;
-	if (decision.outcome == NAT_FORWARD) {
-		forward(gateway, side, decision.to, buffer, original);
-		send_answers(gateway);
-		return;
-	}
-	buffer_free(original);
-	if (decision.outcome == NAT_TO_SELF)
-		answer_for_self(gateway, side, buffer);
-	else if (decision.outcome == NAT_ANSWER)
-		port_send(&gateway->ports[decision.to], buffer, NULL);
+	if (half != &gateway->halves[family] && is_to_be_cut(buffer))
+		process_in_pieces(half, in, buffer);
 	else
-		buffer_free(buffer);
-	send_answers(gateway);
+		process(half, in, side, buffer);
+}
+
+static int half_new(struct gateway *gateway, enum family family, const struct nat_model *model,
+		    const struct nat_config *config)
+{
+	struct half *half = &gateway->halves[family];
+
+	half->gateway = gateway;
+	half->inside = config->inside;
+	half->ping_answered = model->icmp.ping_answered;
+	half->answer.fire = answer_is_due;
+	return nat_new(model, config, &half->nat);
 }
 
 int gateway_new(struct loop *loop, const struct nat_model *model, const struct nat_config *config,
 		struct gateway **ret)
 {
 	struct gateway *gateway = arena_take(loop_arena(loop), sizeof(*gateway));
-	int err;
+	int err = gateway ? 0 : -ENOMEM;
 
-	if (!gateway)
-		return -ENOMEM;
-	err = nat_new(model, config, &gateway->nat);
+	if (!err && model)
+		err = half_new(gateway, IPV4, model, config);
 	if (err) {
 		arena_give(loop_arena(loop), gateway, sizeof(*gateway));
 		return err;
 	}
 	gateway->loop = loop;
-	gateway->inside = config->inside;
-	gateway->self[NAT_INSIDE] = config->inside_addr;
-	gateway->self[NAT_OUTSIDE] = config->pool[0];
-	gateway->answer.fire = answer_is_due;
-	gateway->ping_answered = model->icmp.ping_answered;
+	if (model) {
+		gateway->self[IPV4][NAT_INSIDE] = config->inside_addr;
+		gateway->self[IPV4][NAT_OUTSIDE] = config->pool[0];
+	}
 	for (int side = 0; side < 2; side++) {
 		gateway->ports[side].receive = receive;
 		gateway->ports[side].node = gateway;
@@ -211,12 +331,29 @@ int gateway_new(struct loop *loop, const struct nat_model *model, const struct n
 	return 0;
 }
 
+int gateway_serve_ipv6(struct gateway *gateway, const struct nat_model *model,
+		       const struct nat_config *config, const struct ip_addr addrs[2])
+{
+	int err = half_new(gateway, IPV6, model, config);
+
+	if (err)
+		return err;
+	gateway->translates = config->pool_len && ip_addr_is_v4(config->pool[0]);
+	gateway->self[IPV6][NAT_INSIDE] = addrs[NAT_INSIDE];
+	gateway->self[IPV6][NAT_OUTSIDE] = addrs[NAT_OUTSIDE];
+	if (gateway->translates && ip_addr_is_unset(gateway->self[IPV4][NAT_OUTSIDE]))
+		gateway->self[IPV4][NAT_OUTSIDE] = config->pool[0];
+	return 0;
+}
+
 void gateway_free(struct gateway *gateway)
 {
 	if (!gateway)
 		return;
-	loop_cancel(gateway->loop, &gateway->answer);
-	nat_free(gateway->nat);
+	for (int family = 0; family < FAMILIES; family++) {
+		loop_cancel(gateway->loop, &gateway->halves[family].answer);
+		nat_free(gateway->halves[family].nat);
+	}
 	arena_give(loop_arena(gateway->loop), gateway, sizeof(*gateway));
 }
 
@@ -227,22 +364,37 @@ struct port *gateway_port(struct gateway *gateway, enum nat_side side)
 
 struct nat *gateway_nat(struct gateway *gateway)
 {
-	return gateway->nat;
+	return gateway->halves[IPV4].nat;
+}
+
+struct nat *gateway_nat6(struct gateway *gateway)
+{
+	return gateway->halves[IPV6].nat;
+}
+
+/* What the NATs would have sent themselves, they will not. */
+static void silence(struct gateway *gateway)
+{
+	for (int family = 0; family < FAMILIES; family++)
+		loop_cancel(gateway->loop, &gateway->halves[family].answer);
 }
 
 void gateway_reboot(struct gateway *gateway)
 {
-	loop_cancel(gateway->loop, &gateway->answer);
-	nat_reboot(gateway->nat, loop_now(gateway->loop));
+	silence(gateway);
+	for (int family = 0; family < FAMILIES; family++)
+		if (gateway->halves[family].nat)
+			nat_reboot(gateway->halves[family].nat, loop_now(gateway->loop));
 }
 
 int gateway_set_pool(struct gateway *gateway, const struct ip_addr *pool, size_t len)
 {
-	int err = nat_set_pool(gateway->nat, pool, len, loop_now(gateway->loop));
+	struct half *half = &gateway->halves[IPV4];
+	int err = half->nat ? nat_set_pool(half->nat, pool, len, loop_now(gateway->loop)) : -EINVAL;
 
 	if (err)
 		return err;
-	loop_cancel(gateway->loop, &gateway->answer);
-	gateway->self[NAT_OUTSIDE] = pool[0];
+	loop_cancel(gateway->loop, &half->answer);
+	gateway->self[IPV4][NAT_OUTSIDE] = pool[0];
 	return 0;
 }

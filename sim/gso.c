@@ -9,17 +9,19 @@ enum {
 	IPV4_LENGTH = 2,
 	IPV4_ID = 4,
 	IPV4_CHECKSUM = 10,
+	IPV6_LENGTH = 4,
+	IPV6_HEADER = 40,
 	TCP_SEQ = 4,
 	TCP_FLAGS = 13,
 	UDP_LENGTH = 4
 };
 
-/* Bytes of headers before the payload; 0 where this is no TCP or UDP over IPv4. */
+/* Bytes of headers before the payload; 0 where this is no TCP or UDP. */
 static uint32_t header_len(const struct packet *p)
 {
 	struct packet_info info;
 
-	if (packet_parse(p, &info) != PACKET_OK || info.version != 4)
+	if (packet_parse(p, &info) != PACKET_OK)
 		return 0;
 	if (info.protocol != IP_PROTO_TCP && info.protocol != IP_PROTO_UDP)
 		return 0;
@@ -36,17 +38,26 @@ uint32_t gso_wire_len(const struct packet *packet)
 	return header + packet->offload.gso_size;
 }
 
+static void fit_ip4(struct packet *piece, const struct packet_info *info, uint16_t nth)
+{
+	uint8_t *ip = piece->data;
+
+	put_be16(ip + IPV4_LENGTH, (uint16_t)piece->len);
+	put_be16(ip + IPV4_ID, (uint16_t)(info->fragment_id + nth));
+	put_be16(ip + IPV4_CHECKSUM, 0);
+	put_be16(ip + IPV4_CHECKSUM, (uint16_t)~checksum_fold(ip, info->transport_offset, 0));
+}
+
 /* Make @piece's headers those of the segment that starts at byte @at of the payload. */
 static void fit_headers(struct packet *piece, const struct packet_info *info, uint32_t at,
 			uint32_t step, bool last)
 {
-	uint8_t *ip = piece->data;
-	uint8_t *transport = ip + info->transport_offset;
+	uint8_t *transport = piece->data + info->transport_offset;
 
-	put_be16(ip + IPV4_LENGTH, (uint16_t)piece->len);
-	put_be16(ip + IPV4_ID, (uint16_t)(info->fragment_id + at / step));
-	put_be16(ip + IPV4_CHECKSUM, 0);
-	put_be16(ip + IPV4_CHECKSUM, (uint16_t)~checksum_fold(ip, info->transport_offset, 0));
+	if (info->version == 4)
+		fit_ip4(piece, info, (uint16_t)(at / step));
+	else
+		put_be16(piece->data + IPV6_LENGTH, (uint16_t)(piece->len - IPV6_HEADER));
 	if (info->protocol == IP_PROTO_TCP) {
 		put_be32(transport + TCP_SEQ, info->tcp_seq + at);
 		if (!last)
@@ -56,13 +67,16 @@ static void fit_headers(struct packet *piece, const struct packet_info *info, ui
 	}
 }
 
-/* The transport checksum over the pseudo-header (RFC 9293 3.1, RFC 768) and the segment. */
+/* The transport checksum over the pseudo-header (RFC 9293 3.1, RFC 768, RFC 8200 8.1), for which the
+ * addresses stand side by side, and the segment. */
 static void fit_checksum(struct packet *piece, const struct packet_info *info)
 {
 	uint32_t len = piece->len - info->transport_offset;
 	uint8_t *transport = piece->data + info->transport_offset;
 	uint8_t *at = transport + (info->protocol == IP_PROTO_TCP ? 16 : 6);
-	uint32_t sum = checksum_fold(piece->data + 12, 8, (uint32_t)info->protocol + len);
+	const uint8_t *addrs = piece->data + (info->version == 4 ? 12 : 8);
+	uint32_t sum =
+		checksum_fold(addrs, info->version == 4 ? 8 : 32, (uint32_t)info->protocol + len);
 
 	put_be16(at, 0);
 	sum = (uint16_t)~checksum_fold(transport, len, sum);

@@ -8,10 +8,10 @@
 
 enum { FLAGS_AT = 6, DONT_FRAGMENT = 0x4000, MORE_FRAGMENTS = 0x2000, OFFSET_MASK = 0x1fff };
 
-void router_answer(struct port *port, struct buffer *buffer, struct ip_addr self, uint8_t type,
-		   uint8_t code, uint16_t mtu, const char *comment)
+void router_answer(struct port *port, struct buffer *buffer, struct ip_addr self,
+		   enum packet_error error, uint16_t mtu, const char *comment)
 {
-	if (packet_make_icmp_error(&buffer->packet, self, type, code, mtu))
+	if (packet_make_error(&buffer->packet, self, error, mtu))
 		buffer_free(buffer);
 	else
 		port_send(port, buffer, comment);
@@ -21,13 +21,14 @@ bool router_hop(struct port *in, struct buffer *buffer, struct ip_addr self)
 {
 	if (packet_decrement_ttl(&buffer->packet))
 		return true;
-	router_answer(in, buffer, self, ICMP_TIME_EXCEEDED, 0, 0, "its time to live ran out");
+	router_answer(in, buffer, self, PACKET_ERROR_TIME_EXCEEDED, 0, "its time to live ran out");
 	return false;
 }
 
-static bool forbids_fragments(const struct packet *packet)
+bool router_forbids_fragments(const struct packet *packet)
 {
-	return packet->len >= FLAGS_AT + 2 && get_be16(packet->data + FLAGS_AT) & DONT_FRAGMENT;
+	return packet->len >= FLAGS_AT + 2 &&
+	       (packet->data[0] >> 4 == 6 || get_be16(packet->data + FLAGS_AT) & DONT_FRAGMENT);
 }
 
 bool router_too_big(const struct port *out, const struct buffer *buffer)
@@ -36,7 +37,7 @@ bool router_too_big(const struct port *out, const struct buffer *buffer)
 	if (buffer->packet.len <= link_mtu(out->link))
 		return false;
 	return gso_wire_len(&buffer->packet) > link_mtu(out->link) &&
-	       forbids_fragments(&buffer->packet);
+	       router_forbids_fragments(&buffer->packet);
 }
 
 /* One fragment: @header bytes of header and @len of payload from byte @at of it. */
@@ -95,6 +96,10 @@ void router_send(struct port *out, struct buffer *buffer, const char *comment)
 
 	if (buffer->packet.len <= mtu || gso_wire_len(&buffer->packet) <= mtu) {
 		port_send(out, buffer, comment);
+		return;
+	}
+	if (buffer->packet.data[0] >> 4 == 6) {
+		buffer_free(buffer);
 		return;
 	}
 	for (struct buffer *piece = router_fragment(buffer, mtu); piece; piece = next) {

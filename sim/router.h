@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What every router does beside choosing the way (RFC 1812): the TTL, the MTU, fragments, and
- * the ICMP errors about them.
+ * What every router does beside choosing the way (RFC 1812, RFC 8200): the TTL or hop limit, the
+ * MTU, fragments (of IPv4 only), and the ICMP errors about them.
  */
 #ifndef KNOTHOLE_ROUTER_H
 #define KNOTHOLE_ROUTER_H
@@ -11,12 +11,16 @@
 #include "../nat-models/addr.h"
 #include "port.h"
 
-/* Answer @buffer, which came in on @port, with an ICMP error from @self; takes it. */
-void router_answer(struct port *port, struct buffer *buffer, struct ip_addr self, uint8_t type,
-		   uint8_t code, uint16_t mtu, const char *comment);
+/* Answer @buffer, which came in on @port, with an ICMP error from @self, an address of the packet's
+ * family; takes it.  @mtu: what would not have been too big. */
+void router_answer(struct port *port, struct buffer *buffer, struct ip_addr self,
+		   enum packet_error error, uint16_t mtu, const char *comment);
 
 /* Decrement the TTL.  Where it runs out, answer on @in, take the buffer and return false. */
 bool router_hop(struct port *in, struct buffer *buffer, struct ip_addr self);
+
+/* Has its sender said that no router may cut it?  IPv6 always has (RFC 8200, section 5). */
+bool router_forbids_fragments(const struct packet *packet);
 
 /* Does the packet need more than @out's MTU, and forbid fragments? */
 bool router_too_big(const struct port *out, const struct buffer *buffer);
@@ -25,7 +29,8 @@ bool router_too_big(const struct port *out, const struct buffer *buffer);
  * in order.  Where memory runs out some are missing, as if the wire had lost them. */
 struct buffer *router_fragment(struct buffer *whole, uint16_t mtu);
 
-/* Send on @out, in fragments where it must be (RFC 791, 3.2); takes the buffer. */
+/* Send on @out, in fragments where it must be (RFC 791, 3.2); takes the buffer.  What is too big, and
+ * must not be fragmented, is lost: the caller asks router_too_big() where somebody cares. */
 void router_send(struct port *out, struct buffer *buffer, const char *comment);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "../nat-models/byteorder.h"
 #include "arena.h"
@@ -10,7 +11,8 @@
 #include "index.h"
 #include "router.h"
 
-enum { IPV4_HEADER = 20, IPV4_DESTINATION = 16 };
+enum { IPV4_HEADER = 20, IPV4_SOURCE = 12, IPV4_DESTINATION = 16 };
+enum { IPV6_HEADER = 40, IPV6_SOURCE = 8, IPV6_DESTINATION = 24 };
 
 struct member {
 	struct port port;
@@ -24,11 +26,18 @@ struct route {
 	struct port *port;
 };
 
+struct route6 {
+	struct ip_prefix prefix;
+	struct port *port;
+};
+
 struct segment {
 	struct segment_spec spec;
 	struct member *members, **members_end;
 	struct route *routes;
 	struct index by_addr;
+	struct route6 *routes6; /* sorted by prefix, none inside of another */
+	size_t routes6_len;
 	struct port *gateway;
 };
 
@@ -36,7 +45,7 @@ static uint32_t hash_of(struct ip_addr addr)
 {
 	uint64_t bits = addr.hi ^ addr.lo;
 
-	return (uint32_t)(bits ^ bits >> 32);
+	return (uint32_t)(bits ^ bits >> 16 ^ bits >> 32);
 }
 
 static struct route *route_of(const struct segment *segment, struct ip_addr addr)
@@ -58,6 +67,37 @@ static struct port *route_to(const struct segment *segment, struct ip_addr addr)
 	const struct route *route = route_of(segment, addr);
 
 	return route ? route->port : NULL;
+}
+
+static bool comes_before(struct ip_addr a, struct ip_addr b)
+{
+	return a.hi != b.hi ? a.hi < b.hi : a.lo < b.lo;
+}
+
+/* The first route whose prefix begins above @addr. */
+static size_t route6_above(const struct segment *segment, struct ip_addr addr)
+{
+	size_t low = 0, high = segment->routes6_len;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (comes_before(addr, segment->routes6[middle].prefix.addr))
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+static struct port *route6_to(const struct segment *segment, struct ip_addr addr)
+{
+	struct port *port = route_to(segment, addr);
+	size_t i = port ? 0 : route6_above(segment, addr);
+
+	if (i && ip_prefix_contains(segment->routes6[i - 1].prefix, addr))
+		port = segment->routes6[i - 1].port;
+	return port;
 }
 
 static void drop(struct segment *segment, struct buffer *buffer, const char *why)
@@ -93,15 +133,10 @@ static bool is_flooded(const struct segment *segment, uint32_t addr)
 	       (hosts && addr == (ip_addr_to_v4(segment->spec.prefix.addr) | hosts));
 }
 
+/* On a LAN: to @out, or where that is NULL to the gateway. */
 static void switch_packet(struct segment *segment, struct port *in, struct buffer *buffer,
-			  uint32_t addr)
+			  struct port *out)
 {
-	struct port *out = route_to(segment, ip_addr_v4(addr));
-
-	if (is_flooded(segment, addr)) {
-		flood(segment, in, buffer);
-		return;
-	}
 	if (!out)
 		out = segment->gateway;
 	/* A gateway that sends to an address nobody has would meet silence, too. */
@@ -119,12 +154,16 @@ static struct ip_addr router_beside(uint32_t addr)
 	return ip_addr_v4((addr & 0xffffff00) | 1);
 }
 
-static void route_packet(struct segment *segment, struct port *in, struct buffer *buffer,
-			 uint32_t addr)
+/* ... and in IPv6 the ::1 of its /64. */
+static struct ip_addr router_beside6(const uint8_t *addr)
 {
-	struct port *out = route_to(segment, ip_addr_v4(addr));
-	struct ip_addr self = router_beside(get_be32(buffer->packet.data + 12));
+	return (struct ip_addr){ get_be64(addr), 1 };
+}
 
+/* On the Internet, whose own address is @self beside whoever sent the packet. */
+static void route_packet(struct segment *segment, struct port *in, struct buffer *buffer,
+			 struct port *out, struct ip_addr self)
+{
 	if (!out) {
 		drop(segment, buffer, "dropped: the Internet has no route to this address");
 		return;
@@ -132,26 +171,51 @@ static void route_packet(struct segment *segment, struct port *in, struct buffer
 	if (!router_hop(in, buffer, self))
 		return;
 	if (router_too_big(out, buffer))
-		router_answer(in, buffer, self, ICMP_UNREACHABLE, ICMP_FRAGMENTATION_NEEDED,
-			      link_mtu(out->link), NULL);
+		router_answer(in, buffer, self, PACKET_ERROR_TOO_BIG, link_mtu(out->link), NULL);
 	else
 		router_send(out, buffer, NULL);
+}
+
+static void receive4(struct segment *segment, struct port *in, struct buffer *buffer)
+{
+	const uint8_t *ip = buffer->packet.data;
+	uint32_t addr = get_be32(ip + IPV4_DESTINATION);
+
+	if (segment->spec.internet)
+		route_packet(segment, in, buffer, route_to(segment, ip_addr_v4(addr)),
+			     router_beside(get_be32(ip + IPV4_SOURCE)));
+	else if (is_flooded(segment, addr))
+		flood(segment, in, buffer);
+	else
+		switch_packet(segment, in, buffer, route_to(segment, ip_addr_v4(addr)));
+}
+
+static void receive6(struct segment *segment, struct port *in, struct buffer *buffer)
+{
+	const uint8_t *ip = buffer->packet.data;
+	struct ip_addr addr = { get_be64(ip + IPV6_DESTINATION),
+				get_be64(ip + IPV6_DESTINATION + 8) };
+
+	if (segment->spec.internet)
+		route_packet(segment, in, buffer, route6_to(segment, addr),
+			     router_beside6(ip + IPV6_SOURCE));
+	else if (ip_addr_is_multicast(addr))
+		flood(segment, in, buffer);
+	else
+		switch_packet(segment, in, buffer, route6_to(segment, addr));
 }
 
 static void segment_receive(struct port *in, struct buffer *buffer)
 {
 	struct segment *segment = in->node;
-	uint32_t addr;
+	uint8_t version = buffer->packet.len ? buffer->packet.data[0] >> 4 : 0;
 
-	if (buffer->packet.len < IPV4_HEADER || buffer->packet.data[0] >> 4 != 4) {
-		drop(segment, buffer, "dropped: not an IPv4 packet");
-		return;
-	}
-	addr = get_be32(buffer->packet.data + IPV4_DESTINATION);
-	if (segment->spec.internet)
-		route_packet(segment, in, buffer, addr);
+	if (version == 4 && buffer->packet.len >= IPV4_HEADER)
+		receive4(segment, in, buffer);
+	else if (version == 6 && buffer->packet.len >= IPV6_HEADER)
+		receive6(segment, in, buffer);
 	else
-		switch_packet(segment, in, buffer, addr);
+		drop(segment, buffer, "dropped: not an IP packet");
 }
 
 int segment_new(const struct segment_spec *spec, struct segment **ret)
@@ -186,6 +250,7 @@ void segment_free(struct segment *segment)
 		arena_give(arena, segment->routes, sizeof(*segment->routes));
 		segment->routes = next;
 	}
+	arena_give(arena, segment->routes6, segment->routes6_len * sizeof(*segment->routes6));
 	index_free(&segment->by_addr);
 	arena_give(arena, segment, sizeof(*segment));
 }
@@ -207,6 +272,21 @@ static void enter(struct segment *segment, struct route *route, struct ip_addr a
 {
 	route->addr = addr;
 	index_add(&segment->by_addr, &route->by_addr, hash_of(addr));
+}
+
+int segment_add_prefix(struct segment *segment, struct port *port, struct ip_prefix prefix)
+{
+	size_t i = route6_above(segment, prefix.addr);
+	size_t size = segment->routes6_len * sizeof(struct route6);
+	struct route6 *routes = arena_grow(loop_arena(segment->spec.loop), segment->routes6, size,
+					   size + sizeof(*routes));
+
+	if (!routes)
+		return -ENOMEM;
+	segment->routes6 = routes;
+	memmove(routes + i + 1, routes + i, (segment->routes6_len++ - i) * sizeof(*routes));
+	routes[i] = (struct route6){ prefix, port };
+	return 0;
 }
 
 int segment_add_address(struct segment *segment, struct port *port, struct ip_addr addr)
