@@ -346,14 +346,20 @@ int gateway_serve_ipv6(struct gateway *gateway, const struct nat_model *model,
 	return 0;
 }
 
+/* What the NATs would have sent themselves, they will not. */
+static void silence(struct gateway *gateway)
+{
+	for (int family = 0; family < FAMILIES; family++)
+		loop_cancel(gateway->loop, &gateway->halves[family].answer);
+}
+
 void gateway_free(struct gateway *gateway)
 {
 	if (!gateway)
 		return;
-	for (int family = 0; family < FAMILIES; family++) {
-		loop_cancel(gateway->loop, &gateway->halves[family].answer);
+	silence(gateway);
+	for (int family = 0; family < FAMILIES; family++)
 		nat_free(gateway->halves[family].nat);
-	}
 	arena_give(loop_arena(gateway->loop), gateway, sizeof(*gateway));
 }
 
@@ -370,13 +376,6 @@ struct nat *gateway_nat(struct gateway *gateway)
 struct nat *gateway_nat6(struct gateway *gateway)
 {
 	return gateway->halves[IPV6].nat;
-}
-
-/* What the NATs would have sent themselves, they will not. */
-static void silence(struct gateway *gateway)
-{
-	for (int family = 0; family < FAMILIES; family++)
-		loop_cancel(gateway->loop, &gateway->halves[family].answer);
 }
 
 void gateway_reboot(struct gateway *gateway)

@@ -2,6 +2,7 @@
 #include "box.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -51,6 +52,64 @@ static void make_mac(uint8_t kind, int index, uint8_t ret[MAC_LEN])
 	ret[5] = (uint8_t)index;
 }
 
+/*
+ * All of a host's IPv6 goes to its gateway, whose MAC it is told for good, and the fabric switches by
+ * address what is for the subnet: so no kernel here ever solicits a neighbour, and none need be
+ * answered.  (ARP is, since programs look at their IPv4 neighbours' entries.)
+ */
+static void furnish6(struct batch *batch, const struct wire *wire)
+{
+	if (ip_addr_is_unset(wire->addr6))
+		return;
+	batch_addr(batch, wire->index, wire->addr6, wire->bits6);
+	batch_route_local(batch, wire->index, wire->addr6);
+	if (ip_addr_is_unset(wire->gateway6))
+		return;
+	batch_neighbour(batch, wire->index, wire->gateway6, edge_fabric_mac);
+	batch_route_default(batch, wire->index, wire->gateway6);
+}
+
+/* Where a machine has IPv6 switched off, namespaces may be born so.  In the box: 0 or -errno. */
+static int switch_ipv6_on(void)
+{
+	static const char *const paths[] = { "/proc/sys/net/ipv6/conf/all/disable_ipv6",
+					     "/proc/sys/net/ipv6/conf/default/disable_ipv6" };
+	int err = 0;
+
+	for (int i = 0; i < 2 && !err; i++) {
+		int fd = open(paths[i], O_RDWR | O_CLOEXEC);
+		char off = '0';
+
+		/* What cannot be written may still be as it should. */
+		if (fd < 0)
+			fd = open(paths[i], O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			return -EAFNOSUPPORT;
+		if (read(fd, &off, 1) == 1 && off != '0' && pwrite(fd, "0", 1, 0) != 1)
+			err = -EACCES;
+		close(fd);
+	}
+	return err;
+}
+
+static int want_ipv6(struct live *live, const struct box *box, const struct wire *wires,
+		     size_t wires_len)
+{
+	bool wanted = false;
+	int err;
+
+	for (size_t i = 0; i < wires_len; i++)
+		wanted = wanted || !ip_addr_is_unset(wires[i].addr6);
+	if (!wanted)
+		return 0;
+	err = netns_enter(box->ns);
+	if (err)
+		return err;
+	err = switch_ipv6_on();
+	netns_return(live->home);
+	return err;
+}
+
 /* The box's end goes up after the fabric's: then it is ready to send once its request has been
  * answered, where the other order leaves that to the kernel's link watch. */
 static void furnish(struct batch *batch, const struct wire *wire)
@@ -61,6 +120,7 @@ static void furnish(struct batch *batch, const struct wire *wire)
 	for (size_t i = 0; i < wire->addrs_len; i++)
 		batch_addr(batch, wire->index, wire->addrs[i], i ? 32 : wire->bits);
 	batch_link_up(batch, wire->index);
+	furnish6(batch, wire);
 	if (ip_addr_is_unset(wire->gateway))
 		return;
 	/* Spares the first packet of a run a round of ARP, whose time would be seen in it. */
@@ -114,6 +174,8 @@ int box_wire(struct live *live, struct box *box, const struct wire *wires, size_
 		err = lay(live, box, &wires[i], &batch, &ret_ports[i]);
 	if (!err)
 		err = batch_run(&batch, live->rtnl, NULL);
+	if (!err)
+		err = want_ipv6(live, box, wires, wires_len);
 	if (err)
 		return err;
 	batch_clear(&batch);

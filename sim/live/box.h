@@ -46,6 +46,9 @@ struct wire {
 	size_t addrs_len;
 	uint8_t bits; /* IPv4's own counting */
 	struct ip_addr gateway; /* the default route's; unset = none by this wire */
+	struct ip_addr addr6; /* unset = no IPv6 */
+	uint8_t bits6;
+	struct ip_addr gateway6; /* which all IPv6 goes by, also within the subnet */
 	int forward; /* packets that come in by it may be forwarded */
 };
 

@@ -24,6 +24,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../../nat-models/header_fields.h"
 #include "arp.h"
 #include "frame.h"
 #include "packet_socket.h"
@@ -163,10 +164,9 @@ static void enqueue(struct edge *edge, struct buffer *buffer, uint16_t type,
 		flush(edges);
 }
 
-static void pick_mac(const struct edge *edge, const struct packet *pkt, uint8_t ret[MAC_LEN])
+static void pick_mac4(const struct edge *edge, const uint8_t *to, uint8_t ret[MAC_LEN])
 {
-	const uint8_t *to = pkt->data + 16;
-	uint32_t v4 = (uint32_t)to[0] << 24 | (uint32_t)to[1] << 16 | (uint32_t)to[2] << 8 | to[3];
+	uint32_t v4 = get_be32(to);
 
 	if (v4 >> 28 == 0xe)
 		frame_multicast_mac(v4, ret);
@@ -176,28 +176,50 @@ static void pick_mac(const struct edge *edge, const struct packet *pkt, uint8_t 
 		memcpy(ret, edge->mac, MAC_LEN);
 }
 
+static void pick_mac6(const struct edge *edge, const uint8_t *to, uint8_t ret[MAC_LEN])
+{
+	if (to[0] == 0xff)
+		frame_multicast_mac6(to, ret);
+	else
+		memcpy(ret, edge->mac, MAC_LEN);
+}
+
 /* A kernel's ICMP error quotes the packet as it lies in memory: a checksum that was left undone
  * would be quoted undone, and look wrong to whoever reads it.  (TCP is not answered so, and is
  * what offloading is for.) */
 static void finish_quotable(struct packet *pkt)
 {
-	if (pkt->offload.needs_checksum && !pkt->offload.gso_type && pkt->data[9] == IP_PROTO_UDP)
+	uint8_t protocol = pkt->data[pkt->data[0] >> 4 == 4 ? IP4_PROTOCOL : IP6_NEXT];
+
+	if (pkt->offload.needs_checksum && !pkt->offload.gso_type && protocol == IP_PROTO_UDP)
 		packet_finish_checksums(pkt);
+}
+
+/* The EtherType of @pkt; 0 where it is no IP. */
+static uint16_t type_of(const struct packet *pkt)
+{
+	if (pkt->len >= IP4_HEADER && pkt->data[0] >> 4 == 4)
+		return ETH_P_IP;
+	return pkt->len >= IP6_HEADER && pkt->data[0] >> 4 == 6 ? ETH_P_IPV6 : 0;
 }
 
 static void from_link(struct port *port, struct buffer *buffer)
 {
 	struct edge *edge = port->node;
+	uint16_t type = type_of(&buffer->packet);
 	uint8_t mac[MAC_LEN];
 
-	if (buffer->packet.len < 20 || buffer->packet.data[0] >> 4 != 4) {
+	if (!type) {
 		edge->stats.refused++;
 		buffer_free(buffer);
 		return;
 	}
 	finish_quotable(&buffer->packet);
-	pick_mac(edge, &buffer->packet, mac);
-	enqueue(edge, buffer, ETH_P_IP, mac);
+	if (type == ETH_P_IP)
+		pick_mac4(edge, buffer->packet.data + IP4_DST, mac);
+	else
+		pick_mac6(edge, buffer->packet.data + IP6_DST, mac);
+	enqueue(edge, buffer, type, mac);
 }
 
 static void idle(struct idler *idler)
@@ -253,6 +275,15 @@ static void answer_arp(struct edge *edge, const uint8_t *request, uint32_t len)
 	enqueue(edge, buffer, ETH_P_ARP, edge->mac);
 }
 
+/* Solicitations and listener reports, which the fabric has no use for. */
+static bool is_between_neighbours(const struct slot *slot, uint32_t len)
+{
+	const struct packet pkt = { .data = slot->buffer->packet.data, .len = len };
+	struct packet_info info;
+
+	return packet_parse(&pkt, &info) == PACKET_UNSUPPORTED && packet_is_link_only(&info);
+}
+
 static void from_kernel(struct edges *edges, struct slot *slot, uint32_t len)
 {
 	struct edge *edge = NULL;
@@ -267,7 +298,7 @@ static void from_kernel(struct edges *edges, struct slot *slot, uint32_t len)
 	edge->stats.received++;
 	if (type == ETH_P_ARP) {
 		answer_arp(edge, slot->buffer->packet.data, len);
-	} else if (type != ETH_P_IP) {
+	} else if (type == ETH_P_IPV6 ? is_between_neighbours(slot, len) : type != ETH_P_IP) {
 		edge->stats.foreign++;
 	} else {
 		buffer = take_packet(edges, slot, len);

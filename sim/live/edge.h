@@ -2,9 +2,10 @@
 /*
  * Edges: the fabric's ends of veth pairs, as ports.  What the kernel at the other end sends
  * goes into the port's link; what the link brings goes to the kernel.  An edge strips and adds
- * Ethernet headers and answers ARP for everybody, so that the fabric above it knows IP only.
+ * Ethernet headers and answers ARP for everybody, so that the fabric above it knows IP only.  Of
+ * IPv6 it leaves out what is between neighbours on a link only, as of IPv4 ARP.
  *
- * No routing, no filtering, no IPv6 yet: other EtherTypes are dropped.
+ * No routing, no filtering: other EtherTypes are dropped.
  */
 #ifndef KNOTHOLE_LIVE_EDGE_H
 #define KNOTHOLE_LIVE_EDGE_H
@@ -23,7 +24,7 @@ extern const uint8_t edge_fabric_mac[MAC_LEN];
 
 struct edge_stats {
 	uint64_t received, sent; /* packets, a super-packet being one */
-	uint64_t foreign; /* received, but neither IPv4 nor ARP */
+	uint64_t foreign; /* received, but neither IP nor ARP, or between neighbours */
 	uint64_t queue_full; /* not sent: the kernel would not take more for too long */
 	uint64_t refused; /* not sent: the kernel said no (interface down, its queue full) */
 };

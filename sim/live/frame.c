@@ -51,7 +51,8 @@ static uint16_t header_len(const struct packet *pkt, uint8_t gso_type)
 {
 	uint32_t start = pkt->offload.checksum_start;
 
-	if ((gso_type & ~VIRTIO_NET_HDR_GSO_ECN) != VIRTIO_NET_HDR_GSO_TCPV4)
+	gso_type &= (uint8_t)~VIRTIO_NET_HDR_GSO_ECN;
+	if (gso_type != VIRTIO_NET_HDR_GSO_TCPV4 && gso_type != VIRTIO_NET_HDR_GSO_TCPV6)
 		return (uint16_t)(start + UDP_HEADER);
 	if (start + TCP_OFFSET >= pkt->len)
 		return 0;
@@ -84,4 +85,10 @@ void frame_multicast_mac(uint32_t v4, uint8_t ret[MAC_LEN])
 	};
 
 	memcpy(ret, mac, MAC_LEN);
+}
+
+void frame_multicast_mac6(const uint8_t *group, uint8_t ret[MAC_LEN])
+{
+	ret[0] = ret[1] = 0x33;
+	memcpy(ret + 2, group + 12, 4);
 }

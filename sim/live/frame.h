@@ -30,4 +30,7 @@ void frame_read_offload(const uint8_t prefix[FRAME_PREFIX], struct packet *pkt);
 /* The MAC for an IPv4 multicast group @v4 (RFC 1112, 6.4: its low 23 bits). */
 void frame_multicast_mac(uint32_t v4, uint8_t ret[MAC_LEN]);
 
+/* The MAC for the IPv6 multicast group at @group, 16 bytes (RFC 2464, 7: its low 32 bits). */
+void frame_multicast_mac6(const uint8_t *group, uint8_t ret[MAC_LEN]);
+
 #endif

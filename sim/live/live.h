@@ -38,7 +38,7 @@ void live_free(struct live *live);
 
 /*
  * A host: a network namespace with `lo` and `eth0`, @addr/@prefix_bits on it, a default route
- * by @gateway.  *ret_port is the far end of its veth, an AF_PACKET edge that answers ARP for
+ * by @gateway (where @addr is set), and the same of IPv6.  *ret_port is the far end of its veth, an AF_PACKET edge that answers ARP for
  * every address but the host's own, ready for link_new().  @name is also its UTS hostname.
  */
 struct live_host_spec {
@@ -48,6 +48,9 @@ struct live_host_spec {
 	size_t extra_len;
 	uint8_t prefix_bits; /* 0..32, IPv4's own counting */
 	struct ip_addr gateway;
+	struct ip_addr addr6; /* unset = no IPv6 */
+	uint8_t prefix6_bits;
+	struct ip_addr gateway6;
 	uint16_t mtu;
 	uint64_t seed;
 };

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "live.h"
@@ -35,18 +34,22 @@ static int build(struct live *live, const struct live_host_spec *spec, struct ip
 		.index = HOST_INDEX,
 		.mtu = spec->mtu,
 		.addrs = addrs,
-		.addrs_len = 1 + spec->extra_len,
 		.bits = spec->prefix_bits,
-		.gateway = spec->gateway,
+		.addr6 = spec->addr6,
+		.bits6 = spec->prefix6_bits,
+		.gateway6 = spec->gateway6,
 	};
 	struct box box;
 	int err = box_new(live, &box);
 
 	if (err)
 		return err;
-	addrs[0] = spec->addr;
-	if (spec->extra_len)
-		memcpy(addrs + 1, spec->extra, spec->extra_len * sizeof(*addrs));
+	if (!ip_addr_is_unset(spec->addr)) {
+		addrs[wire.addrs_len++] = spec->addr;
+		wire.gateway = spec->gateway;
+	}
+	for (size_t i = 0; i < spec->extra_len; i++)
+		addrs[wire.addrs_len++] = spec->extra[i];
 	err = box_wire(live, &box, &wire, 1, ret_port);
 	if (err) {
 		box_abandon(&box);
@@ -70,6 +73,7 @@ int live_host_new(struct live *live, const struct live_host_spec *spec, struct h
 	self->host.ops = &live_ops;
 	self->host.loop = live->loop;
 	self->host.addr = spec->addr;
+	self->host.addr6 = spec->addr6;
 	self->host.random_state = spec->seed;
 	snprintf(self->host.name, sizeof(self->host.name), "%s", spec->name);
 	self->live = live;

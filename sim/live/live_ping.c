@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Echo requests and replies (RFC 792) on raw sockets.
+ * Echo requests and replies (RFC 792, RFC 4443 section 4) on raw sockets.
  *
  *  0        1        2                 4                 6                8
  *  +--------+--------+-----------------+-----------------+-----------------+
@@ -16,7 +16,17 @@
 #include "../../nat-models/packet.h"
 #include "sockets.h"
 
-enum { ECHO_LEN = 8, IDENTIFIER = 4, SEQUENCE = 6 };
+enum { ECHO_LEN = 8, IDENTIFIER = 4, SEQUENCE = 6, IPV6_HEADER = 40 };
+
+static uint8_t request_of(const struct live_sock *self)
+{
+	return self->ipv6 ? ICMPV6_ECHO_REQUEST : ICMP_ECHO;
+}
+
+static uint8_t reply_of(const struct live_sock *self)
+{
+	return self->ipv6 ? ICMPV6_ECHO_REPLY : ICMP_ECHO_REPLY;
+}
 
 static uint16_t u16_at(const uint8_t *bytes)
 {
@@ -43,7 +53,7 @@ static int attach_filter(const struct live_sock *self)
 	struct sock_filter program[] = {
 		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0), /* X = the IP header's length */
 		BPF_STMT(BPF_LD | BPF_B | BPF_IND, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_ECHO_REPLY, 0, 3),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, reply_of(self), 0, 3),
 		BPF_STMT(BPF_LD | BPF_H | BPF_IND, IDENTIFIER),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, self->sock.local.port, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
@@ -51,6 +61,9 @@ static int attach_filter(const struct live_sock *self)
 	};
 	struct sock_fprog filter = { sizeof(program) / sizeof(*program), program };
 
+	/* An IPv6 socket is not given the header. */
+	if (self->ipv6)
+		program[0] = (struct sock_filter)BPF_STMT(BPF_LDX | BPF_W | BPF_IMM, 0);
 	return setsockopt(self->watch.fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter))
 		       ? -errno
 		       : 0;
@@ -93,11 +106,12 @@ long live_ping_wrap(struct live_sock *self, const void *bytes, size_t len, uint8
 	if (len + ECHO_LEN > room)
 		return -EMSGSIZE;
 	memset(packet, 0, ECHO_LEN);
-	packet[0] = ICMP_ECHO;
+	packet[0] = request_of(self);
 	put_u16(packet + IDENTIFIER, self->sock.local.port);
 	put_u16(packet + SEQUENCE, ++self->sequence);
 	if (len)
 		memcpy(packet + ECHO_LEN, bytes, len);
+	/* Of ICMPv6 the kernel computes it, with the addresses that it has chosen (RFC 3542, 3.1). */
 	sum = (uint16_t)~checksum_fold(packet, len + ECHO_LEN, 0);
 	put_u16(packet + 2, sum);
 	return (long)(len + ECHO_LEN);
@@ -106,9 +120,9 @@ long live_ping_wrap(struct live_sock *self, const void *bytes, size_t len, uint8
 const uint8_t *live_ping_unwrap(const struct live_sock *self, const uint8_t *packet, size_t len,
 				size_t *ret_len)
 {
-	size_t start = len ? (size_t)(packet[0] & 0xf) * 4 : 0;
+	size_t start = len && !self->ipv6 ? (size_t)(packet[0] & 0xf) * 4 : 0;
 
-	if (!start || len < start + ECHO_LEN || packet[start] != ICMP_ECHO_REPLY ||
+	if (len < start + ECHO_LEN || packet[start] != reply_of(self) ||
 	    u16_at(packet + start + IDENTIFIER) != self->sock.local.port)
 		return NULL;
 	*ret_len = len - start - ECHO_LEN;
@@ -117,6 +131,10 @@ const uint8_t *live_ping_unwrap(const struct live_sock *self, const uint8_t *pac
 
 bool live_ping_quoted(const struct live_sock *self, const uint8_t *icmp, size_t len)
 {
-	return len >= ECHO_LEN && icmp[0] == ICMP_ECHO &&
+	if (self->ipv6 && len > IPV6_HEADER && icmp[0] >> 4 == 6) {
+		icmp += IPV6_HEADER;
+		len -= IPV6_HEADER;
+	}
+	return len >= ECHO_LEN && icmp[0] == request_of(self) &&
 	       u16_at(icmp + IDENTIFIER) == self->sock.local.port;
 }

@@ -159,40 +159,83 @@ void batch_link_forward(struct batch *batch, int index)
 	add(batch, msg, bad, "forwarding");
 }
 
+static uint8_t family_of(struct ip_addr addr)
+{
+	return ip_addr_is_v4(addr) ? AF_INET : AF_INET6;
+}
+
+/* An address as the kernel writes it. */
+static int put_addr(struct nl_msg *msg, int attribute, struct ip_addr addr)
+{
+	uint32_t words[4] = { htonl((uint32_t)(addr.hi >> 32)), htonl((uint32_t)addr.hi),
+			      htonl((uint32_t)(addr.lo >> 32)), htonl((uint32_t)addr.lo) };
+
+	if (ip_addr_is_v4(addr))
+		return nla_put(msg, attribute, sizeof(*words), &words[3]);
+	return nla_put(msg, attribute, sizeof(words), words);
+}
+
+/* What only one of the families has. */
+static int put_addr_particulars(struct nl_msg *msg, struct ip_addr addr, uint8_t bits)
+{
+	uint32_t v4 = ip_addr_to_v4(addr);
+
+	/* Nobody else could have it (RFC 4862, 5.4), and no route to a subnet by which the kernel would
+	 * ask for its neighbours. */
+	if (!ip_addr_is_v4(addr))
+		return nla_put_u32(msg, IFA_FLAGS, IFA_F_NODAD | IFA_F_NOPREFIXROUTE);
+	if (bits >= 31)
+		return 0;
+	return put_addr(msg, IFA_BROADCAST,
+			ip_addr_v4(v4 | (uint32_t)(UINT64_C(0xffffffff) >> bits)));
+}
+
 void batch_addr(struct batch *batch, int index, struct ip_addr addr, uint8_t bits)
 {
 	struct ifaddrmsg header = {
-		.ifa_family = AF_INET,
+		.ifa_family = family_of(addr),
 		.ifa_prefixlen = bits,
 		.ifa_index = (uint32_t)index,
 	};
-	uint32_t v4 = ip_addr_to_v4(addr);
-	uint32_t wire = htonl(v4);
-	uint32_t broadcast = htonl(bits < 31 ? v4 | (uint32_t)(UINT64_C(0xffffffff) >> bits) : 0);
 	struct nl_msg *msg =
 		request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof(header));
-	int bad = msg && (nla_put(msg, IFA_LOCAL, 4, &wire) || nla_put(msg, IFA_ADDRESS, 4, &wire));
+	int bad = msg && (put_addr(msg, IFA_LOCAL, addr) || put_addr(msg, IFA_ADDRESS, addr) ||
+			  put_addr_particulars(msg, addr, bits));
 
-	if (msg && broadcast)
-		bad = bad || nla_put(msg, IFA_BROADCAST, 4, &broadcast);
 	add(batch, msg, bad, "an address");
+}
+
+void batch_route_local(struct batch *batch, int index, struct ip_addr addr)
+{
+	struct rtmsg route = {
+		.rtm_family = family_of(addr),
+		.rtm_dst_len = 128,
+		.rtm_table = RT_TABLE_LOCAL,
+		.rtm_protocol = RTPROT_KERNEL,
+		.rtm_scope = RT_SCOPE_UNIVERSE,
+		.rtm_type = RTN_LOCAL,
+	};
+	struct nl_msg *msg = request(RTM_NEWROUTE, NLM_F_CREATE, &route, sizeof(route));
+	int bad = msg &&
+		  (put_addr(msg, RTA_DST, addr) || nla_put_u32(msg, RTA_OIF, (uint32_t)index));
+
+	add(batch, msg, bad, "a local route");
 }
 
 /* A gateway off the own subnet, as point-to-point and /32 lines have, is taken on trust. */
 void batch_route_default(struct batch *batch, int index, struct ip_addr gateway)
 {
 	struct rtmsg route = {
-		.rtm_family = AF_INET,
+		.rtm_family = family_of(gateway),
 		.rtm_table = RT_TABLE_MAIN,
 		.rtm_protocol = RTPROT_STATIC,
 		.rtm_scope = RT_SCOPE_UNIVERSE,
 		.rtm_type = RTN_UNICAST,
 		.rtm_flags = RTNH_F_ONLINK,
 	};
-	uint32_t wire = htonl(ip_addr_to_v4(gateway));
 	struct nl_msg *msg =
 		request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &route, sizeof(route));
-	int bad = msg && (nla_put(msg, RTA_GATEWAY, 4, &wire) ||
+	int bad = msg && (put_addr(msg, RTA_GATEWAY, gateway) ||
 			  nla_put_u32(msg, RTA_OIF, (uint32_t)index));
 
 	add(batch, msg, bad, "a default route");
@@ -202,15 +245,13 @@ void batch_neighbour(struct batch *batch, int index, struct ip_addr addr,
 		     const uint8_t mac[MAC_LEN])
 {
 	struct ndmsg header = {
-		.ndm_family = AF_INET,
+		.ndm_family = family_of(addr),
 		.ndm_ifindex = index,
 		.ndm_state = NUD_PERMANENT,
 	};
-	uint32_t wire = htonl(ip_addr_to_v4(addr));
 	struct nl_msg *msg =
 		request(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof(header));
-	int bad = msg &&
-		  (nla_put(msg, NDA_DST, 4, &wire) || nla_put(msg, NDA_LLADDR, MAC_LEN, mac));
+	int bad = msg && (put_addr(msg, NDA_DST, addr) || nla_put(msg, NDA_LLADDR, MAC_LEN, mac));
 
 	add(batch, msg, bad, "a neighbour");
 }

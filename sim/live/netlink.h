@@ -55,8 +55,13 @@ void batch_link_quiet(struct batch *batch, int index);
 /* Forward IPv4 packets that come in by @index; no ICMP redirects. */
 void batch_link_forward(struct batch *batch, int index);
 
-/* @bits: IPv4's own counting, 0..32. */
+/* Of either family.  @bits: its own counting, 0..32 or 0..128.  No neighbour is on an IPv6 link by
+ * its address alone: all of it is left to the default route. */
 void batch_addr(struct batch *batch, int index, struct ip_addr addr, uint8_t bits);
+/* Take what comes for @addr, an IPv6 address of the interface, from now on: the kernel makes this
+ * route, too, but some milliseconds after it has said that the address is there. */
+void batch_route_local(struct batch *batch, int index, struct ip_addr addr);
+
 void batch_route_default(struct batch *batch, int index, struct ip_addr gateway);
 
 /* @addr is at @mac, for good. */

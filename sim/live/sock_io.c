@@ -19,7 +19,7 @@ static bool take_queued_error(struct live_sock *self, int *ret_err)
 	union {
 		struct cmsghdr align;
 		uint8_t bytes[CMSG_SPACE(sizeof(struct sock_extended_err) +
-					 sizeof(struct sockaddr_in))];
+					 sizeof(struct sockaddr_in6))];
 	} control;
 	struct iovec vector = { quoted, sizeof(quoted) };
 	struct msghdr msg = {
@@ -34,7 +34,8 @@ static bool take_queued_error(struct live_sock *self, int *ret_err)
 	if (n < 0)
 		return false;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c))
-		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR)
+		if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) ||
+		    (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR))
 			memcpy(&error, CMSG_DATA(c), sizeof(error));
 	*ret_err = -(int)error.ee_errno;
 	if (self->sock.kind == SOCK_PING && !live_ping_quoted(self, quoted, (size_t)n))
@@ -61,16 +62,17 @@ static int drain_errors(struct live_sock *self, int err)
 }
 
 /* One try.  -EAGAIN: nothing there. */
-static long receive(struct live_sock *self, struct sockaddr_in *from, void *bytes, size_t room)
+static long receive(struct live_sock *self, struct live_addr *from, void *bytes, size_t room)
 {
-	socklen_t len = sizeof(*from);
-	long n = recvfrom(self->watch.fd, bytes, room, MSG_DONTWAIT,
-			  (struct sockaddr *)(void *)from, &len);
+	long n;
+
+	from->len = sizeof(from->v6);
+	n = recvfrom(self->watch.fd, bytes, room, MSG_DONTWAIT, &from->any, &from->len);
 
 	return n < 0 ? -errno : n;
 }
 
-static long receive_ping(struct live_sock *self, struct sockaddr_in *from, void *bytes, size_t room)
+static long receive_ping(struct live_sock *self, struct live_addr *from, void *bytes, size_t room)
 {
 	uint8_t packet[PING_ROOM];
 	const uint8_t *payload;
@@ -90,7 +92,7 @@ static long receive_ping(struct live_sock *self, struct sockaddr_in *from, void 
 
 static long try_receive(struct live_sock *self, struct endpoint *from, void *bytes, size_t room)
 {
-	struct sockaddr_in addr = { 0 };
+	struct live_addr addr = { 0 };
 	long n;
 
 	if (self->error) {
@@ -102,7 +104,7 @@ static long try_receive(struct live_sock *self, struct endpoint *from, void *byt
 					 : receive(self, &addr, bytes, room);
 	if (n < 0 || !from)
 		return n;
-	*from = self->sock.kind == SOCK_TCP ? self->sock.remote : endpoint_of(&addr);
+	*from = self->sock.kind == SOCK_TCP ? self->sock.remote : live_addr_endpoint(&addr);
 	if (self->sock.kind == SOCK_PING)
 		from->port = self->sock.local.port;
 	return n;
@@ -135,14 +137,14 @@ long live_sock_recv(struct sock *sock, struct endpoint *from, void *bytes, size_
 }
 
 /* All of a stream's bytes, or as much of a datagram as the kernel takes: all or nothing. */
-static int push(struct live_sock *self, const struct sockaddr_in *to, const uint8_t *bytes,
+static int push(struct live_sock *self, const struct live_addr *to, const uint8_t *bytes,
 		size_t len, uint64_t deadline)
 {
 	bool retried = false;
 
 	for (;;) {
 		long n = sendto(self->watch.fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL,
-				(const struct sockaddr *)(const void *)to, to ? sizeof(*to) : 0);
+				to ? &to->any : NULL, to ? to->len : 0);
 		int err = n < 0 ? -errno : 0;
 
 		if (!err && (self->sock.kind != SOCK_TCP || (size_t)n == len))
@@ -175,18 +177,19 @@ int live_sock_send(struct sock *sock, const struct endpoint *to, const void *byt
 		   uint64_t deadline)
 {
 	struct live_sock *self = live_sock_of(sock);
-	struct sockaddr_in addr;
+	bool is_ping = sock->kind == SOCK_PING;
+	bool to_given = to && (is_ping || sock->kind == SOCK_UDP);
+	struct live_addr addr;
 	uint8_t packet[PING_ROOM];
-	long n;
+	long n = 0;
 
-	if (to)
-		addr = sockaddr_of(*to);
-	if (sock->kind != SOCK_PING)
-		return push(self, to && sock->kind == SOCK_UDP ? &addr : NULL, bytes, len,
-			    deadline);
-	addr.sin_port = 0;
-	n = live_ping_wrap(self, bytes, len, packet, sizeof(packet));
+	if (to_given)
+		n = live_addr_of(self->ipv6, (struct endpoint){ to->addr, is_ping ? 0 : to->port },
+				 &addr);
+	if (!n && is_ping)
+		n = live_ping_wrap(self, bytes, len, packet, sizeof(packet));
 	if (n < 0)
 		return (int)n;
-	return push(self, to ? &addr : NULL, packet, (size_t)n, deadline);
+	return push(self, to_given ? &addr : NULL, is_ping ? packet : bytes,
+		    is_ping ? (size_t)n : len, deadline);
 }

@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -56,19 +57,50 @@ void live_sock_unwait(struct live_sock *self)
 		close(self->watch.fd);
 }
 
-struct sockaddr_in sockaddr_of(struct endpoint endpoint)
+static void put_addr6(struct ip_addr addr, struct in6_addr *ret)
 {
-	return (struct sockaddr_in){
-		.sin_family = AF_INET,
-		.sin_port = htons(endpoint.port),
-		.sin_addr.s_addr = htonl(ip_addr_to_v4(endpoint.addr)),
-	};
+	uint32_t words[4] = { htonl((uint32_t)(addr.hi >> 32)), htonl((uint32_t)addr.hi),
+			      htonl((uint32_t)(addr.lo >> 32)), htonl((uint32_t)addr.lo) };
+
+	memcpy(ret, words, sizeof(words));
 }
 
-struct endpoint endpoint_of(const struct sockaddr_in *addr)
+static struct ip_addr get_addr6(const struct in6_addr *addr)
 {
+	uint32_t words[4];
+
+	memcpy(words, addr, sizeof(words));
+	return (struct ip_addr){ (uint64_t)ntohl(words[0]) << 32 | ntohl(words[1]),
+				 (uint64_t)ntohl(words[2]) << 32 | ntohl(words[3]) };
+}
+
+int live_addr_of(bool ipv6, struct endpoint endpoint, struct live_addr *ret)
+{
+	*ret = (struct live_addr){ .len = sizeof(ret->v4) };
+	if (!ipv6 && !ip_addr_is_v4(endpoint.addr) && !ip_addr_is_unset(endpoint.addr))
+		return -ENETUNREACH;
+	if (!ipv6) {
+		ret->v4 = (struct sockaddr_in){
+			.sin_family = AF_INET,
+			.sin_port = htons(endpoint.port),
+			.sin_addr.s_addr = htonl(ip_addr_to_v4(endpoint.addr)),
+		};
+		return 0;
+	}
+	ret->len = sizeof(ret->v6);
+	ret->v6.sin6_family = AF_INET6;
+	ret->v6.sin6_port = htons(endpoint.port);
+	put_addr6(endpoint.addr, &ret->v6.sin6_addr);
+	return 0;
+}
+
+struct endpoint live_addr_endpoint(const struct live_addr *addr)
+{
+	if (addr->any.sa_family == AF_INET6)
+		return (struct endpoint){ get_addr6(&addr->v6.sin6_addr),
+					  ntohs(addr->v6.sin6_port) };
 	return (struct endpoint){
-		.addr = ip_addr_v4(ntohl(addr->sin_addr.s_addr)),
-		.port = ntohs(addr->sin_port),
+		.addr = ip_addr_v4(ntohl(addr->v4.sin_addr.s_addr)),
+		.port = ntohs(addr->v4.sin_port),
 	};
 }

@@ -11,7 +11,7 @@
 
 #include "netns.h"
 
-static int open_descriptor(const struct live_host *host, enum sock_kind kind)
+static int open_descriptor(const struct live_host *host, enum sock_kind kind, bool ipv6)
 {
 	int type = SOCK_NONBLOCK | SOCK_CLOEXEC;
 	int protocol = 0;
@@ -26,14 +26,14 @@ static int open_descriptor(const struct live_host *host, enum sock_kind kind)
 		break;
 	case SOCK_PING:
 		type |= SOCK_RAW;
-		protocol = IPPROTO_ICMP;
+		protocol = ipv6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
 		break;
 	case SOCK_TCP:
 	case SOCK_TCP_LISTEN:
 		type |= SOCK_STREAM;
 		break;
 	}
-	fd = socket(AF_INET, type, protocol);
+	fd = socket(ipv6 ? AF_INET6 : AF_INET, type, protocol);
 	err = fd < 0 ? -errno : 0;
 	netns_return(host->live->home);
 	return err ? err : fd;
@@ -44,11 +44,25 @@ static int set(int fd, int level, int option, int value)
 	return setsockopt(fd, level, option, &value, sizeof(value)) ? -errno : 0;
 }
 
-static int set_ttl(int fd, uint8_t ttl)
+static int set_ttl4(int fd, uint8_t ttl)
 {
 	int err = set(fd, IPPROTO_IP, IP_TTL, ttl);
 
 	return err ? err : set(fd, IPPROTO_IP, IP_MULTICAST_TTL, ttl);
+}
+
+/* A socket of IPv6 that speaks IPv4, too, has both. */
+static int set_ttl(const struct live_sock *self, uint8_t ttl)
+{
+	int fd = self->watch.fd;
+	int err;
+
+	if (!self->ipv6)
+		return set_ttl4(fd, ttl);
+	err = set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, ttl);
+	if (!err)
+		err = set(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, ttl);
+	return err || self->sock.kind == SOCK_PING ? err : set_ttl4(fd, ttl);
 }
 
 static bool is_tcp(enum sock_kind kind)
@@ -56,12 +70,16 @@ static bool is_tcp(enum sock_kind kind)
 	return kind == SOCK_TCP || kind == SOCK_TCP_LISTEN;
 }
 
-static int set_options(int fd, const struct sock_spec *spec)
+static int set_options(const struct live_sock *self, const struct sock_spec *spec)
 {
-	int err = 0;
+	int fd = self->watch.fd;
+	int err = spec->ttl ? set_ttl(self, spec->ttl) : 0;
 
-	if (spec->ttl)
-		err = set_ttl(fd, spec->ttl);
+	/* "::" is both families (RFC 3493, 5.3). */
+	if (!err && self->ipv6 && spec->kind != SOCK_PING)
+		err = set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+	if (!err && self->ipv6 && spec->kind == SOCK_UDP)
+		err = set(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, HOST_INDEX);
 	/* A listener may start anew while connections of its last life are still in TIME_WAIT. */
 	if (!err && (spec->share || spec->kind == SOCK_TCP_LISTEN))
 		err = set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
@@ -78,34 +96,35 @@ static int set_options(int fd, const struct sock_spec *spec)
 /* Fill in what the kernel chose. */
 static void read_names(struct live_sock *self)
 {
-	struct sockaddr_in addr;
-	socklen_t len = sizeof(addr);
+	struct live_addr addr = { .len = sizeof(addr.v6) };
 	uint16_t identifier = self->sock.local.port;
 
-	if (!getsockname(self->watch.fd, (struct sockaddr *)(void *)&addr, &len))
-		self->sock.local = endpoint_of(&addr);
+	if (!getsockname(self->watch.fd, &addr.any, &addr.len))
+		self->sock.local = live_addr_endpoint(&addr);
 	if (self->sock.kind == SOCK_PING)
 		self->sock.local.port = identifier;
-	len = sizeof(addr);
-	if (self->sock.kind == SOCK_TCP &&
-	    !getpeername(self->watch.fd, (struct sockaddr *)(void *)&addr, &len))
-		self->sock.remote = endpoint_of(&addr);
+	addr.len = sizeof(addr.v6);
+	if (self->sock.kind == SOCK_TCP && !getpeername(self->watch.fd, &addr.any, &addr.len))
+		self->sock.remote = live_addr_endpoint(&addr);
 }
 
 static int bind_to(struct live_sock *self, const struct sock_spec *spec)
 {
-	struct sockaddr_in addr = sockaddr_of(spec->local);
+	struct endpoint local = self->sock.local;
+	struct live_addr addr;
+	int err = 0;
 
 	if (spec->kind == SOCK_PING) {
-		int err = live_ping_bind(self);
-
-		if (err)
-			return err;
-		addr.sin_port = 0;
+		err = live_ping_bind(self);
+		local.port = 0;
 	}
-	if (spec->kind != SOCK_UDP && !addr.sin_port && !addr.sin_addr.s_addr)
+	if (!err)
+		err = live_addr_of(self->ipv6, local, &addr);
+	if (err)
+		return err;
+	if (spec->kind != SOCK_UDP && !local.port && ip_addr_is_unset(local.addr))
 		return 0;
-	return bind(self->watch.fd, (struct sockaddr *)(void *)&addr, sizeof(addr)) ? -errno : 0;
+	return bind(self->watch.fd, &addr.any, addr.len) ? -errno : 0;
 }
 
 /* The outcome of a connection that was being made. */
@@ -124,18 +143,20 @@ static int await_connection(struct live_sock *self, uint64_t deadline)
 
 static int connect_to(struct live_sock *self, const struct sock_spec *spec)
 {
-	struct sockaddr_in addr = sockaddr_of(spec->remote);
+	struct endpoint remote = spec->remote;
+	struct live_addr addr;
+	int err;
 
 	if (spec->kind == SOCK_PING)
-		addr.sin_port = 0;
+		remote.port = 0;
+	err = live_addr_of(self->ipv6, remote, &addr);
 	/* Only who is connected learns of ICMP errors, soft ones as well. */
-	if (spec->kind != SOCK_TCP) {
-		int err = set(self->watch.fd, IPPROTO_IP, IP_RECVERR, 1);
-
-		if (err)
-			return err;
-	}
-	if (!connect(self->watch.fd, (struct sockaddr *)(void *)&addr, sizeof(addr)))
+	if (!err && spec->kind != SOCK_TCP)
+		err = self->ipv6 ? set(self->watch.fd, IPPROTO_IPV6, IPV6_RECVERR, 1)
+				 : set(self->watch.fd, IPPROTO_IP, IP_RECVERR, 1);
+	if (err)
+		return err;
+	if (!connect(self->watch.fd, &addr.any, addr.len))
 		return 0;
 	if (errno != EINPROGRESS)
 		return -errno;
@@ -144,7 +165,7 @@ static int connect_to(struct live_sock *self, const struct sock_spec *spec)
 
 static int begin(struct live_sock *self, const struct sock_spec *spec)
 {
-	int err = set_options(self->watch.fd, spec);
+	int err = set_options(self, spec);
 
 	if (!err)
 		err = bind_to(self, spec);
@@ -170,7 +191,9 @@ static struct live_sock *make(struct host *host, enum sock_kind kind, int fd)
 
 int live_sock_open(struct host *host, const struct sock_spec *spec, struct sock **ret)
 {
-	int fd = open_descriptor(live_host_of(host), spec->kind);
+	struct ip_addr local = host_local_for(host, spec);
+	bool ipv6 = !ip_addr_is_v4(local);
+	int fd = open_descriptor(live_host_of(host), spec->kind, ipv6);
 	struct live_sock *self;
 	int err;
 
@@ -181,7 +204,8 @@ int live_sock_open(struct host *host, const struct sock_spec *spec, struct sock 
 		close(fd);
 		return -ENOMEM;
 	}
-	self->sock.local = spec->local;
+	self->ipv6 = ipv6;
+	self->sock.local = (struct endpoint){ local, spec->local.port };
 	self->sock.remote = spec->remote;
 	err = begin(self, spec);
 	if (err) {
@@ -221,10 +245,21 @@ int live_sock_accept(struct sock *listener, uint64_t deadline, struct sock **ret
 	return 0;
 }
 
-static int join(int fd, struct ip_addr group)
+static int join6(int fd, const struct live_addr *group)
+{
+	struct ipv6_mreq request = {
+		.ipv6mr_multiaddr = group->v6.sin6_addr,
+		.ipv6mr_interface = HOST_INDEX,
+	};
+
+	return setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &request, sizeof(request)) ? -errno
+											: 0;
+}
+
+static int join4(int fd, const struct live_addr *group)
 {
 	struct ip_mreqn request = {
-		.imr_multiaddr.s_addr = sockaddr_of((struct endpoint){ group, 0 }).sin_addr.s_addr,
+		.imr_multiaddr = group->v4.sin_addr,
 		.imr_ifindex = HOST_INDEX,
 	};
 
@@ -232,15 +267,26 @@ static int join(int fd, struct ip_addr group)
 											: 0;
 }
 
+static int join(const struct live_sock *self, struct ip_addr group)
+{
+	bool ipv6 = !ip_addr_is_v4(group);
+	struct live_addr addr;
+
+	if (ipv6 && !self->ipv6)
+		return -EINVAL;
+	live_addr_of(ipv6, (struct endpoint){ group, 0 }, &addr);
+	return ipv6 ? join6(self->watch.fd, &addr) : join4(self->watch.fd, &addr);
+}
+
 int live_sock_control(struct sock *sock, enum sock_option option, const void *value)
 {
-	int fd = live_sock_of(sock)->watch.fd;
+	const struct live_sock *self = live_sock_of(sock);
 
 	switch (option) {
 	case SOCK_OPTION_TTL:
-		return set_ttl(fd, *(const uint8_t *)value);
+		return set_ttl(self, *(const uint8_t *)value);
 	case SOCK_OPTION_JOIN:
-		return join(fd, *(const struct ip_addr *)value);
+		return join(self, *(const struct ip_addr *)value);
 	}
 	return -EINVAL;
 }

@@ -16,7 +16,7 @@ struct virtual_host;
 struct virtual_sock;
 
 /* What a host complains of. */
-enum icmp_complaint { ICMP_NO_PORT, ICMP_NO_PROTOCOL, ICMP_REASSEMBLY_TIMED_OUT };
+enum icmp_complaint { ICMP_NO_PORT, ICMP_NO_PROTOCOL, ICMP_NO_REST };
 
 /*
  * How often the host complains to each of those that it complained to last: as Linux does,

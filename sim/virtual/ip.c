@@ -315,7 +315,7 @@ static void expired(struct reassembly *reassembly, struct buffer *first)
 		(struct virtual_host *)(void *)((char *)reassembly -
 						offsetof(struct virtual_host, reassembly));
 
-	icmp_complain(host, first, ip_destination(&first->packet), ICMP_REASSEMBLY_TIMED_OUT);
+	icmp_complain(host, first, ip_destination(&first->packet), ICMP_NO_REST);
 }
 
 void ip_init(struct virtual_host *host)

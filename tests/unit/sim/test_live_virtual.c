@@ -11,46 +11,87 @@
 #include "sim/segment.h"
 #include "sim/virtual/virtual.h"
 
-enum { BIG = 20000, WIDE = 1400, NARROW = 1000 };
+enum { BIG = 20000, WIDE = 1400, NARROW = 1000, NARROW6 = 1300 };
 
 #define KERNEL V4(11, 1, 1, 2)
 #define OURS V4(11, 1, 2, 2)
 
+static const struct ip_addr kernel6 = { UINT64_C(0x2b00000100010000), 2 };
+static const struct ip_addr ours6 = { UINT64_C(0x2b00000100020000), 2 };
+static const struct ip_addr router6 = { UINT64_C(0x2b00000100010000), 1 };
+
+/* Every test is run for each. */
+struct family {
+	const char *name;
+	bool ipv6;
+	uint16_t narrow;
+};
+static const struct family families[] = { { "IPv4", false, NARROW }, { "IPv6", true, NARROW6 } };
+
 struct net {
+	const struct family *family;
 	struct lab lab;
 	struct segment *segment;
 	struct host *kernel, *ours;
 	struct link *links[2];
 };
 
-static struct link *attach(struct net *net, struct port *port, struct ip_addr addr, uint16_t mtu)
+static struct link *attach(struct net *net, struct port *port, struct ip_addr addr,
+			   struct ip_addr addr6, const struct link_spec *wire)
 {
-	struct link_spec spec = { .name = "test", .mtu = mtu };
+	struct link_spec spec = *wire;
 	struct port *uplink = segment_attach(net->segment);
 	struct link *link = NULL;
 
+	spec.name = "test";
 	assert_int_equal(segment_add_address(net->segment, uplink, addr), 0);
+	assert_int_equal(segment_add_address(net->segment, uplink, addr6), 0);
 	assert_int_equal(link_new(net->lab.loop, &spec, port, uplink, &link), 0);
 	return link;
 }
 
-static void set_up(struct net *net, uint16_t mtu)
+static struct host *add_kernel(struct net *net, struct port **ret_port)
+{
+	struct live_host_spec spec = {
+		.name = "kernel",
+		.addr = KERNEL,
+		.prefix_bits = 24,
+		.gateway = V4(11, 1, 1, 1),
+		.addr6 = kernel6,
+		.prefix6_bits = 64,
+		.gateway6 = router6,
+		.seed = 1,
+	};
+	struct host *host = NULL;
+
+	assert_int_equal(live_host_new(net->lab.live, &spec, &host, ret_port), 0);
+	return host;
+}
+
+/* @wire: the link to the virtual host. */
+static void set_up(struct net *net, const struct family *family, const struct link_spec *wire)
 {
 	struct virtual_host_spec spec = {
-		.name = "ours", .addr = OURS, .prefix_bits = 24, .seed = 2
+		.name = "ours", .addr = OURS, .addr6 = ours6, .prefix_bits = 24, .seed = 2
 	};
+	const struct link_spec perfect = { 0 };
 	struct segment_spec internet = { .internet = true };
 	struct port *port;
 
-	*net = (struct net){ 0 };
+	*net = (struct net){ .family = family };
 	lab_open(&net->lab);
 	internet.loop = net->lab.loop;
 	assert_int_equal(segment_new(&internet, &net->segment), 0);
-	net->kernel = lab_host(&net->lab, "kernel", KERNEL, 24, V4(11, 1, 1, 1), &port);
-	net->links[0] = attach(net, port, KERNEL, 0);
+	net->kernel = add_kernel(net, &port);
+	net->links[0] = attach(net, port, KERNEL, kernel6, &perfect);
 	assert_int_equal(virtual_host_new(net->lab.loop, net->lab.pool, &spec, &net->ours, &port),
 			 0);
-	net->links[1] = attach(net, port, OURS, mtu);
+	net->links[1] = attach(net, port, OURS, ours6, wire);
+}
+
+static struct endpoint at(const struct net *net, struct host *host, uint16_t port)
+{
+	return (struct endpoint){ net->family->ipv6 ? host_addr6(host) : host_addr(host), port };
 }
 
 static void tear_down(struct net *net)
@@ -115,12 +156,12 @@ static void meet(void *arg)
 {
 	static const struct endpoint nobody;
 	struct seen *seen = arg;
-	struct ip_addr there = host_addr(seen->server);
+	const struct net *net = seen->net;
 	struct sock *server = open_sock(seen->server, SOCK_UDP, 7, nobody);
-	struct sock *client = open_sock(seen->client, SOCK_UDP, 0, (struct endpoint){ there, 7 });
-	struct sock *vain = open_sock(seen->client, SOCK_UDP, 0, (struct endpoint){ there, 9 });
-	struct sock *ping = open_sock(seen->client, SOCK_PING, 0, (struct endpoint){ there, 0 });
-	struct sock *far = open_sock(seen->client, SOCK_UDP, 0, (struct endpoint){ there, 7 });
+	struct sock *client = open_sock(seen->client, SOCK_UDP, 0, at(net, seen->server, 7));
+	struct sock *vain = open_sock(seen->client, SOCK_UDP, 0, at(net, seen->server, 9));
+	struct sock *ping = open_sock(seen->client, SOCK_PING, 0, at(net, seen->server, 0));
+	struct sock *far = open_sock(seen->client, SOCK_UDP, 0, at(net, seen->server, 7));
 	char bytes[BIG];
 
 	seen->whole = true;
@@ -142,12 +183,13 @@ static void meet(void *arg)
 	sock_close(server);
 }
 
-static void check_meeting(bool kernel_asks)
+static void check_meeting(const struct family *family, bool kernel_asks)
 {
+	const struct link_spec perfect = { 0 };
 	struct net net;
 	struct seen seen = { .net = &net };
 
-	set_up(&net, 0);
+	set_up(&net, family, &perfect);
 	seen.client = kernel_asks ? net.kernel : net.ours;
 	seen.server = kernel_asks ? net.ours : net.kernel;
 	lab_run(&net.lab, meet, &seen);
@@ -163,14 +205,12 @@ static void check_meeting(bool kernel_asks)
 
 static void the_kernel_asks(void **state)
 {
-	(void)state;
-	check_meeting(true);
+	check_meeting(*state, true);
 }
 
 static void the_kernel_is_asked(void **state)
 {
-	(void)state;
-	check_meeting(false);
+	check_meeting(*state, false);
 }
 
 /* The virtual host's link is narrow, which the kernel finds out by our router's word. */
@@ -179,8 +219,7 @@ static void squeeze(void *arg)
 	static const struct endpoint nobody;
 	struct seen *seen = arg;
 	struct sock *server = open_sock(seen->server, SOCK_UDP, 7, nobody);
-	struct sock *client = open_sock(seen->client, SOCK_UDP, 0,
-					(struct endpoint){ host_addr(seen->server), 7 });
+	struct sock *client = open_sock(seen->client, SOCK_UDP, 0, at(seen->net, seen->server, 7));
 	char bytes[WIDE];
 
 	seen->whole = true;
@@ -194,11 +233,12 @@ static void squeeze(void *arg)
 
 static void a_narrow_way_is_found_out(void **state)
 {
+	const struct family *family = *state;
+	const struct link_spec wire = { .mtu = family->narrow };
 	struct net net;
 	struct seen seen = { .net = &net };
 
-	(void)state;
-	set_up(&net, NARROW);
+	set_up(&net, family, &wire);
 	seen.client = net.kernel;
 	seen.server = net.ours;
 	lab_run(&net.lab, squeeze, &seen);
@@ -211,6 +251,7 @@ static void a_narrow_way_is_found_out(void **state)
 struct stream {
 	struct net *net;
 	struct host *client, *server;
+	size_t len;
 	int err;
 	bool whole, ended;
 	long last;
@@ -220,13 +261,19 @@ enum { STREAM = 3 << 20 };
 
 static char sent[STREAM], received[STREAM];
 
+/* Losses take time. */
+static uint64_t at_last(const struct stream *stream)
+{
+	return loop_now(stream->net->lab.loop) + 60 * SEC;
+}
+
 static void push(void *arg)
 {
 	struct stream *stream = arg;
-	struct sock *sock = open_sock(stream->client, SOCK_TCP, 0,
-				      (struct endpoint){ host_addr(stream->server), 80 });
+	struct sock *sock =
+		open_sock(stream->client, SOCK_TCP, 0, at(stream->net, stream->server, 80));
 
-	stream->err = sock ? sock_send(sock, NULL, sent, STREAM, soon(stream->net)) : -EIO;
+	stream->err = sock ? sock_send(sock, NULL, sent, stream->len, at_last(stream)) : -EIO;
 	sock_close(sock);
 	stream->ended = true;
 }
@@ -242,10 +289,10 @@ static void pull(void *arg)
 
 	assert_int_equal(fiber_spawn(stream->net->lab.loop, "push", push, stream, NULL), 0);
 	if (sock_accept(listener, soon(stream->net), &visitor) == 0) {
-		stream->whole = sock_recv_exact(visitor, received, STREAM, soon(stream->net)) ==
+		stream->whole = sock_recv_exact(visitor, received, stream->len, at_last(stream)) ==
 					0 &&
-				memcmp(sent, received, STREAM) == 0;
-		stream->last = sock_recv(visitor, NULL, &c, 1, soon(stream->net));
+				memcmp(sent, received, stream->len) == 0;
+		stream->last = sock_recv(visitor, NULL, &c, 1, at_last(stream));
 	}
 	sock_close(visitor);
 	sock_close(listener);
@@ -253,12 +300,15 @@ static void pull(void *arg)
 		fiber_sleep(loop_now(stream->net->lab.loop) + MSEC);
 }
 
-static void check_stream(bool kernel_sends)
+enum { LOSSY = 1 << 20, LOSS_PPM = 50000 };
+
+static void check_stream(const struct family *family, bool kernel_sends, size_t len,
+			 const struct link_spec *wire)
 {
 	struct net net;
-	struct stream stream = { .net = &net, .last = 1 };
+	struct stream stream = { .net = &net, .len = len, .last = 1 };
 
-	set_up(&net, 0);
+	set_up(&net, family, wire);
 	stream.client = kernel_sends ? net.kernel : net.ours;
 	stream.server = kernel_sends ? net.ours : net.kernel;
 	fill(sent, STREAM);
@@ -272,28 +322,57 @@ static void check_stream(bool kernel_sends)
 
 static void the_kernel_sends_a_stream(void **state)
 {
-	(void)state;
-	check_stream(true);
+	check_stream(*state, true, STREAM, &(struct link_spec){ 0 });
 }
 
 static void the_kernel_is_sent_a_stream(void **state)
 {
-	(void)state;
-	check_stream(false);
+	check_stream(*state, false, STREAM, &(struct link_spec){ 0 });
 }
+
+static const struct link_spec lossy = {
+	.up = { .delay_ns = MSEC, .loss_ppm = LOSS_PPM },
+	.down = { .delay_ns = MSEC, .loss_ppm = LOSS_PPM },
+	.seed = 7,
+};
+
+static void the_kernel_sends_over_a_lossy_link(void **state)
+{
+	check_stream(*state, true, LOSSY, &lossy);
+}
+
+static void the_kernel_is_sent_over_a_lossy_link(void **state)
+{
+	check_stream(*state, false, LOSSY, &lossy);
+}
+
+static const struct CMUnitTest all[] = {
+	cmocka_unit_test(the_kernel_asks),
+	cmocka_unit_test(the_kernel_is_asked),
+	cmocka_unit_test(a_narrow_way_is_found_out),
+	cmocka_unit_test(the_kernel_sends_a_stream),
+	cmocka_unit_test(the_kernel_is_sent_a_stream),
+	cmocka_unit_test(the_kernel_sends_over_a_lossy_link),
+	cmocka_unit_test(the_kernel_is_sent_over_a_lossy_link),
+};
+
+enum { TESTS = sizeof(all) / sizeof(*all), FAMILIES = sizeof(families) / sizeof(*families) };
 
 static int tests(void *arg)
 {
-	const struct CMUnitTest all[] = {
-		cmocka_unit_test(the_kernel_asks),
-		cmocka_unit_test(the_kernel_is_asked),
-		cmocka_unit_test(a_narrow_way_is_found_out),
-		cmocka_unit_test(the_kernel_sends_a_stream),
-		cmocka_unit_test(the_kernel_is_sent_a_stream),
-	};
+	static char names[FAMILIES * TESTS][80];
+	struct CMUnitTest each[FAMILIES * TESTS];
 
 	(void)arg;
-	return cmocka_run_group_tests(all, NULL, NULL);
+	for (size_t i = 0; i < FAMILIES * TESTS; i++) {
+		const struct family *family = &families[i / TESTS];
+
+		each[i] = all[i % TESTS];
+		snprintf(names[i], sizeof(names[i]), "%s: %s", family->name, each[i].name);
+		each[i].name = names[i];
+		each[i].initial_state = (void *)(uintptr_t)family;
+	}
+	return cmocka_run_group_tests(each, NULL, NULL);
 }
 
 int main(void)
