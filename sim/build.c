@@ -256,6 +256,8 @@ static int build_host(struct world *world, struct place *place, struct segment *
 	if (err)
 		return err;
 	place->host = host;
+	if (!plan_has_ipv4(place->node))
+		host->nat64 = plan_nat64_prefix(place->node);
 	return join_above(world, place->node, above, port);
 }
 
@@ -317,6 +319,7 @@ static int net_config6(struct world *world, const struct plan_node *node, struct
 
 	ret->nat6 = (struct nat_config){
 		.inside = node->prefix6,
+		.outside_prefix = node->outside6,
 		.inside_addr = plan_gateway_addr6(node),
 		.pool = nat64 ? ret->pool + own : &node->addr6,
 		.pool_len = nat64 ? plan_address_count(node) - own : 1,

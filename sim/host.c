@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "../nat-models/nat64_address.h"
 #include "stream.h"
 
 const char *host_name(const struct host *host)
@@ -46,9 +47,39 @@ uint64_t host_random(struct host *host)
 	return stream_next(&host->random_state);
 }
 
+/*
+ * A host without IPv4 speaks to an IPv4 peer through a NAT64, by an address that it makes of the
+ * peer's (RFC 8305, section 7); those above see the peer's (RFC 6535 calls that a bump in the API).
+ */
+static bool is_translated(const struct host *host, struct ip_addr addr)
+{
+	return host->nat64.bits && ip_addr_is_v4(addr) && !ip_addr_is_unset(addr) &&
+	       !ip_addr_is_multicast(addr) && ip_addr_to_v4(addr) >> 24 != 127;
+}
+
+static struct endpoint as_sent(const struct host *host, struct endpoint peer)
+{
+	if (is_translated(host, peer.addr))
+		peer.addr = nat64_synthesise(host->nat64, peer.addr);
+	return peer;
+}
+
+static struct endpoint as_known(const struct host *host, struct endpoint peer)
+{
+	if (host->nat64.bits)
+		nat64_extract(host->nat64, peer.addr, &peer.addr);
+	return peer;
+}
+
 int sock_open(struct host *host, const struct sock_spec *spec, struct sock **ret)
 {
-	return host->ops->open(host, spec, ret);
+	struct sock_spec sent;
+
+	if (!is_translated(host, spec->remote.addr))
+		return host->ops->open(host, spec, ret);
+	sent = *spec;
+	sent.remote = as_sent(host, spec->remote);
+	return host->ops->open(host, &sent, ret);
 }
 
 void sock_close(struct sock *sock)
@@ -60,13 +91,24 @@ void sock_close(struct sock *sock)
 int sock_send(struct sock *sock, const struct endpoint *to, const void *bytes, size_t len,
 	      uint64_t deadline)
 {
+	struct endpoint sent;
+
+	if (to && is_translated(sock->host, to->addr)) {
+		sent = as_sent(sock->host, *to);
+		to = &sent;
+	}
 	return sock->host->ops->send(sock, to, bytes, len, deadline);
 }
 
 long sock_recv(struct sock *sock, struct endpoint *from, void *bytes, size_t room,
 	       uint64_t deadline)
 {
-	return sock->host->ops->recv(sock, from, bytes, room, deadline);
+	const struct host *host = sock->host;
+	long n = host->ops->recv(sock, from, bytes, room, deadline);
+
+	if (n >= 0 && from && host->nat64.bits)
+		*from = as_known(host, *from);
+	return n;
 }
 
 int sock_recv_exact(struct sock *sock, void *bytes, size_t len, uint64_t deadline)
@@ -98,7 +140,7 @@ struct endpoint sock_local(const struct sock *sock)
 
 struct endpoint sock_remote(const struct sock *sock)
 {
-	return sock->remote;
+	return as_known(sock->host, sock->remote);
 }
 
 struct host *sock_host(const struct sock *sock)

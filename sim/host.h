@@ -123,8 +123,8 @@ struct host {
 	const struct host_ops *ops;
 	struct loop *loop;
 	char name[32];
-	struct ip_addr addr;
-	struct ip_addr addr6;
+	struct ip_addr addr, addr6;
+	struct ip_prefix nat64; /* of a host without IPv4: where it finds IPv4; bits 0 = nowhere */
 	uint64_t random_state;
 };
 

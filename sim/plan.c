@@ -338,6 +338,9 @@ static int check_net(const struct plan *plan, struct plan_node *net, struct plan
 {
 	int err = 0;
 
+	if (!net->no_ipv4 && !nat_model_serves(&net->model, 4))
+		return plan_fault(error, net, "%s: nat: expected a model for IPv4, got %s",
+				  net->name, net->model.name);
 	if (!net->no_ipv4) {
 		default_prefix(plan, net);
 		err = check_prefix(net, error);

@@ -123,6 +123,10 @@ unsigned plan_nat_count(const struct plan_node *net);
 /* Does @net translate between IPv6 inside and IPv4 outside (RFC 6146)? */
 bool plan_is_nat64(const struct plan_node *net);
 
+/* The prefix behind which hosts in a net round @node find IPv4 (RFC 6052); bits 0 = there is no NAT64
+ * before it. */
+struct ip_prefix plan_nat64_prefix(const struct plan_node *node);
+
 /* The gateway's own address on the segment behind it: the network's first. */
 struct ip_addr plan_gateway_addr(const struct plan_node *net);
 struct ip_addr plan_gateway_addr6(const struct plan_node *net);

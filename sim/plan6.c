@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "../nat-models/nat64_address.h"
+
 enum { LAB_HOSTS = 1, LAB_GATEWAYS = 2, LAB_NETS = 3 };
 enum { SEGMENT_BITS = 64, SITE_BITS = 48, PREFIX_BITS_MIN = 16, NUMBERS = 0xffff };
 
@@ -60,21 +62,31 @@ bool plan_has_ipv6(const struct plan *plan)
 
 bool plan_is_nat64(const struct plan_node *net)
 {
-	(void)net;
-	return false;
+	return net->model6 && net->model6->kind == NAT_KIND_NAT64;
 }
 
 enum plan_inside6 plan_inside6(const struct plan_node *net)
 {
 	switch (net->model6->kind) {
+	case NAT_KIND_NPTV6:
+		return PLAN_OTHER_PREFIX;
 	case NAT_KIND_NAPT:
 	case NAT_KIND_ONE_TO_ONE:
 		return PLAN_HIDDEN;
 	case NAT_KIND_FIREWALL:
 	case NAT_KIND_ROUTER:
+	case NAT_KIND_NAT64: /* what is not for IPv4 is routed */
 		break;
 	}
 	return PLAN_SAME;
+}
+
+struct ip_prefix plan_nat64_prefix(const struct plan_node *node)
+{
+	for (const struct plan_node *net = node->parent; net; net = net->parent)
+		if (plan_is_nat64(net))
+			return nat64_well_known();
+	return (struct ip_prefix){ 0 };
 }
 
 /* 2b00:@kind:@n::@host */
@@ -279,6 +291,13 @@ static int check_net(const struct plan_node *net, struct plan_error *error)
 
 	if (!net->model6 && net->prefix6.bits)
 		return plan_fault(error, net, "%s: a subnet6 needs a model: nat6", net->name);
+	if (net->model6 && !nat_model_serves(net->model6, 6))
+		return plan_fault(error, net, "%s: nat6: expected a model for IPv6, got %s",
+				  net->name, net->model6->name);
+	if (net->model6 && plan_inside6(net) == PLAN_HIDDEN && net->model6->pool_size > 1)
+		return plan_fault(error, net,
+				  "%s: nat6: %s has a pool of %u addresses, expected one in IPv6",
+				  net->name, net->model6->name, net->model6->pool_size);
 	if (net->model6 && above && !above->model6)
 		return plan_fault(error, net, "%s: nat6 needs IPv6 outside, and %s has none",
 				  net->name, above->name);
