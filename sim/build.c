@@ -398,6 +398,7 @@ static struct live_nat_spec kernel_nat_spec(const struct plan_node *node,
 	return (struct live_nat_spec){
 		.name = node->name,
 		.model = &node->model,
+		.model6 = node->model6,
 		.inside = config->nat.inside,
 		.inside_addr = config->nat.inside_addr,
 		.pool = config->nat.pool,

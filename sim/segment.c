@@ -12,11 +12,12 @@
 #include "router.h"
 
 enum { IPV4_HEADER = 20, IPV4_SOURCE = 12, IPV4_DESTINATION = 16 };
-enum { IPV6_HEADER = 40, IPV6_SOURCE = 8, IPV6_DESTINATION = 24 };
+enum { IPV6_HEADER = 40, IPV6_DESTINATION = 24 };
 
 struct member {
 	struct port port;
 	struct member *next;
+	struct ip_addr addr6; /* the first one of IPv6 that was added; unset = none */
 };
 
 struct route {
@@ -154,10 +155,15 @@ static struct ip_addr router_beside(uint32_t addr)
 	return ip_addr_v4((addr & 0xffffff00) | 1);
 }
 
-/* ... and in IPv6 the ::1 of its /64. */
-static struct ip_addr router_beside6(const uint8_t *addr)
+static struct member *member_of(struct port *port)
 {
-	return (struct ip_addr){ get_be64(addr), 1 };
+	return (struct member *)(void *)port; /* port is its first member */
+}
+
+/* ... and in IPv6 the ::1 of the member's /64: what is sent may come from further in. */
+static struct ip_addr router_beside6(struct port *port)
+{
+	return (struct ip_addr){ member_of(port)->addr6.hi, 1 };
 }
 
 /* On the Internet, whose own address is @self beside whoever sent the packet. */
@@ -197,8 +203,7 @@ static void receive6(struct segment *segment, struct port *in, struct buffer *bu
 				get_be64(ip + IPV6_DESTINATION + 8) };
 
 	if (segment->spec.internet)
-		route_packet(segment, in, buffer, route6_to(segment, addr),
-			     router_beside6(ip + IPV6_SOURCE));
+		route_packet(segment, in, buffer, route6_to(segment, addr), router_beside6(in));
 	else if (ip_addr_is_multicast(addr))
 		flood(segment, in, buffer);
 	else
@@ -295,6 +300,8 @@ int segment_add_address(struct segment *segment, struct port *port, struct ip_ad
 
 	if (!route)
 		return -ENOMEM;
+	if (!ip_addr_is_v4(addr) && ip_addr_is_unset(member_of(port)->addr6))
+		member_of(port)->addr6 = addr;
 	route->port = port;
 	route->next = segment->routes;
 	segment->routes = route;

@@ -35,11 +35,18 @@ static bool inexpressible(const struct plan *plan, char *ret, size_t size)
 	char why[256];
 
 	while ((n = plan_next(plan, n))) {
-		if (n->kind != PLAN_NET || n->realise != PLAN_KERNEL ||
-		    live_nat_expressible(&n->model, why, sizeof(why)))
+		const struct nat_model *model = NULL;
+
+		if (n->kind != PLAN_NET || n->realise != PLAN_KERNEL)
+			continue;
+		if (!live_nat_expressible(&n->model, why, sizeof(why)))
+			model = &n->model;
+		else if (!live_nat6_expressible(n->model6, why, sizeof(why)))
+			model = n->model6;
+		if (!model)
 			continue;
 		snprintf(ret, size, "%s: net %s: the kernel cannot realise %s: %s", n->where,
-			 n->name, n->model.name, why);
+			 n->name, model->name, why);
 		return true;
 	}
 	return false;

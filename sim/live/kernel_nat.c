@@ -36,12 +36,17 @@ __attribute__((format(printf, 2, 3))) static void explain(struct plan_error *ret
 
 static int refuse(const struct live_nat_spec *spec, struct plan_error *ret_error)
 {
+	const struct nat_model *refused = NULL;
 	char why[160];
 
-	if (live_nat_expressible(spec->model, why, sizeof(why)))
+	if (!live_nat_expressible(spec->model, why, sizeof(why)))
+		refused = spec->model;
+	else if (!live_nat6_expressible(spec->model6, why, sizeof(why)))
+		refused = spec->model6;
+	if (!refused)
 		return 0;
 	explain(ret_error, "%s: %s cannot be realised by the kernel: %s", spec->name,
-		spec->model->name, why);
+		refused->name, why);
 	return -EOPNOTSUPP;
 }
 

@@ -66,6 +66,7 @@ int live_host_new(struct live *live, const struct live_host_spec *spec, struct h
 struct live_nat_spec {
 	const char *name;
 	const struct nat_model *model;
+	const struct nat_model *model6; /* of IPv6; NULL = none */
 	struct ip_prefix inside;
 	struct ip_addr inside_addr;
 	const struct ip_addr *pool;
@@ -89,6 +90,9 @@ int live_nat_reboot(struct live *live, struct live_nat *nat, const struct live_n
 
 /* Can nftables express @model?  True, or false with a clause why not. */
 bool live_nat_expressible(const struct nat_model *model, char *why, size_t size);
+
+/* The same for the model that such a NAT has for IPv6; NULL = none, which it can always have. */
+bool live_nat6_expressible(const struct nat_model *model, char *why, size_t size);
 
 /*
  * Programs in a host.  Each leads a session of its own in a clean environment (PATH, HOME=/tmp,

@@ -179,6 +179,8 @@ static const char *one_to_one(const struct nat_model *model)
 
 static const char *why_not(const struct nat_model *model)
 {
+	if (!nat_model_serves(model, 4))
+		return "it is for IPv6, which only the engine serves";
 	switch (nat_ruleset_of(model)) {
 	case NAT_RULES_BY_KNOBS:
 		return by_knobs(model);
@@ -203,4 +205,11 @@ bool live_nat_expressible(const struct nat_model *model, char *why, size_t size)
 	if (clause && size)
 		snprintf(why, size, "%s", clause);
 	return !clause;
+}
+
+bool live_nat6_expressible(const struct nat_model *model, char *why, size_t size)
+{
+	if (model && size)
+		snprintf(why, size, "a kernel's NAT is for IPv4 alone here, and it is nat6");
+	return !model;
 }

@@ -108,6 +108,8 @@ static const struct row rows[] = {
 	{ "linux-masquerade", loose_filter, "conntrack lets in only what belongs to a connection" },
 	{ "linux-masquerade", short_two_way, "conntrack takes traffic for two-way after 2 s" },
 	{ "linux-masquerade", half_second, "conntrack's timers count whole seconds" },
+	{ "ipv6-firewall", NULL, "it is for IPv6, which only the engine serves" },
+	{ "nat64", NULL, "it is for IPv6, which only the engine serves" },
 };
 
 static void each_row_is_as_it_says(void **state)
@@ -128,10 +130,24 @@ static void each_row_is_as_it_says(void **state)
 	}
 }
 
+static void ipv6_is_the_engines(void **state)
+{
+	struct nat_model model;
+	struct model_error error;
+	char why[160] = "";
+
+	(void)state;
+	assert_int_equal(nat_model_find("no-nat", &model, &error), 0);
+	assert_true(live_nat6_expressible(NULL, why, sizeof(why)));
+	assert_false(live_nat6_expressible(&model, why, sizeof(why)));
+	assert_string_equal(why, "a kernel's NAT is for IPv4 alone here, and it is nat6");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_row_is_as_it_says),
+		cmocka_unit_test(ipv6_is_the_engines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,6 +45,7 @@ static struct plan_node *add_net6(struct plan_node *parent, const char *name, en
 
 	nat_model_defaults(&model);
 	model.kind = kind;
+	model.family = NAT_FAMILY_IPV6;
 	assert_int_equal(plan_set_model6(node, &model), 0);
 	return node;
 }
