@@ -1,5 +1,5 @@
--- Alice's network has IPv6 alone, as many a mobile one has: she reaches an IPv4 server by its address all the same, over UDP, TCP and ICMP,
--- because she makes an IPv6 address of it that the network's NAT64 knows (RFC 6052).
+-- Alice's network has IPv6 alone, as many a mobile one has: she reaches an IPv4 server by its address all the same,
+-- because she makes an IPv6 address of it that the network's NAT64 knows (RFC 6052). UDP, TCP and ICMP.
 return {
   title  = "IPv6 alone, and an IPv4 server",
   params = { nat6 = "nat64" },

@@ -1,5 +1,5 @@
--- A company keeps its own prefix inside and shows its provider's outside: each host is reached at an address that follows from
--- its own, which a router that only routes does not give it.
+-- A company keeps its own prefix inside and shows its provider's outside: each host is reached at an address that
+-- follows from its own, which a router that only routes does not give it.
 return {
   title  = "IPv6 prefixes translated",
   params = { nat6 = "nptv6" },

@@ -45,8 +45,8 @@ static int refuse(const struct live_nat_spec *spec, struct plan_error *ret_error
 		refused = spec->model6;
 	if (!refused)
 		return 0;
-	explain(ret_error, "%s: %s cannot be realised by the kernel: %s", spec->name,
-		refused->name, why);
+	explain(ret_error, "%s: %s cannot be realised by the kernel: %s", spec->name, refused->name,
+		why);
 	return -EOPNOTSUPP;
 }
 

@@ -24,7 +24,11 @@ enum {
 	PEER = 0x0b010202,
 	PORT = 80,
 	PACKETS_MAX = 64,
+	SOCKS = 6,
 };
+
+static const struct ip_addr own6 = { UINT64_C(0x2b00000100010000), 2 };
+static const struct ip_addr peer6 = { UINT64_C(0x2b00000100020000), 2 };
 
 static void check(bool holds)
 {
@@ -39,13 +43,31 @@ static void check_sent(struct port *port, struct buffer *buffer)
 
 	(void)port;
 	check(fault == PACKET_OK);
-	check(ip_addr_equal(info.src.addr, ip_addr_v4(OWN)));
+	check(ip_addr_equal(info.src.addr, info.version == 4 ? ip_addr_v4(OWN) : own6));
 	check(buffer->packet.len <= 1500);
 	check(packet_checksums_ok(&buffer->packet));
 	buffer_free(buffer);
 }
 
-static void mend(struct packet *pkt, uint8_t how)
+static void mend6(struct packet *pkt, uint8_t how)
+{
+	uint8_t *ip = pkt->data;
+	struct packet_info info;
+
+	if (pkt->len < IP6_HEADER)
+		return;
+	if (how & FUZZ_ADDRESSES) {
+		put_addr(ip + IP6_SRC, 6, peer6);
+		put_addr(ip + IP6_DST, 6, own6);
+	}
+	if (how & FUZZ_IP_CHECKSUM) /* of which there is none, but a length as well */
+		put_be16(ip + IP6_LENGTH, (uint16_t)(pkt->len - IP6_HEADER));
+	if (how & FUZZ_PORT && packet_parse(pkt, &info) == PACKET_OK && info.has_ports &&
+	    !info.fragment_offset)
+		put_be16(ip + info.transport_offset + 2, PORT);
+}
+
+static void mend4(struct packet *pkt, uint8_t how)
 {
 	uint8_t *ip = pkt->data;
 	uint32_t header = pkt->len ? (ip[0] & 0xfU) * 4 : 0;
@@ -68,23 +90,41 @@ static void mend(struct packet *pkt, uint8_t how)
 	}
 }
 
+static void mend(struct packet *pkt, uint8_t how)
+{
+	if (pkt->len && pkt->data[0] >> 4 == 6)
+		mend6(pkt, how);
+	else
+		mend4(pkt, how);
+}
+
+static uint32_t checksum_at(const struct packet_info *info)
+{
+	uint32_t field = info->protocol == IP_PROTO_TCP ? TCP_CHECKSUM : ICMP_CHECKSUM;
+
+	return info->transport_offset + (info->protocol == IP_PROTO_UDP ? UDP_CHECKSUM : field);
+}
+
 /* Make the transport's checksum right, as its sender would have. */
 static void sign(struct packet *pkt)
 {
 	struct packet_info info;
 	uint32_t at;
 
-	if (packet_parse(pkt, &info) != PACKET_OK || info.protocol == IP_PROTO_UDP)
+	if (packet_parse(pkt, &info) != PACKET_OK ||
+	    (info.version == 4 && info.protocol == IP_PROTO_UDP))
 		return;
-	at = info.transport_offset + (info.protocol == IP_PROTO_TCP ? 16U : 2U);
+	at = checksum_at(&info);
 	if (at + 2 > pkt->len || info.fragment_offset)
 		return;
 	put_be16(pkt->data + at, 0);
-	if (info.protocol == IP_PROTO_TCP)
-		put_be16(
-			pkt->data + at,
-			checksum_fold(pkt->data + IP4_SRC, 8,
-				      (uint32_t)(pkt->len - info.transport_offset) + IP_PROTO_TCP));
+	/* The pseudo-header, which in IPv4 ICMP has none of. */
+	if (info.version == 6 || info.protocol == IP_PROTO_TCP)
+		put_be16(pkt->data + at,
+			 checksum_fold(pkt->data + (info.version == 4 ? IP4_SRC : IP6_SRC),
+				       info.version == 4 ? 8 : 32,
+				       (uint32_t)(pkt->len - info.transport_offset) +
+					       info.protocol));
 	pkt->offload = (struct packet_offload){
 		.needs_checksum = true,
 		.checksum_start = info.transport_offset,
@@ -99,7 +139,7 @@ struct bench {
 	struct host *host;
 	struct port *port, wire;
 	struct link *link;
-	struct sock *socks[4];
+	struct sock *socks[SOCKS];
 	struct event stop;
 	bool stopped;
 };
@@ -122,16 +162,18 @@ static void pass_time(uint64_t ns)
 
 static void open_socks(void)
 {
-	static const struct sock_spec specs[] = {
+	const struct sock_spec specs[] = {
 		{ .kind = SOCK_UDP, .local = { .port = PORT } },
 		{ .kind = SOCK_TCP_LISTEN, .local = { .port = PORT } },
 		{ .kind = SOCK_PING, .local = { .port = PORT } },
 		{ .kind = SOCK_UDP,
 		  .local = { .port = PORT + 1 },
-		  .remote = { { 0, 0xffff00000000 | PEER }, PORT } },
+		  .remote = { ip_addr_v4(PEER), PORT } },
+		{ .kind = SOCK_PING, .local = { own6, PORT + 1 } },
+		{ .kind = SOCK_UDP, .local = { .port = PORT + 2 }, .remote = { peer6, PORT } },
 	};
 
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < SOCKS; i++)
 		check(sock_open(bench.host, &specs[i], &bench.socks[i]) == 0);
 }
 
@@ -143,7 +185,7 @@ static void serve(void)
 	struct endpoint from;
 	long n;
 
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < SOCKS; i++) {
 		if (i == 1)
 			continue;
 		while ((n = sock_recv(bench.socks[i], &from, bytes, sizeof(bytes), 0)) >= 0)
@@ -173,7 +215,11 @@ static void deliver(const uint8_t *bytes, size_t len, uint8_t how)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct virtual_host_spec spec = {
-		.name = "fuzzed", .addr = ip_addr_v4(OWN), .prefix_bits = 24, .seed = 1
+		.name = "fuzzed",
+		.addr = ip_addr_v4(OWN),
+		.addr6 = own6,
+		.prefix_bits = 24,
+		.seed = 1,
 	};
 	struct link_spec link = { .name = "fuzzed" };
 
