@@ -31,7 +31,7 @@ size_t turn_client_write(struct turn_client *client, const struct turn_question 
 	struct stun_writer w;
 
 	stun_transaction(host_random(client->host), host_random(client->host), id);
-	stun_begin(&w, out, TURN_CLIENT_MESSAGE, STUN_REQUEST, q->method, id);
+	stun_begin(&w, out, TURN_CLIENT_MESSAGE, STUN_REQUEST, (uint16_t)q->method, id);
 	q->fill(client, &w, q->arg);
 	stun_login_add(&client->login, &w);
 	return stun_end(&w);
