@@ -48,6 +48,18 @@ int shard_parse(const char *text, struct shard *ret)
 	return 0;
 }
 
+/* Read the variable @name (NULL = the scheme has none) where it is set. */
+static int optional(char *(*get)(const char *name), const char *name, uint64_t *ret, char *error,
+		    size_t size)
+{
+	const char *text = name ? get(name) : NULL;
+
+	if (!text || number(text, '\0', ret))
+		return 0;
+	snprintf(error, size, "%s: expected a number; got \"%.40s\"", name, text);
+	return -EINVAL;
+}
+
 static int detect(const struct scheme *s, char *(*get)(const char *name), struct shard *ret,
 		  char *error, size_t size)
 {
@@ -65,10 +77,14 @@ static int detect(const struct scheme *s, char *(*get)(const char *name), struct
 		return -EINVAL;
 	}
 	/* An array may begin anywhere; without its beginning, as most do, at 0. */
-	if (s->first)
-		number(get(s->first), '\0', &first);
-	if (s->step && (!number(get(s->step), '\0', &step) || step == 0))
-		step = 1;
+	if (optional(get, s->first, &first, error, size) ||
+	    optional(get, s->step, &step, error, size))
+		return -EINVAL;
+	if (step == 0 || (index >= first && (index - first) % step)) {
+		snprintf(error, size, "%s is %" PRIu64 ", and no multiple of %s from %" PRIu64,
+			 s->index, index, s->step, first);
+		return -EINVAL;
+	}
 	if (index < first || (index - first) / step >= count) {
 		snprintf(error, size,
 			 "%s is %" PRIu64 ", which is none of %s's %" PRIu64 " parts from %" PRIu64
@@ -82,11 +98,27 @@ static int detect(const struct scheme *s, char *(*get)(const char *name), struct
 
 int shard_detect(char *(*get)(const char *name), struct shard *ret, char *error, size_t size)
 {
+	struct shard found = { .index = 0, .count = 1 };
+
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
-		if (get(schemes[i].index))
-			return detect(&schemes[i], get, ret, error, size);
+		struct shard other;
+
+		if (!get(schemes[i].index))
+			continue;
+		if (detect(&schemes[i], get, &other, error, size) < 0)
+			return -EINVAL;
+		if (found.from && (found.index != other.index || found.count != other.count)) {
+			snprintf(error, size,
+				 "%s says part %" PRIu64 " of %" PRIu64 ", and %s part %" PRIu64
+				 " of %" PRIu64 "; give --shard I/N",
+				 found.from, found.index + 1, found.count, other.from,
+				 other.index + 1, other.count);
+			return -EINVAL;
+		}
+		if (!found.from)
+			found = other;
 	}
-	*ret = (struct shard){ .index = 0, .count = 1 };
+	*ret = found;
 	return 0;
 }
 

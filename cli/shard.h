@@ -22,7 +22,8 @@ int shard_parse(const char *text, struct shard *ret);
  * What the environment (@get is getenv()) says: a Slurm job array, an indexed job of Kubernetes
  * (which tells its index only: the number of parts is expected in JOB_COMPLETIONS), or a parallel
  * job of GitLab.  0 with *ret, which is the whole (0 of 1) where there is none of them; or -EINVAL
- * with a line in @error, since a part that does not know which would do the work of all.
+ * with a line in @error, since a part that does not know which would do the work of all: where
+ * variables are missing or no numbers, and where two of these say different things.
  */
 int shard_detect(char *(*get)(const char *name), struct shard *ret, char *error, size_t size);
 
