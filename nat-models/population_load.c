@@ -264,6 +264,26 @@ static int read_list(struct reader *r, const char *key, size_t max,
 	return err;
 }
 
+/* `without` is the label of a member who is none of this population's, where the list is another's. */
+static int leave_out(struct reader *r)
+{
+	struct population *p = r->population;
+	char label[sizeof(p->members[0].label)] = "";
+	int err = read_text(r, "", "without", label, sizeof(label), false);
+	size_t i = 0;
+
+	if (err || !*label)
+		return err;
+	while (i < p->members_len && strcmp(p->members[i].label, label) != 0)
+		i++;
+	if (i == p->members_len)
+		return fault(r, "without", "no member is called \"%s\"", label);
+	p->weight -= p->members[i].weight;
+	p->members_len--;
+	memmove(&p->members[i], &p->members[i + 1], (p->members_len - i) * sizeof(p->members[0]));
+	return 0;
+}
+
 /* `members` may name another population, whose NATs then stand in for unknown ones. */
 static int read_members(struct reader *r)
 {
@@ -274,7 +294,8 @@ static int read_members(struct reader *r)
 	lua_pushliteral(r->lua, "members");
 	if (lua_rawget(r->lua, -2) != LUA_TSTRING) {
 		lua_pop(r->lua, 1);
-		return read_list(r, "members", POPULATION_MEMBERS, read_member);
+		err = read_list(r, "members", POPULATION_MEMBERS, read_member);
+		return err ? err : leave_out(r);
 	}
 	other = calloc(1, sizeof(*other));
 	if (!other)
@@ -290,6 +311,7 @@ static int read_members(struct reader *r)
 	p->members_len = other->members_len;
 	p->weight = other->weight;
 	lua_pop(r->lua, 1);
+	err = leave_out(r);
 out:
 	free(other);
 	return err;
@@ -297,7 +319,8 @@ out:
 
 static int read_population(lua_State *lua, void *arg)
 {
-	static const char *const keys[] = { "title", "source", "definition", "members", "figures" };
+	static const char *const keys[] = { "title",   "source",  "definition",
+					    "members", "without", "figures" };
 	struct reader *r = arg;
 	struct population *p = r->population;
 	int err;
@@ -305,7 +328,7 @@ static int read_population(lua_State *lua, void *arg)
 	r->lua = lua;
 	if (!lua_checkstack(lua, 16))
 		return -ENOMEM;
-	err = check_keys(r, "", keys, 5);
+	err = check_keys(r, "", keys, 6);
 	if (!err)
 		err = read_text(r, "", "title", p->title, sizeof(p->title), true);
 	if (!err)

@@ -8,6 +8,6 @@ return {
     "from a consistent port, nothing is predicted; the shares of NATs are those of ford-2005-tcp.",
   members = "ford-2005-tcp",
   figures = {
-    { measure = "pair-tcp", published = 88, note = "of pairs of home NATs" },
+    { measure = "pair-tcp", published = 88, note = "of pairs of home NATs; assumed: other NATs, no prediction" },
   },
 }

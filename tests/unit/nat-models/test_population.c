@@ -53,6 +53,8 @@ static const struct row {
 	  "members[1].model: unknown model \"ful-cone\"; did you mean \"full-cone\"?" },
 	{ HEAD "members = 'roversa', " FIGURES,
 	  "members: unknown population \"roversa\"; did you" },
+	{ HEAD "members = 'roverso', without = 'opne', " FIGURES,
+	  "without: no member is called \"opne\"" },
 	{ HEAD MEMBERS "figures = { { measure = 'pair-dup' } } }",
 	  "figures[1].measure: expected one of pair-udp, " },
 	{ HEAD MEMBERS "figures = { { measure = 'pair-udp', published = 101 } } }",
@@ -98,11 +100,18 @@ static void one_in_place_of_another(void **state)
 	struct model_error error;
 
 	(void)state;
-	assert_int_equal(population_find("libp2p-2025", &population, &error), 0);
-	assert_int_equal(population_find("roverso", &theirs, &error), 0);
+	assert_int_equal(population_find("guha-francis-2005", &population, &error), 0);
+	assert_int_equal(population_find("ford-2005-tcp", &theirs, &error), 0);
 	assert_int_equal(population.members_len, theirs.members_len);
 	assert_true(population.weight == theirs.weight);
-	assert_int_equal(population.weight, 100 * 1000000);
+	/* All but the open ones, 21.4 of 100. */
+	assert_int_equal(population_find("libp2p-2025", &population, &error), 0);
+	assert_int_equal(population_find("roverso", &theirs, &error), 0);
+	assert_int_equal(population.members_len, theirs.members_len - 1);
+	assert_int_equal(theirs.weight, 100 * 1000000);
+	assert_int_equal(population.weight, 78.6 * 1000000);
+	for (size_t i = 0; i < population.members_len; i++)
+		assert_string_not_equal(population.members[i].label, "open");
 }
 
 static void draws_follow_the_shares(void **state)
