@@ -31,7 +31,8 @@ int nat_set_pool(struct nat *nat, const struct ip_addr *pool, size_t len, uint64
 	if (len != nat->pool_len)
 		return -EINVAL;
 	for (size_t i = 0; i < len; i++) {
-		if (ip_addr_is_unset(pool[i]) || ip_addr_is_multicast(pool[i]))
+		if (ip_addr_is_unset(pool[i]) || ip_addr_is_multicast(pool[i]) ||
+		    ip_addr_is_v4(pool[i]) != ip_addr_is_v4(nat->pool[i]))
 			return -EINVAL;
 		for (size_t j = 0; j < i; j++)
 			if (ip_addr_equal(pool[i], pool[j]))

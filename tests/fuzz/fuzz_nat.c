@@ -9,18 +9,24 @@
  *    to the endpoints that the mapping says;
  *  - no mapping outlives its timer, and nothing ends that is not due;
  *  - two inside endpoints never share an outside one, unless the model says so;
- *  - two runs of the same input decide the same, though one of them takes no shortcuts.
+ *  - two runs of the same input decide the same, though one of them takes no shortcuts;
+ *  - NPTv6 changes no sum, and what a NAT64 lets through is of the family of where it goes.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "nat-models/byteorder.h"
 #include "nat-models/nat.h"
+#include "nat-models/nat64_address.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Longer inputs show nothing that several short ones do not, and each byte costs time. */
-enum { ROOM = 2048, VIEWS = 512, HEAD = 27, INPUT_MAX = 1024, POOL = 3 };
+enum { ROOM = 2048, VIEWS = 512, HEAD = 28, INPUT_MAX = 1024, POOL = 3 };
+
+/* What the addresses are: those of IPv4, of IPv6, or of IPv6 inside and IPv4 outside. */
+static enum { WORLD_IPV4, WORLD_IPV6, WORLD_NAT64 } world;
+static bool writes_ip6; /* the packet in the making is IPv6 */
 
 /* Steps that mean something else beside. */
 enum { STEP_NEW_POOL = 0xf8, STEP_REBOOT = 0xfc };
@@ -49,9 +55,23 @@ static uint8_t take(struct input *in)
 	return in->at < in->end ? *in->at++ : 0;
 }
 
+/* The IPv6 address that plays the part of an IPv4 one: inside ones have the prefix 2b00:3:1::/48. */
+static struct ip_addr twin(uint32_t v4)
+{
+	uint64_t net = v4 >> 16 == 0xc0a8 ? UINT64_C(0x2b00000300010000)
+					  : UINT64_C(0x2b00000100000000) | (v4 >> 8 & 0xffff) << 16;
+
+	return (struct ip_addr){ net, v4 & 0xff };
+}
+
 static struct ip_addr pool_addr(uint32_t i)
 {
-	return ip_addr_v4(0x0b020001 + i);
+	return world == WORLD_IPV6 ? twin(0x0b020001 + i) : ip_addr_v4(0x0b020001 + i);
+}
+
+static struct ip_addr inside_addr(uint32_t v4)
+{
+	return world == WORLD_IPV4 ? ip_addr_v4(v4) : twin(v4);
 }
 
 static void choose_transport(struct input *in, struct nat_transport *t)
@@ -134,13 +154,32 @@ static void choose_model(struct input *in, struct nat_model *m)
 	m->icmp.timeout_ns = UINT64_C(1) << (a % 40);
 }
 
+/* The family, and the kinds that only IPv6 has. */
+static void choose_world(struct input *in, struct nat_model *m)
+{
+	uint8_t a = take(in);
+
+	world = a % 8 < 4 ? WORLD_IPV4 : WORLD_IPV6;
+	m->simple_security = a & 0x80;
+	m->ipsec = a & 0x40;
+	if (a % 8 == 5) {
+		m->kind = NAT_KIND_NPTV6;
+		m->udp.filtering = m->tcp.filtering = m->icmp.filtering = NAT_EI;
+	} else if (a % 8 == 6) {
+		m->kind = NAT_KIND_NAT64;
+		world = WORLD_NAT64;
+	} else if (a % 8 == 7) {
+		m->kind = NAT_KIND_FIREWALL;
+	}
+}
+
 static struct nat *make(struct input *in, struct nat_model *model)
 {
-	struct ip_addr pool[POOL] = { pool_addr(0), pool_addr(1), pool_addr(2) };
+	struct ip_addr pool[POOL];
 	struct ip_prefix exempt = { ip_addr_v4(0x0b010200), 120 };
-	struct nat_forward forward = { IP_PROTO_UDP, 64, 71, { ip_addr_v4(0xc0a80105), 80 } };
+	struct nat_forward forward = { IP_PROTO_UDP, 64, 71, { .port = 80 } };
 	struct nat_config config = { .inside = { ip_addr_v4(0xc0a80100), 120 },
-				     .inside_addr = ip_addr_v4(0xc0a80101),
+				     .outside_prefix = { { UINT64_C(0x2b00000400010000), 0 }, 48 },
 				     .pool = pool,
 				     .pool_len = POOL,
 				     .exempt = &exempt,
@@ -149,32 +188,55 @@ static struct nat *make(struct input *in, struct nat_model *model)
 	uint8_t a;
 
 	choose_model(in, model);
+	choose_world(in, model);
+	for (uint32_t i = 0; i < POOL; i++)
+		pool[i] = pool_addr(i);
+	if (world != WORLD_IPV4)
+		config.inside = (struct ip_prefix){ { twin(0xc0a80100).hi, 0 }, 48 };
+	if (world == WORLD_IPV6)
+		exempt = (struct ip_prefix){ { twin(0x0b010200).hi, 0 }, 64 };
+	config.inside_addr = inside_addr(0xc0a80101);
+	forward.to.addr = inside_addr(0xc0a80105);
 	a = take(in);
 	config.seed = a;
 	config.forwards_len = a % 4 == 0;
 	config.exempt_len = a / 16 % 4 == 1;
 	if (a % 8 > 5)
-		config.dmz = ip_addr_v4(0xc0a80106);
+		config.dmz = inside_addr(0xc0a80106);
 	require(nat_new(model, &config, &nat) == 0);
 	return nat;
 }
 
-/* One of a few addresses on either side, the pool's among them. */
-static struct ip_addr some_addr(uint8_t v)
+/* One of a few addresses on either side, the pool's among them, as IPv4 has them. */
+static uint32_t some_v4(uint8_t v)
 {
 	switch (v % 8) {
 	case 0:
 	case 1:
 	case 2:
 	case 3:
-		return ip_addr_v4(0xc0a80102 + v % 4U);
+		return 0xc0a80102 + v % 4U;
 	case 4:
-		return pool_addr(v / 8 % 3U);
+		return 0x0b020001 + v / 8 % 3U;
 	case 5:
-		return ip_addr_v4(v & 0x80 ? 0xc0a80106 : 0x64400002);
+		return v & 0x80 ? 0xc0a80106 : 0x64400002;
 	default:
-		return ip_addr_v4(0x0b010102 + v % 2U * 256);
+		return 0x0b010102 + v % 2U * 256;
 	}
+}
+
+/* … and as the packet in the making does: behind a NAT64's prefix, or an NPTv6's outside one. */
+static struct ip_addr some_addr(uint8_t v)
+{
+	uint32_t v4 = some_v4(v);
+
+	if (!writes_ip6)
+		return ip_addr_v4(v4);
+	if (world == WORLD_NAT64 && v4 >> 24 == 0x0b)
+		return nat64_synthesise(nat64_well_known(), ip_addr_v4(v4));
+	if (v % 8 == 5 && !(v & 0x80))
+		return (struct ip_addr){ UINT64_C(0x2b0000040001d000) | v, v };
+	return twin(v4);
 }
 
 static struct endpoint some_end(struct input *in)
@@ -190,55 +252,112 @@ static void header_checksum(struct packet *pkt)
 	put_be16(pkt->data + 10, (uint16_t)~checksum_fold(pkt->data, 20, 0));
 }
 
+/* The transport of @protocol, whose checksum is at @field, is computed. */
+static void transport_checksum(struct packet *pkt, uint8_t protocol, uint32_t field)
+{
+	uint32_t header = writes_ip6 ? 40 : 20, len = pkt->len - header;
+	uint8_t *l4 = pkt->data + header;
+	uint32_t sum = 0;
+
+	pkt->data[writes_ip6 ? 6 : 9] = protocol;
+	if (protocol != IP_PROTO_ICMP)
+		sum = checksum_fold(pkt->data + (writes_ip6 ? 8 : 12), writes_ip6 ? 32 : 8,
+				    protocol + len);
+	put_be16(l4 + field, 0);
+	put_be16(l4 + field, (uint16_t)~checksum_fold(l4, len, sum));
+}
+
+static void be_query(struct packet *pkt, bool request, uint16_t identifier)
+{
+	uint8_t *l4 = pkt->data + (writes_ip6 ? 40 : 20);
+
+	if (writes_ip6)
+		l4[0] = request ? ICMPV6_ECHO_REQUEST : ICMPV6_ECHO_REPLY;
+	else
+		l4[0] = request ? ICMP_ECHO : ICMP_ECHO_REPLY;
+	l4[1] = 0;
+	put_be16(l4 + 4, identifier);
+	transport_checksum(pkt, writes_ip6 ? IP_PROTO_ICMPV6 : IP_PROTO_ICMP, 2);
+}
+
+static void be_fragment(struct packet *pkt, uint8_t detail)
+{
+	uint8_t header[8] = { pkt->data[6], 0, 0, 0, 0, 0, 0, detail & 3 };
+
+	if (!writes_ip6) {
+		put_be16(pkt->data + 4, detail & 3);
+		put_be16(pkt->data + 6, detail & 4 ? 0x2000 : detail & 8 ? 0x2002 : 2);
+		return;
+	}
+	put_be16(header + 2, detail & 4 ? 1 : detail & 8 ? 0x11 : 0x10);
+	memmove(pkt->data + 48, pkt->data + 40, pkt->len - 40);
+	memcpy(pkt->data + 40, header, 8);
+	pkt->data[6] = 44;
+	pkt->len += 8;
+	put_be16(pkt->data + 4, (uint16_t)(pkt->len - 40));
+}
+
+static void be_offloaded(struct packet *pkt)
+{
+	uint16_t header = writes_ip6 ? 40 : 20;
+
+	put_be16(pkt->data + header + 6,
+		 checksum_fold(pkt->data + (writes_ip6 ? 8 : 12), writes_ip6 ? 32 : 8,
+			       IP_PROTO_UDP + pkt->len - header));
+	pkt->offload = (struct packet_offload){ .needs_checksum = true,
+						.checksum_start = header,
+						.checksum_offset = 6 };
+}
+
+/* An ICMP error about it, from whoever @detail says. */
+static void be_error(struct packet *pkt, uint8_t detail)
+{
+	if (writes_ip6)
+		packet_make_icmp_error(pkt, some_addr(detail), 1 + (detail & 3), detail >> 6, 1280);
+	else
+		packet_make_icmp_error(pkt, some_addr(detail), detail & 1 ? 3 : 11, detail & 3, 0);
+}
+
 /* Turn the UDP packet into another kind.  TCP's and ICMP's checksums are computed. */
 static void vary(struct packet *pkt, uint8_t kind, uint8_t detail, struct endpoint src)
 {
-	uint8_t *l4 = pkt->data + 20;
-	uint32_t sum = 0;
+	uint8_t *l4 = pkt->data + (writes_ip6 ? 40 : 20);
 
 	switch (kind % 8) {
 	case 0: /* TCP */
-		pkt->data[9] = IP_PROTO_TCP;
 		l4[12] = 0x50;
 		l4[13] = detail & 0x3f;
-		put_be16(l4 + 16, 0);
-		sum = checksum_fold(pkt->data + 12, 8, IP_PROTO_TCP + pkt->len - 20);
-		put_be16(l4 + 16, (uint16_t)~checksum_fold(l4, pkt->len - 20, sum));
+		transport_checksum(pkt, IP_PROTO_TCP, 16);
 		break;
 	case 1: /* ICMP query */
-		pkt->data[9] = IP_PROTO_ICMP;
-		l4[0] = detail & 1 ? ICMP_ECHO : ICMP_ECHO_REPLY;
-		l4[1] = 0;
-		put_be16(l4 + 4, src.port);
-		put_be16(l4 + 2, 0);
-		put_be16(l4 + 2, (uint16_t)~checksum_fold(l4, pkt->len - 20, 0));
+		be_query(pkt, detail & 1, src.port);
 		break;
-	case 2: /* ICMP error about it, from whoever @detail says */
-		packet_make_icmp_error(pkt, some_addr(detail), detail & 1 ? 3 : 11, detail & 3, 0);
+	case 2:
+		be_error(pkt, detail);
 		return;
-	case 3: /* fragment */
-		put_be16(pkt->data + 4, detail & 3);
-		put_be16(pkt->data + 6, detail & 4 ? 0x2000 : detail & 8 ? 0x2002 : 2);
+	case 3:
+		be_fragment(pkt, detail);
 		break;
 	case 4: /* the checksum left to an offload */
-		put_be16(l4 + 6, checksum_fold(pkt->data + 12, 8, IP_PROTO_UDP + pkt->len - 20));
-		pkt->offload = (struct packet_offload){ .needs_checksum = true,
-							.checksum_start = 20,
-							.checksum_offset = 6 };
+		be_offloaded(pkt);
 		return;
 	default:
 		return;
 	}
-	header_checksum(pkt);
+	if (!writes_ip6)
+		header_checksum(pkt);
 }
 
 /* The next packet of the input; its bytes are the packet's alone. */
-static void write_packet(struct input *in, struct packet *pkt)
+static void write_packet(struct input *in, enum nat_side side, struct packet *pkt)
 {
 	static const uint8_t payload[20];
 	uint8_t kind = take(in), detail = take(in);
-	struct endpoint src = some_end(in), dst = some_end(in);
+	struct endpoint src, dst;
 
+	writes_ip6 = world == WORLD_IPV6 || (world == WORLD_NAT64 && side == NAT_INSIDE);
+	src = some_end(in);
+	dst = some_end(in);
 	pkt->len = 0;
 	pkt->offload = (struct packet_offload){ 0 };
 	if (kind == 255) {
@@ -298,6 +417,23 @@ static void check_forwarded(const struct nat_decision *d, const struct packet *p
 	finished.data = copy;
 	packet_finish_checksums(&finished);
 	require(packet_checksums_ok(&finished));
+}
+
+/* The words of the addresses, which NPTv6 must keep the sum of. */
+static uint16_t addresses(const struct packet *pkt)
+{
+	return checksum_fold(pkt->data + 8, 32, 0) % UINT16_MAX;
+}
+
+static void check_family(const struct nat_model *model, const struct nat_decision *d,
+			 const struct packet *before, const struct packet *after)
+{
+	if (d->outcome != NAT_FORWARD)
+		return;
+	if (model->kind == NAT_KIND_NPTV6)
+		require(addresses(before) == addresses(after) && before->len == after->len);
+	if (model->kind == NAT_KIND_NAT64 && d->reason != NAT_REASON_ROUTED)
+		require(after->data[0] >> 4 == (d->to == NAT_INSIDE ? 6 : 4));
 }
 
 static void check_untouched(const struct nat_decision *d, const struct packet *before,
@@ -365,7 +501,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			now += UINT64_C(1) << (step >> 2);
 		if (now > UINT64_MAX / 4)
 			break;
-		write_packet(&in, &pkt);
+		write_packet(&in, side, &pkt);
 		was_right = packet_checksums_ok(&pkt);
 		memcpy(bytes_again, bytes, pkt.len);
 		memcpy(before_bytes, bytes, pkt.len);
@@ -379,6 +515,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		nat_explain(nat, &d, text, sizeof(text));
 		check_forwarded(&d, &pkt, was_right);
 		check_untouched(&d, &before, &pkt);
+		check_family(&model, &d, &before, &pkt);
 		all_right = all_right && was_right;
 		poll_all(nat, now, all_right);
 		poll_all(again, now, all_right);
