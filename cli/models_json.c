@@ -18,8 +18,9 @@ json_t *model_summary_json(const struct nat_model *model)
 	char why[256] = "";
 	bool expressible = live_nat_expressible(model, why, sizeof(why));
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:o}", "name", model->name, "title",
-			 model->title, "rfc3489", nat_rfc3489_word(model->rfc3489), "mapping",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:o}", "name", model->name, "title",
+			 model->title, "family", nat_family_word(model->family), "rfc3489",
+			 nat_rfc3489_word(model->rfc3489), "mapping",
 			 nat_scope_word(model->udp.mapping), "filtering",
 			 nat_scope_word(model->udp.filtering), "kernel", expressible,
 			 "kernel_why_not", expressible ? json_null() : text_or_null(why));
@@ -85,7 +86,7 @@ static json_t *expect_json(const struct nat_model *model)
 	json_t *pairs = json_array();
 
 	json_array_append_new(pairs, pair_json(model, model));
-	for (const char *const *name = describe_others; *name; name++) {
+	for (const char *const *name = describe_others(model); *name; name++) {
 		struct nat_model other;
 		struct model_error error;
 

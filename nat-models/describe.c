@@ -9,7 +9,7 @@
 
 enum { VALUE_TEXT = 200 };
 
-const char *const describe_others[] = {
+static const char *const others[] = {
 	"no-nat",
 	"full-cone",
 	"restricted-cone",
@@ -20,6 +20,23 @@ const char *const describe_others[] = {
 	"udp-blocked",
 	NULL,
 };
+
+static const char *const others_of_ipv6[] = {
+	"ipv6-router",
+	"ipv6-firewall-open",
+	"ipv6-firewall",
+	"ipv6-firewall-strict",
+	"nptv6",
+	"nat66",
+	NULL,
+};
+
+const char *const *describe_others(const struct nat_model *model)
+{
+	bool ip4_outside = model->kind == NAT_KIND_NAT64 || nat_model_serves(model, 4);
+
+	return ip4_outside ? others : others_of_ipv6;
+}
 
 void describe_pair(const struct nat_model *caller, const struct nat_model *callee,
 		   struct predict_answer *ret)
@@ -123,7 +140,7 @@ static void describe_expectations(const struct nat_model *model, FILE *out)
 		fprintf(out, " %-8s", method_word((enum method)m));
 	fputs(" why punching ends so\n", out);
 	describe_expectation(model, model, out);
-	for (const char *const *name = describe_others; *name; name++) {
+	for (const char *const *name = describe_others(model); *name; name++) {
 		struct nat_model other;
 		struct model_error error;
 

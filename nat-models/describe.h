@@ -10,8 +10,9 @@
 #include "model.h"
 #include "predict.h"
 
-/* Models that others are typically behind, for comparison; NULL-terminated. */
-extern const char *const describe_others[];
+/* Models that others are typically behind whom a host behind @model can meet, in the family that
+ * it has outside; NULL-terminated. */
+const char *const *describe_others(const struct nat_model *model);
 
 /* What the oracle expects of two peers that have one NAT each, and nothing shared. */
 void describe_pair(const struct nat_model *caller, const struct nat_model *callee,
