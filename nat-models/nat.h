@@ -122,6 +122,7 @@ struct nat_config {
 	struct ip_prefix
 		nat64_prefix; /* NAT64: what IPv4 addresses stand behind inside, of RFC 6052's
 					* lengths; bits 0 = 64:ff9b::/96 */
+	/* Neither heeds `exempt`; NPTv6, where everybody can be reached, no `forwards` and no `dmz`. */
 	uint64_t seed;
 };
 

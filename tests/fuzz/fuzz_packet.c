@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nat-models/packet.h"
+#include "nat-models/packet_family.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -99,6 +99,49 @@ static void answer(struct packet *pkt, uint8_t how)
 		require(packet_checksums_ok(pkt));
 }
 
+/* An error of the other family, and the packet that it quotes. */
+static int cross_error(struct packet *pkt, struct packet_info *info)
+{
+	struct packet_info quoted;
+
+	if (packet_parse_quoted(pkt->data + info->payload_offset, info->payload_len, &quoted) ||
+	    quoted.version != info->version)
+		return -1;
+	if (info->version == 4)
+		return packet_error_to_ip6(pkt, info, &quoted);
+	packet_set_quoted_src(pkt, info, &quoted, (struct endpoint){ ip_addr_v4(0x0b020001), 9 });
+	packet_set_quoted_dst(pkt, info, &quoted, (struct endpoint){ ip_addr_v4(0x0b020002), 9 });
+	return packet_error_to_ip4(pkt, info, &quoted);
+}
+
+/* Into the other family, and back where it has a counterpart there, right as it was. */
+static void cross(struct packet *pkt)
+{
+	struct packet_info info;
+	bool right = packet_checksums_ok(pkt);
+	int err;
+
+	for (int i = 0; i < 2; i++) {
+		if (packet_parse(pkt, &info) != PACKET_OK)
+			return;
+		if (info.version == 6) {
+			packet_set_src(pkt, &info,
+				       (struct endpoint){ ip_addr_v4(0x0b020001), info.src.port });
+			packet_set_dst(pkt, &info,
+				       (struct endpoint){ ip_addr_v4(0x0b020002), info.dst.port });
+		}
+		if (info.is_error)
+			err = cross_error(pkt, &info);
+		else
+			err = info.version == 6 ? packet_to_ip4(pkt, &info, 7)
+						: packet_to_ip6(pkt, &info);
+		require(pkt->len <= pkt->room);
+		if (err)
+			return;
+		require(!right || packet_checksums_ok(pkt));
+	}
+}
+
 static void finish(struct packet *pkt, uint8_t start, uint8_t offset)
 {
 	pkt->offload = (struct packet_offload){ .needs_checksum = true,
@@ -136,6 +179,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		finish(&pkt, data[0] / 8, data[1] % 32);
 	else if (data[0] % 8 == 4)
 		rewrite_quoted(&pkt);
+	else if (data[0] % 8 == 7)
+		cross(&pkt);
 	else
 		rewrite(&pkt);
 	packet_describe(&pkt, text, sizeof(text));
