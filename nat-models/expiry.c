@@ -1,15 +1,85 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "expiry.h"
 
-#include <stdbool.h>
-
 #include "nat_state.h"
+#include "table_memory.h"
 
-enum { LEVEL_BITS = 6, SLOT_MASK = EXPIRY_SLOTS - 1, BITS_PER_WORD = 64 };
+enum { LEVEL_BITS = 6, SLOT_MASK = EXPIRY_SLOTS - 1, SLOTS = EXPIRY_LEVELS * EXPIRY_SLOTS };
+
+/* A mapping's place in the wheel is its block's number and, in the lowest four bits, which it is of
+ * those. */
+enum { PLACE_BITS = 4 };
+_Static_assert(EXPIRY_BLOCK <= 1 << PLACE_BITS, "a place must name one of a block");
 
 void expiry_init(struct expiry *expiry)
 {
-	*expiry = (struct expiry){ .due = UINT64_MAX };
+	*expiry = (struct expiry){ .due = UINT64_MAX, .unused = 1, .chunks_len = 1 };
+	expiry->chunks[0] = expiry->few;
+}
+
+static size_t chunk_size(uint32_t chunk)
+{
+	return sizeof(struct expiry_block) << (EXPIRY_CHUNK_BITS + chunk);
+}
+
+void expiry_clear(struct expiry *expiry)
+{
+	for (uint32_t i = 1; i < expiry->chunks_len; i++)
+		table_memory_free(expiry->chunks[i], chunk_size(i));
+}
+
+static struct expiry_block *block_at(const struct expiry *e, uint32_t block)
+{
+	uint32_t at = block + (1U << EXPIRY_CHUNK_BITS);
+	int bits = 31 - __builtin_clz(at);
+
+	return &e->chunks[bits - EXPIRY_CHUNK_BITS][at - (1U << bits)];
+}
+
+/* At worst each mapping waits in another slot, in a block of its own; then they fill blocks.  One
+ * more block is being emptied meanwhile, and number 0 is never used. */
+bool expiry_prepare(struct nat *nat)
+{
+	struct expiry *e = &nat->expiry;
+	uint32_t count = nat->mappings.count + 1;
+	uint32_t blocks = (count < SLOTS ? count : SLOTS + count / EXPIRY_BLOCK) + 2;
+
+	while (((1U << e->chunks_len) - 1) << EXPIRY_CHUNK_BITS < blocks) {
+		struct expiry_block *chunk;
+
+		if (e->chunks_len == EXPIRY_CHUNKS)
+			return false;
+		chunk = table_memory_new(chunk_size(e->chunks_len));
+		if (!chunk)
+			return false;
+		e->chunks[e->chunks_len++] = chunk;
+	}
+	return true;
+}
+
+/* A block in front of those that the slot has. */
+static struct expiry_block *add_block(struct expiry *e, uint32_t slot)
+{
+	uint32_t number = e->free;
+	struct expiry_block *block;
+
+	if (!number)
+		number = e->unused++;
+	block = block_at(e, number);
+	if (e->free)
+		e->free = block->next;
+	block->next = e->first[slot];
+	block->slot = (uint16_t)slot;
+	block->len = 0;
+	e->first[slot] = number;
+	e->taken[slot / EXPIRY_SLOTS] |= UINT64_C(1) << slot % EXPIRY_SLOTS;
+	return block;
+}
+
+static void free_block(struct expiry *e, uint32_t number)
+{
+	block_at(e, number)->next = e->free;
+	e->free = number;
 }
 
 /* The level where @time waits: that of the highest six bits in which it differs from @now. */
@@ -28,6 +98,18 @@ static uint64_t slot_start(uint64_t now, int level, int slot)
 	return (now & above) | (uint64_t)slot << LEVEL_BITS * level;
 }
 
+static void put(struct expiry *e, struct mapping *m, uint32_t ref, uint32_t slot)
+{
+	struct expiry_block *block = NULL;
+
+	if (e->first[slot])
+		block = block_at(e, e->first[slot]);
+	if (!block || block->len == EXPIRY_BLOCK)
+		block = add_block(e, slot);
+	m->timer = e->first[slot] << PLACE_BITS | block->len;
+	block->refs[block->len++] = ref;
+}
+
 void expiry_add(struct nat *nat, uint32_t ref)
 {
 	struct expiry *e = &nat->expiry;
@@ -39,13 +121,7 @@ void expiry_add(struct nat *nat, uint32_t ref)
 		return;
 	level = level_of(m->expires, e->now);
 	slot = (int)(m->expires >> LEVEL_BITS * level) & SLOT_MASK;
-	m->timer_slot = (uint16_t)(level * EXPIRY_SLOTS + slot + 1);
-	m->timer_prev = 0;
-	m->timer_next = e->first[level][slot];
-	if (m->timer_next)
-		nat_mapping(nat, m->timer_next)->timer_prev = ref;
-	e->first[level][slot] = ref;
-	e->taken[level][slot / BITS_PER_WORD] |= UINT64_C(1) << slot % BITS_PER_WORD;
+	put(e, m, ref, (uint32_t)(level * EXPIRY_SLOTS + slot));
 	start = slot_start(e->now, level, slot);
 	if (start < e->due)
 		e->due = start;
@@ -55,33 +131,34 @@ void expiry_remove(struct nat *nat, uint32_t ref)
 {
 	struct expiry *e = &nat->expiry;
 	struct mapping *m = nat_mapping(nat, ref);
-	int level = (m->timer_slot - 1) / EXPIRY_SLOTS, slot = (m->timer_slot - 1) % EXPIRY_SLOTS;
+	struct expiry_block *block, *first;
+	uint32_t last, number;
 
-	if (m->timer_slot == 0)
+	if (m->timer == 0)
 		return;
-	m->timer_slot = 0;
-	if (m->timer_next)
-		nat_mapping(nat, m->timer_next)->timer_prev = m->timer_prev;
-	if (m->timer_prev)
-		nat_mapping(nat, m->timer_prev)->timer_next = m->timer_next;
-	else
-		e->first[level][slot] = m->timer_next;
-	if (!e->first[level][slot])
-		e->taken[level][slot / BITS_PER_WORD] &= ~(UINT64_C(1) << slot % BITS_PER_WORD);
+	block = block_at(e, m->timer >> PLACE_BITS);
+	number = e->first[block->slot];
+	first = block_at(e, number);
+	/* The last of the block that is not full takes its place. */
+	last = first->refs[--first->len];
+	block->refs[m->timer % (1U << PLACE_BITS)] = last;
+	nat_mapping(nat, last)->timer = m->timer;
+	m->timer = 0;
+	if (first->len)
+		return;
+	e->first[first->slot] = first->next;
+	if (!first->next)
+		e->taken[first->slot / EXPIRY_SLOTS] &=
+			~(UINT64_C(1) << first->slot % EXPIRY_SLOTS);
+	free_block(e, number);
 }
 
 /* The first slot of @level from @from on that is not empty, or -1. */
 static int next_taken(const struct expiry *e, int level, int from)
 {
-	for (int word = from / BITS_PER_WORD; word < EXPIRY_SLOTS / BITS_PER_WORD; word++) {
-		uint64_t bits = e->taken[level][word];
+	uint64_t bits = e->taken[level] & ~UINT64_C(0) << from;
 
-		if (word == from / BITS_PER_WORD)
-			bits &= ~UINT64_C(0) << from % BITS_PER_WORD;
-		if (bits)
-			return word * BITS_PER_WORD + __builtin_ctzll(bits);
-	}
-	return -1;
+	return bits ? __builtin_ctzll(bits) : -1;
 }
 
 /* The slot that comes round first: what waits on a level ends before all that wait above. */
@@ -99,20 +176,45 @@ static bool first_taken(const struct expiry *e, int *ret_level, int *ret_slot)
 	return false;
 }
 
+/* The mappings of a block come from memory; gives the one after it. */
+static uint32_t prefetch_block(const struct nat *nat, uint32_t number)
+{
+	const struct expiry_block *block = block_at(&nat->expiry, number);
+
+	if (!number)
+		return 0;
+	for (int i = 0; i < block->len; i++)
+		mapping_prefetch(&nat->mappings, block->refs[i]);
+	table_memory_prefetch(block_at(&nat->expiry, block->next));
+	return block->next;
+}
+
+/* How many blocks ahead: memory takes its time. */
+enum { AHEAD = 4 };
+
 /* Empty a slot whose time has come: its mappings end, or come down, or were restarted. */
 static void empty_slot(struct nat *nat, int level, int slot, uint64_t now)
 {
-	uint32_t next, ref = nat->expiry.first[level][slot];
+	struct expiry *e = &nat->expiry;
+	uint32_t next, number = e->first[level * EXPIRY_SLOTS + slot], ahead = number;
 
-	nat->expiry.first[level][slot] = 0;
-	nat->expiry.taken[level][slot / BITS_PER_WORD] &= ~(UINT64_C(1) << slot % BITS_PER_WORD);
-	for (; ref; ref = next) {
-		next = nat_mapping(nat, ref)->timer_next;
-		nat_mapping(nat, ref)->timer_slot = 0;
-		if (nat_mapping(nat, ref)->expires <= now)
-			mapping_end(nat, ref);
-		else
-			expiry_add(nat, ref);
+	e->first[level * EXPIRY_SLOTS + slot] = 0;
+	e->taken[level] &= ~(UINT64_C(1) << slot);
+	for (int i = 0; i < AHEAD; i++)
+		ahead = prefetch_block(nat, ahead);
+	for (; number; number = next) {
+		const struct expiry_block *block = block_at(e, number);
+
+		next = block->next;
+		ahead = prefetch_block(nat, ahead);
+		for (int i = 0; i < block->len; i++) {
+			nat_mapping(nat, block->refs[i])->timer = 0;
+			if (nat_mapping(nat, block->refs[i])->expires <= now)
+				mapping_end(nat, block->refs[i]);
+			else
+				expiry_add(nat, block->refs[i]);
+		}
+		free_block(e, number);
 	}
 }
 
@@ -138,13 +240,17 @@ void expiry_turn(struct nat *nat, uint64_t now)
 	e->now = now;
 }
 
-static uint64_t earliest_of(const struct nat *nat, uint32_t ref)
+static uint64_t earliest_of(const struct nat *nat, uint32_t number)
 {
+	const struct expiry_block *block;
 	uint64_t earliest = UINT64_MAX;
 
-	for (; ref; ref = nat_mapping(nat, ref)->timer_next)
-		if (nat_mapping(nat, ref)->expires < earliest)
-			earliest = nat_mapping(nat, ref)->expires;
+	for (; number; number = block->next) {
+		block = block_at(&nat->expiry, number);
+		for (int i = 0; i < block->len; i++)
+			if (nat_mapping(nat, block->refs[i])->expires < earliest)
+				earliest = nat_mapping(nat, block->refs[i])->expires;
+	}
 	return earliest;
 }
 
@@ -160,7 +266,7 @@ uint64_t expiry_next(const struct nat *nat)
 
 			if (slot_start(e->now, level, slot) >= earliest)
 				return earliest;
-			candidate = earliest_of(nat, e->first[level][slot]);
+			candidate = earliest_of(nat, e->first[level * EXPIRY_SLOTS + slot]);
 			if (candidate < earliest)
 				earliest = candidate;
 		}

@@ -7,26 +7,52 @@
  * the wheel turns.  Restarting a timer does not touch the wheel: a mapping whose end has
  * moved on is put back when its old slot comes round.  So a packet costs nothing here, and an
  * end a few moves.
+ *
+ * A slot is a list of blocks of references, all full but the first, so that a slot of many is gone
+ * through as fast as memory can bring the mappings, several at a time.
  */
 #ifndef KNOTHOLE_EXPIRY_H
 #define KNOTHOLE_EXPIRY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct nat;
 
-enum { EXPIRY_LEVELS = 11, EXPIRY_SLOTS = 64 };
+enum { EXPIRY_LEVELS = 11, EXPIRY_SLOTS = 64, EXPIRY_BLOCK = 14 };
+
+/* One line of the cache. */
+struct expiry_block {
+	uint32_t refs[EXPIRY_BLOCK];
+	uint32_t next; /* of the same slot; free ones are linked here too */
+	uint16_t slot; /* counted through all levels */
+	uint16_t len;
+};
+
+_Static_assert(sizeof(struct expiry_block) == 64, "a block must be one line of the cache");
+
+/* Blocks are known by number, 0 being none, in chunks of which each is twice as long as the one before. */
+enum { EXPIRY_CHUNK_BITS = 2, EXPIRY_CHUNKS = 22, EXPIRY_FEW = 1 << EXPIRY_CHUNK_BITS };
 
 struct expiry {
 	uint64_t now; /* the time that slots are reckoned from */
 	uint64_t due; /* nothing ends before */
-	uint64_t taken[EXPIRY_LEVELS][EXPIRY_SLOTS / 64]; /* bit by slot: not empty */
-	uint32_t first[EXPIRY_LEVELS][EXPIRY_SLOTS];
+	uint64_t taken[EXPIRY_LEVELS]; /* bit by slot: not empty */
+	uint32_t first[EXPIRY_LEVELS * EXPIRY_SLOTS]; /* blocks */
+	struct expiry_block few[EXPIRY_FEW]; /* the first chunk: small NATs need no other */
+	struct expiry_block *chunks[EXPIRY_CHUNKS];
+	uint32_t chunks_len;
+	uint32_t unused; /* the lowest block never used */
+	uint32_t free;
 };
 
 void expiry_init(struct expiry *expiry);
+void expiry_clear(struct expiry *expiry);
 
-/* Enter a mapping under its `expires`, or take it out. */
+/* Have memory for one mapping more, whatever slots they all come to wait in.  False without. */
+bool expiry_prepare(struct nat *nat);
+
+/* Enter a mapping, which is prepared for, under its `expires`, or take it out. */
 void expiry_add(struct nat *nat, uint32_t ref);
 void expiry_remove(struct nat *nat, uint32_t ref);
 

@@ -123,44 +123,49 @@ void inside_host_let_go(struct nat *nat, uint32_t host)
 		forget(nat, host);
 }
 
+static struct mapping_host *links_of(const struct nat *nat, uint32_t mapping)
+{
+	return mapping_host_at(&nat->mappings, mapping);
+}
+
 static void ring_append(struct nat *nat, struct inside_host *host, uint32_t ref)
 {
-	struct mapping *m = nat_mapping(nat, ref);
+	struct mapping_host *links = links_of(nat, ref);
 
 	if (!host->oldest) {
-		host->oldest = m->host_next = m->host_prev = ref;
+		host->oldest = links->next = links->prev = ref;
 		return;
 	}
-	m->host_next = host->oldest;
-	m->host_prev = nat_mapping(nat, host->oldest)->host_prev;
-	nat_mapping(nat, m->host_prev)->host_next = ref;
-	nat_mapping(nat, m->host_next)->host_prev = ref;
+	links->next = host->oldest;
+	links->prev = links_of(nat, host->oldest)->prev;
+	links_of(nat, links->prev)->next = ref;
+	links_of(nat, links->next)->prev = ref;
 }
 
 static void ring_remove(struct nat *nat, struct inside_host *host, uint32_t ref)
 {
-	struct mapping *m = nat_mapping(nat, ref);
+	const struct mapping_host *links = links_of(nat, ref);
 
-	if (m->host_next == ref) {
+	if (links->next == ref) {
 		host->oldest = 0;
 		return;
 	}
-	nat_mapping(nat, m->host_prev)->host_next = m->host_next;
-	nat_mapping(nat, m->host_next)->host_prev = m->host_prev;
+	links_of(nat, links->prev)->next = links->next;
+	links_of(nat, links->next)->prev = links->prev;
 	if (host->oldest == ref)
-		host->oldest = m->host_next;
+		host->oldest = links->next;
 }
 
 void inside_host_add(struct nat *nat, uint32_t host, uint32_t mapping)
 {
-	nat_mapping(nat, mapping)->host = host;
+	links_of(nat, mapping)->host = host;
 	ring_append(nat, &nat->hosts.hosts[host], mapping);
 	nat->hosts.hosts[host].count++;
 }
 
 void inside_host_remove(struct nat *nat, uint32_t mapping)
 {
-	uint32_t ref = nat_mapping(nat, mapping)->host;
+	uint32_t ref = links_of(nat, mapping)->host;
 	struct inside_host *host = &nat->hosts.hosts[ref];
 
 	ring_remove(nat, host, mapping);
@@ -169,7 +174,7 @@ void inside_host_remove(struct nat *nat, uint32_t mapping)
 
 void inside_host_used(struct nat *nat, uint32_t mapping)
 {
-	struct inside_host *host = &nat->hosts.hosts[nat_mapping(nat, mapping)->host];
+	struct inside_host *host = &nat->hosts.hosts[links_of(nat, mapping)->host];
 
 	ring_remove(nat, host, mapping);
 	ring_append(nat, host, mapping);

@@ -357,7 +357,7 @@ static uint32_t find_in_shared(const struct passage *p, uint16_t pool, uint16_t 
 		if (serves(p, ref) && !(nat_mapping(p->nat, ref)->flags & MAPPING_FROM_OUTSIDE) &&
 		    filter_admits(p->nat, ref, remote))
 			return ref;
-		ref = nat_mapping(p->nat, ref)->port_next;
+		ref = nat_links(p->nat, ref)->port_next;
 	} while (ref != first);
 	return 0;
 }

@@ -19,7 +19,7 @@ static uint32_t any_mapping_of(struct nat *nat, const struct inside_host *host)
 	uint32_t ref = host->oldest;
 
 	for (uint32_t n = chance_below(&nat->chance, host->count - 1); n > 0; n--)
-		ref = nat_mapping(nat, ref)->host_next;
+		ref = mapping_host_at(&nat->mappings, ref)->next;
 	return ref;
 }
 

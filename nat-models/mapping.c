@@ -1,59 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "mapping.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-
 #include "nat_state.h"
+#include "table_memory.h"
 
-enum { FIRST_BUCKETS = 16 };
-enum { LARGE_CHUNK = 4 * 1024 * 1024 };
-
-static size_t chunk_size(uint32_t chunk)
+static size_t chunk_size(const struct mapping_table *table, uint32_t chunk)
 {
-	return sizeof(struct mapping) << (MAPPING_CHUNK_BITS + chunk);
+	size_t each = sizeof(struct mapping) + sizeof(struct mapping_links);
+
+	if (table->has_hosts)
+		each += sizeof(struct mapping_host);
+	return each << (MAPPING_CHUNK_BITS + chunk);
 }
 
-/* Large chunks are in huge pages: packets come in no order, and with small ones most of them
- * would wait for the translation of their mapping's address. */
-static struct mapping *chunk_new(uint32_t chunk)
+void mapping_table_init(struct mapping_table *table, bool has_hosts)
 {
-	size_t size = chunk_size(chunk);
-	void *memory;
-
-	if (size < LARGE_CHUNK)
-		return malloc(size);
-	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (memory == MAP_FAILED)
-		return NULL;
-	madvise(memory, size, MADV_HUGEPAGE); /* a wish, no more */
-	return memory;
-}
-
-static void chunk_free(struct mapping_table *table, uint32_t chunk)
-{
-	if (chunk_size(chunk) < LARGE_CHUNK)
-		free(table->chunks[chunk]);
-	else
-		munmap(table->chunks[chunk], chunk_size(chunk));
-}
-
-int mapping_table_init(struct mapping_table *table)
-{
-	table->buckets = calloc(FIRST_BUCKETS, sizeof(*table->buckets));
-	if (!table->buckets)
-		return -ENOMEM;
-	table->buckets_mask = FIRST_BUCKETS - 1;
+	table->has_hosts = has_hosts;
 	table->unused = 1; /* Reference 0 is nobody. */
-	return 0;
+	buckets_init(&table->buckets);
 }
 
 void mapping_table_clear(struct mapping_table *table)
 {
 	for (uint32_t i = 0; i < table->chunks_len; i++)
-		chunk_free(table, i);
-	free(table->buckets);
+		table_memory_free(table->chunks[i], chunk_size(table, i));
+	buckets_clear(&table->buckets);
 }
 
 struct endpoint mapping_inside(const struct mapping *m)
@@ -108,22 +79,30 @@ static bool is_of_key(const struct nat *nat, const struct mapping *m, const stru
 	       scope_agrees(key->scope, mapping_remote(m), key->remote);
 }
 
+const uint32_t *mapping_entry(const struct nat *nat, const struct mapping_key *key)
+{
+	return buckets_of(&nat->mappings.buckets, hash_key(nat, key));
+}
+
 uint32_t mapping_find(const struct nat *nat, const struct mapping_key *key)
 {
 	const struct mapping_table *table = &nat->mappings;
-	uint32_t ref = table->buckets[hash_key(nat, key) & table->buckets_mask];
+	uint32_t ref = *mapping_entry(nat, key);
 
-	mapping_prefetch(table, ref);
 	while (ref && !is_of_key(nat, mapping_at(table, ref), key))
 		ref = mapping_at(table, ref)->key_next;
 	return ref;
 }
 
+static uint32_t *bucket_of(const struct nat *nat, const struct mapping *m)
+{
+	return buckets_of(&nat->mappings.buckets, hash_mapping(nat, m));
+}
+
 static void index_add(struct nat *nat, uint32_t ref)
 {
 	struct mapping *m = nat_mapping(nat, ref);
-	uint32_t *bucket =
-		&nat->mappings.buckets[hash_mapping(nat, m) & nat->mappings.buckets_mask];
+	uint32_t *bucket = bucket_of(nat, m);
 
 	m->key_next = *bucket;
 	*bucket = ref;
@@ -132,40 +111,46 @@ static void index_add(struct nat *nat, uint32_t ref)
 static void index_remove(struct nat *nat, uint32_t ref)
 {
 	struct mapping *m = nat_mapping(nat, ref);
-	uint32_t *at = &nat->mappings.buckets[hash_mapping(nat, m) & nat->mappings.buckets_mask];
+	uint32_t *at = bucket_of(nat, m);
 
 	while (*at != ref)
 		at = &nat_mapping(nat, *at)->key_next;
 	*at = m->key_next;
 }
 
-/* Keep about one mapping a bucket.  Without memory the chains just get longer. */
+/* Three buckets for two mappings: a chain's every step may be one to memory.  Without memory the
+ * chains just get longer. */
 static void index_grow(struct nat *nat)
 {
 	struct mapping_table *table = &nat->mappings;
-	uint32_t len = (table->buckets_mask + 1) * 2;
-	uint32_t *buckets;
+	uint32_t *from, *to;
 
-	if (table->count <= table->buckets_mask)
-		return;
-	buckets = calloc(len, sizeof(*buckets));
-	if (!buckets)
-		return;
-	free(table->buckets);
-	table->buckets = buckets;
-	table->buckets_mask = len - 1;
-	for (uint32_t ref = table->oldest; ref; ref = mapping_at(table, ref)->all_next)
-		index_add(nat, ref);
+	while (table->buckets.len < table->count + table->count / 2) {
+		if (!buckets_add(&table->buckets, &from, &to))
+			return;
+		while (*from) {
+			struct mapping *m = mapping_at(table, *from);
+			uint32_t ref = *from;
+
+			if (bucket_of(nat, m) != to) {
+				from = &m->key_next;
+				continue;
+			}
+			*from = m->key_next;
+			m->key_next = *to;
+			*to = ref;
+		}
+	}
 }
 
 static void all_append(struct mapping_table *table, uint32_t ref)
 {
-	struct mapping *m = mapping_at(table, ref);
+	struct mapping_links *links = mapping_links_at(table, ref);
 
-	m->all_next = 0;
-	m->all_prev = table->newest;
+	links->all_next = 0;
+	links->all_prev = table->newest;
 	if (table->newest)
-		mapping_at(table, table->newest)->all_next = ref;
+		mapping_links_at(table, table->newest)->all_next = ref;
 	else
 		table->oldest = ref;
 	table->newest = ref;
@@ -173,21 +158,21 @@ static void all_append(struct mapping_table *table, uint32_t ref)
 
 static void all_remove(struct mapping_table *table, uint32_t ref)
 {
-	struct mapping *m = mapping_at(table, ref);
+	struct mapping_links *links = mapping_links_at(table, ref);
 
-	if (m->all_prev)
-		mapping_at(table, m->all_prev)->all_next = m->all_next;
+	if (links->all_prev)
+		mapping_links_at(table, links->all_prev)->all_next = links->all_next;
 	else
-		table->oldest = m->all_next;
-	if (m->all_next)
-		mapping_at(table, m->all_next)->all_prev = m->all_prev;
+		table->oldest = links->all_next;
+	if (links->all_next)
+		mapping_links_at(table, links->all_next)->all_prev = links->all_prev;
 	else
-		table->newest = m->all_prev;
+		table->newest = links->all_prev;
 }
 
 static bool add_chunk(struct mapping_table *table)
 {
-	struct mapping *chunk = chunk_new(table->chunks_len);
+	char *chunk = table_memory_new(chunk_size(table, table->chunks_len));
 
 	if (!chunk)
 		return false;
@@ -262,12 +247,16 @@ uint32_t mapping_new(struct nat *nat, const struct mapping_key *key, uint16_t po
 	if (nat_translates_ports(nat) &&
 	    port_prepare(&nat->ports[key->protocol], pool, outside_port))
 		return 0;
+	if (!expiry_prepare(nat))
+		return 0;
 	ref = slot_take(table);
 	if (!ref)
 		return 0;
 	m = mapping_at(table, ref);
+	*mapping_links_at(table, ref) = (struct mapping_links){ .created = now };
+	if (table->has_hosts)
+		*mapping_host_at(table, ref) = (struct mapping_host){ 0 };
 	*m = (struct mapping){
-		.created = now,
 		.expires = after(now, nat->rules[key->protocol].is.timeout_ns),
 		.inside_addr = key->inside.addr,
 		.inside_port = key->inside.port,
@@ -279,10 +268,8 @@ uint32_t mapping_new(struct nat *nat, const struct mapping_key *key, uint16_t po
 		.flags = flags | MAPPING_LIVE,
 		.sequence = table->sequence++,
 	};
-	if (nat->rules[key->protocol].sessions && session_add_first(nat, ref)) {
-		slot_give_back(table, ref);
-		return 0;
-	}
+	if (nat->rules[key->protocol].sessions)
+		session_add_first(nat, ref);
 	if (bears_on_others(nat, m) || table->sequence == 0)
 		shortcuts_forget(&nat->shortcuts);
 	table->count++;
@@ -312,7 +299,7 @@ void mapping_end(struct nat *nat, uint32_t ref)
 		port_leave(nat, ref);
 	index_remove(nat, ref);
 	source_chain_remove(nat, ref);
-	if (m->host)
+	if (nat->mappings.has_hosts && mapping_host_at(&nat->mappings, ref)->host)
 		inside_host_remove(nat, ref);
 	all_remove(&nat->mappings, ref);
 	nat->mappings.particular -= is_exception(m->flags);
@@ -323,11 +310,14 @@ void mapping_end(struct nat *nat, uint32_t ref)
 /* How long the mapping may idle from now on.  As Linux does: once it is old enough and has
  * been used both ways, the longer time counts; the first reply alone does not bring it,
  * unless the model waits for nothing. */
-static uint64_t idle_ns(const struct nat_transport *is, const struct mapping *m, uint64_t now)
+static uint64_t idle_ns(const struct nat *nat, uint32_t ref, uint64_t now)
 {
+	const struct mapping *m = nat_mapping(nat, ref);
+	const struct nat_transport *is = &nat->rules[m->protocol].is;
+
 	if (is->timeout_two_way_ns == 0 || !(m->flags & MAPPING_TWO_WAY))
 		return is->timeout_ns;
-	if (is->two_way_after_ns && now - m->created <= is->two_way_after_ns)
+	if (is->two_way_after_ns && now - nat_links(nat, ref)->created <= is->two_way_after_ns)
 		return is->timeout_ns;
 	return is->timeout_two_way_ns;
 }
@@ -360,7 +350,7 @@ void mapping_touch(struct nat *nat, uint32_t ref, bool inbound, uint64_t now)
 	if (replies && is->two_way_after_ns == 0)
 		m->flags |= MAPPING_TWO_WAY;
 	if (mapping_is_refreshed(is, inbound))
-		mapping_set_end(nat, ref, after(now, idle_ns(is, m, now)));
+		mapping_set_end(nat, ref, after(now, idle_ns(nat, ref, now)));
 	if (replies)
 		m->flags |= MAPPING_TWO_WAY;
 	mapping_used(nat, ref);
@@ -372,6 +362,6 @@ void mapping_used(struct nat *nat, uint32_t ref)
 		return;
 	all_remove(&nat->mappings, ref);
 	all_append(&nat->mappings, ref);
-	if (nat_mapping(nat, ref)->host)
+	if (nat->mappings.has_hosts && mapping_host_at(&nat->mappings, ref)->host)
 		inside_host_used(nat, ref);
 }

@@ -10,7 +10,8 @@
  *  - in the timing wheel (expiry.c),
  *  - in the list of all, and in its inside host's, where hosts are counted (inside_host.c).
  * With its share of the indexes it takes 128 bytes or less, which is why the links are
- * references and the endpoints are taken apart.
+ * references and the endpoints are taken apart.  What every packet looks at fills one line of
+ * the cache, struct mapping; the rest, struct mapping_links, is kept apart.
  */
 #ifndef KNOTHOLE_MAPPING_H
 #define KNOTHOLE_MAPPING_H
@@ -20,7 +21,9 @@
 #include <stdint.h>
 
 #include "addr.h"
+#include "buckets.h"
 #include "model.h"
+#include "table_memory.h"
 
 struct nat;
 
@@ -36,7 +39,6 @@ enum mapping_flag {
 };
 
 struct mapping {
-	uint64_t created;
 	uint64_t expires; /* UINT64_MAX: never */
 	struct ip_addr inside_addr;
 	struct ip_addr remote_addr; /* of the packet that opened it */
@@ -46,20 +48,28 @@ struct mapping {
 	uint16_t pool; /* which outside address */
 	uint8_t protocol; /* enum nat_protocol */
 	uint8_t flags;
-	uint16_t timer_slot; /* where in the wheel; 0 = nowhere */
-	uint32_t timer_next, timer_prev;
+	uint32_t timer; /* its place in the wheel (expiry.c); 0 = nowhere */
+	uint32_t sequence; /* of creation */
 	uint32_t key_next; /* in the index by inside endpoint; free ones are linked here too */
+};
+
+struct mapping_links {
+	uint64_t created;
 	uint32_t session_next;
+	uint32_t permissions; /* session.c's list of further remote endpoints */
 	uint32_t port_next, port_prev; /* a ring, in order of creation */
 	uint32_t all_next,
 		all_prev; /* in order of creation, or of use where the oldest is evicted */
-	uint32_t host; /* inside_host.c's reference; 0 where hosts are not counted */
-	uint32_t host_next, host_prev; /* a ring */
-	uint32_t permissions; /* session.c's list of further remote endpoints */
-	uint32_t sequence; /* of creation */
 };
 
-_Static_assert(sizeof(struct mapping) <= 112, "128 bytes a mapping must leave room for indexes");
+/* Kept only where inside hosts are counted. */
+struct mapping_host {
+	uint32_t host; /* inside_host.c's reference */
+	uint32_t next, prev; /* a ring */
+};
+
+_Static_assert(sizeof(struct mapping) == 64, "a mapping must be one line of the cache");
+_Static_assert(sizeof(struct mapping_links) == 32, "two mappings' links must be one line");
 
 /* What a mapping is looked up by.  @scope says how much of @remote counts. */
 struct mapping_key {
@@ -69,15 +79,16 @@ struct mapping_key {
 	struct endpoint remote;
 };
 
-/* The first chunk of the table has 2^5 places.  More than MAPPINGS_MAX no table holds, whatever
+/* The first chunk of the table has 2^3 places.  More than MAPPINGS_MAX no table holds, whatever
  * the model says. */
-enum { MAPPING_CHUNK_BITS = 5, MAPPING_CHUNKS = 20, MAPPINGS_MAX = 1 << 24 };
+enum { MAPPING_CHUNK_BITS = 3, MAPPING_CHUNKS = 22, MAPPINGS_MAX = 1 << 24 };
 
+/* A chunk has the mappings first, then their links, then, where they are wanted, their hosts. */
 struct mapping_table {
-	struct mapping *chunks[MAPPING_CHUNKS]; /* each twice as long as the one before */
+	char *chunks[MAPPING_CHUNKS]; /* each twice as long as the one before */
 	uint32_t chunks_len;
-	uint32_t *buckets;
-	uint32_t buckets_mask;
+	bool has_hosts;
+	struct buckets buckets;
 	uint32_t unused; /* the lowest reference never given out */
 	uint32_t free; /* given back, linked by key_next */
 	uint32_t count;
@@ -86,29 +97,59 @@ struct mapping_table {
 	uint32_t oldest, newest; /* ends of the list of all */
 };
 
-static inline struct mapping *mapping_at(const struct mapping_table *table, uint32_t ref)
+/* Where a reference leads: the chunk, how many mappings that has, and which of them it is. */
+struct mapping_place {
+	char *chunk;
+	size_t len, at;
+};
+
+static inline struct mapping_place mapping_place(const struct mapping_table *table, uint32_t ref)
 {
 	uint32_t at = ref + (1U << MAPPING_CHUNK_BITS);
 	int bits = 31 - __builtin_clz(at);
 
-	return &table->chunks[bits - MAPPING_CHUNK_BITS][at - (1U << bits)];
+	return (struct mapping_place){ table->chunks[bits - MAPPING_CHUNK_BITS], (size_t)1 << bits,
+				       at - (1U << bits) };
 }
 
-/* A packet looks at most of its mapping, which lies in two or three lines of the cache: let them
- * come together. */
+static inline struct mapping *mapping_at(const struct mapping_table *table, uint32_t ref)
+{
+	struct mapping_place place = mapping_place(table, ref);
+
+	return (struct mapping *)place.chunk + place.at;
+}
+
+static inline struct mapping_links *mapping_links_at(const struct mapping_table *table,
+						     uint32_t ref)
+{
+	struct mapping_place place = mapping_place(table, ref);
+	char *links = place.chunk + place.len * sizeof(struct mapping);
+
+	return (struct mapping_links *)links + place.at;
+}
+
+static inline struct mapping_host *mapping_host_at(const struct mapping_table *table, uint32_t ref)
+{
+	struct mapping_place place = mapping_place(table, ref);
+	char *hosts =
+		place.chunk + place.len * (sizeof(struct mapping) + sizeof(struct mapping_links));
+
+	return (struct mapping_host *)hosts + place.at;
+}
+
+/* A packet will look at this mapping: let it come from memory meanwhile. */
 static inline void mapping_prefetch(const struct mapping_table *table, uint32_t ref)
 {
-	const char *m;
-
-	if (!ref)
-		return;
-	m = (const char *)mapping_at(table, ref);
-	__builtin_prefetch(m);
-	__builtin_prefetch(m + 64);
+	if (ref)
+		table_memory_prefetch(mapping_at(table, ref));
 }
 
-int mapping_table_init(struct mapping_table *table); /* 0 or -ENOMEM */
+/* @has_hosts: are inside hosts counted? */
+void mapping_table_init(struct mapping_table *table, bool has_hosts);
 void mapping_table_clear(struct mapping_table *table);
+
+/* Where the index has the first of those among which @key's would be. */
+const uint32_t *mapping_entry(const struct nat *nat, const struct mapping_key *key);
 
 /* The mapping of @key, or 0. */
 uint32_t mapping_find(const struct nat *nat, const struct mapping_key *key);

@@ -222,10 +222,11 @@ static int reserve_forwards(struct nat *nat)
 
 static int make_tables(struct nat *nat)
 {
-	int err = mapping_table_init(&nat->mappings);
+	int err;
 
-	if (err || !nat_translates_ports(nat))
-		return err;
+	mapping_table_init(&nat->mappings, nat->counts_hosts);
+	if (!nat_translates_ports(nat))
+		return 0;
 	for (int i = 0; i < NAT_PROTOCOLS; i++) {
 		err = port_space_init(&nat->ports[i], nat->pool_len,
 				      nat->rules[i].is.ports == NAT_PORTS_BLOCK);
@@ -271,6 +272,7 @@ void nat_free(struct nat *nat)
 	shortcut_table_clear(&nat->shortcuts);
 	inside_host_table_clear(&nat->hosts);
 	held_clear(&nat->held);
+	expiry_clear(&nat->expiry);
 	tcp_table_clear(&nat->tcp);
 	session_table_clear(&nat->sessions);
 	source_table_clear(&nat->sources);

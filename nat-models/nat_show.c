@@ -71,7 +71,7 @@ size_t nat_mappings(const struct nat *nat, uint64_t now, struct mapping_view *re
 	size_t first = view_forwards(nat, ret, max), n = 0;
 	struct by_age *order = calloc(table->count + 1, sizeof(*order));
 
-	for (uint32_t ref = table->oldest; ref; ref = mapping_at(table, ref)->all_next) {
+	for (uint32_t ref = table->oldest; ref; ref = mapping_links_at(table, ref)->all_next) {
 		const struct mapping *m = mapping_at(table, ref);
 
 		if (!is_shown(m, now))

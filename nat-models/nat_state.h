@@ -77,6 +77,11 @@ static inline struct mapping *nat_mapping(const struct nat *nat, uint32_t ref)
 	return mapping_at(&nat->mappings, ref);
 }
 
+static inline struct mapping_links *nat_links(const struct nat *nat, uint32_t ref)
+{
+	return mapping_links_at(&nat->mappings, ref);
+}
+
 static inline bool nat_translates_ports(const struct nat *nat)
 {
 	return nat_kind_gives_ports(nat->model.kind);

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "checksum.h"
 #include "header_fields.h"
 
 /* Offsets are 16 bits wide: extension headers may not fill a packet to its brim. */
@@ -34,6 +35,18 @@ struct reading {
 	bool quoted;
 };
 
+/* Nearly every header has no options: its five words are added at once. */
+static bool checksum_ip4_ok(const uint8_t *header, uint32_t len)
+{
+	uint64_t sum = 0;
+
+	if (len != IP4_HEADER)
+		return checksum_fold(header, len, 0) == 0xffff;
+	for (int i = 0; i < IP4_HEADER; i += 4)
+		sum += get_be32(header + i);
+	return checksum_narrow(sum) == 0xffff;
+}
+
 static enum packet_fault read_ip4(struct reading *r, struct packet_info *info)
 {
 	uint32_t header;
@@ -50,7 +63,7 @@ static enum packet_fault read_ip4(struct reading *r, struct packet_info *info)
 	if (r->total < header || (!r->quoted && r->total > r->len))
 		return PACKET_BAD_LENGTH;
 	/* RFC 1812, 5.2.2.  What an error quotes may have been changed on its way. */
-	if (!r->quoted && checksum_fold(r->bytes, header, 0) != 0xffff)
+	if (!r->quoted && !checksum_ip4_ok(r->bytes, header))
 		return PACKET_BAD_CHECKSUM;
 	fragment = get_be16(r->bytes + IP4_FRAGMENT);
 	info->protocol = r->bytes[IP4_PROTOCOL];

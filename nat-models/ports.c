@@ -73,19 +73,20 @@ int port_reserve(struct port_space *space, uint16_t pool, uint16_t port)
 
 void port_take(struct nat *nat, uint32_t mapping)
 {
-	struct mapping *m = nat_mapping(nat, mapping);
+	const struct mapping *m = nat_mapping(nat, mapping);
+	struct mapping_links *links = nat_links(nat, mapping);
 	struct port_page *page = port_page(&nat->ports[m->protocol], m->pool, m->outside_port);
 	uint32_t *owner = &page->owners[m->outside_port % PORT_PAGE];
 
 	if (!*owner) {
 		*used_word(page, m->outside_port) |= bit_of(m->outside_port);
-		*owner = m->port_next = m->port_prev = mapping;
+		*owner = links->port_next = links->port_prev = mapping;
 		return;
 	}
-	m->port_next = *owner;
-	m->port_prev = nat_mapping(nat, *owner)->port_prev;
-	nat_mapping(nat, m->port_prev)->port_next = mapping;
-	nat_mapping(nat, m->port_next)->port_prev = mapping;
+	links->port_next = *owner;
+	links->port_prev = nat_links(nat, *owner)->port_prev;
+	nat_links(nat, links->port_prev)->port_next = mapping;
+	nat_links(nat, links->port_next)->port_prev = mapping;
 }
 
 static bool rests_grow(struct port_space *space)
@@ -140,20 +141,21 @@ void port_wake(struct port_space *space, uint64_t now)
 
 void port_leave(struct nat *nat, uint32_t mapping)
 {
-	struct mapping *m = nat_mapping(nat, mapping);
+	const struct mapping *m = nat_mapping(nat, mapping);
+	struct mapping_links *links = nat_links(nat, mapping);
 	struct port_page *page = port_page(&nat->ports[m->protocol], m->pool, m->outside_port);
 	uint32_t *owner = &page->owners[m->outside_port % PORT_PAGE];
 
-	if (m->port_next == mapping) {
+	if (links->port_next == mapping) {
 		*owner = 0;
 		if (!rest(nat, m))
 			*used_word(page, m->outside_port) &= ~bit_of(m->outside_port);
 		return;
 	}
-	nat_mapping(nat, m->port_prev)->port_next = m->port_next;
-	nat_mapping(nat, m->port_next)->port_prev = m->port_prev;
+	nat_links(nat, links->port_prev)->port_next = links->port_next;
+	nat_links(nat, links->port_next)->port_prev = links->port_prev;
 	if (*owner == mapping)
-		*owner = m->port_next;
+		*owner = links->port_next;
 }
 
 static uint64_t *block_word(struct port_space *space, uint16_t pool, uint32_t block)

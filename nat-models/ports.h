@@ -56,12 +56,21 @@ static inline struct port_page *port_page(const struct port_space *space, uint16
 	return space->pages ? space->pages[(size_t)pool * PORT_PAGES + port / PORT_PAGE] : NULL;
 }
 
-/* The oldest mapping at a port, or 0. */
-static inline uint32_t port_owner(const struct port_space *space, uint16_t pool, uint16_t port)
+/* Where it is told which mapping is the oldest at a port; NULL: none ever was near it. */
+static inline const uint32_t *port_entry(const struct port_space *space, uint16_t pool,
+					 uint16_t port)
 {
 	const struct port_page *page = port_page(space, pool, port);
 
-	return page ? page->owners[port % PORT_PAGE] : 0;
+	return page ? &page->owners[port % PORT_PAGE] : NULL;
+}
+
+/* The oldest mapping at a port, or 0. */
+static inline uint32_t port_owner(const struct port_space *space, uint16_t pool, uint16_t port)
+{
+	const uint32_t *owner = port_entry(space, pool, port);
+
+	return owner ? *owner : 0;
 }
 
 bool port_is_used(const struct port_space *space, uint16_t pool, uint16_t port);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "session.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "nat_state.h"
@@ -9,11 +8,11 @@
 /* Set in an index entry that is a permission's; otherwise it is a mapping's. */
 #define SESSION_NODE 0x80000000U
 
-enum { FIRST_BUCKETS = 16, FIRST_NODES = 16 };
+enum { FIRST_NODES = 16 };
 
 void session_table_clear(struct session_table *table)
 {
-	free(table->buckets);
+	buckets_clear(&table->buckets);
 	free(table->nodes);
 }
 
@@ -64,7 +63,7 @@ static uint32_t *bucket_of(const struct nat *nat, const struct session_key *key)
 	hash = hash_mix(hash, key->inside_addr.hi);
 	hash = hash_mix(hash, key->remote.addr.lo);
 	hash = hash_mix(hash, key->remote.addr.hi);
-	return &nat->sessions.buckets[(uint32_t)(hash >> 16) & nat->sessions.buckets_mask];
+	return buckets_of(&nat->sessions.buckets, (uint32_t)(hash >> 16));
 }
 
 static struct endpoint remote_of(const struct permission *node)
@@ -89,7 +88,7 @@ static uint32_t *entry_next(const struct nat *nat, uint32_t entry)
 {
 	if (entry & SESSION_NODE)
 		return &nat->sessions.nodes[entry & ~SESSION_NODE].hash_next;
-	return &nat_mapping(nat, entry)->session_next;
+	return &nat_links(nat, entry)->session_next;
 }
 
 static uint32_t find(const struct nat *nat, const struct session_key *key)
@@ -97,7 +96,7 @@ static uint32_t find(const struct nat *nat, const struct session_key *key)
 	enum nat_scope grain = nat->rules[key->protocol].grain;
 	uint32_t entry;
 
-	if (!nat->sessions.buckets)
+	if (!nat->sessions.buckets.len)
 		return 0;
 	for (entry = *bucket_of(nat, key); entry; entry = *entry_next(nat, entry))
 		if (is_of_key(nat, entry_mapping(nat, entry), key) &&
@@ -122,10 +121,16 @@ bool session_permits(const struct nat *nat, enum nat_protocol protocol, struct e
 	return find(nat, &key) != 0;
 }
 
-static void index_add(struct nat *nat, uint32_t entry)
+static uint32_t *bucket_of_entry(const struct nat *nat, uint32_t entry)
 {
 	struct session_key key = key_of(nat, entry_mapping(nat, entry), entry_remote(nat, entry));
-	uint32_t *bucket = bucket_of(nat, &key);
+
+	return bucket_of(nat, &key);
+}
+
+static void index_add(struct nat *nat, uint32_t entry)
+{
+	uint32_t *bucket = bucket_of_entry(nat, entry);
 
 	*entry_next(nat, entry) = *bucket;
 	*bucket = entry;
@@ -134,8 +139,7 @@ static void index_add(struct nat *nat, uint32_t entry)
 
 static void index_remove(struct nat *nat, uint32_t entry)
 {
-	struct session_key key = key_of(nat, entry_mapping(nat, entry), entry_remote(nat, entry));
-	uint32_t *at = bucket_of(nat, &key);
+	uint32_t *at = bucket_of_entry(nat, entry);
 
 	while (*at != entry)
 		at = entry_next(nat, *at);
@@ -143,49 +147,33 @@ static void index_remove(struct nat *nat, uint32_t entry)
 	nat->sessions.count--;
 }
 
-/* Move every entry of @old into the buckets that there are now. */
-static void rehash(struct nat *nat, const uint32_t *old, uint32_t old_len)
+/* Make room for one more entry.  Without memory the chains just get longer. */
+static void index_grow(struct nat *nat)
 {
-	nat->sessions.count = 0;
-	for (uint32_t i = 0; i < old_len; i++) {
-		uint32_t next;
+	struct session_table *table = &nat->sessions;
+	uint32_t *from, *to;
 
-		for (uint32_t entry = old[i]; entry; entry = next) {
-			next = *entry_next(nat, entry);
-			index_add(nat, entry);
+	if (!table->buckets.len)
+		buckets_init(&table->buckets);
+	if (table->count < table->buckets.len || !buckets_add(&table->buckets, &from, &to))
+		return;
+	while (*from) {
+		uint32_t entry = *from;
+
+		if (bucket_of_entry(nat, entry) != to) {
+			from = entry_next(nat, entry);
+			continue;
 		}
+		*from = *entry_next(nat, entry);
+		*entry_next(nat, entry) = *to;
+		*to = entry;
 	}
 }
 
-/* Make room for one more entry: 0, or -ENOMEM where there is no index at all. */
-static int index_grow(struct nat *nat)
+void session_add_first(struct nat *nat, uint32_t ref)
 {
-	struct session_table *table = &nat->sessions;
-	uint32_t *old = table->buckets;
-	uint32_t old_len = old ? table->buckets_mask + 1 : 0;
-	uint32_t len = old ? old_len * 2 : FIRST_BUCKETS;
-	uint32_t *buckets;
-
-	if (old && table->count <= table->buckets_mask)
-		return 0;
-	buckets = calloc(len, sizeof(*buckets));
-	if (!buckets)
-		return old ? 0 : -ENOMEM;
-	table->buckets = buckets;
-	table->buckets_mask = len - 1;
-	rehash(nat, old, old_len);
-	free(old);
-	return 0;
-}
-
-int session_add_first(struct nat *nat, uint32_t ref)
-{
-	int err = index_grow(nat);
-
-	if (err)
-		return err;
+	index_grow(nat);
 	index_add(nat, ref);
-	return 0;
 }
 
 /* A node that nobody has; 0 without memory. */
@@ -226,8 +214,7 @@ enum session_result session_open(struct nat *nat, uint32_t ref, struct endpoint 
 	other = find(nat, &key);
 	if (other)
 		return other == ref || !rules->overload ? SESSION_OPEN : SESSION_TAKEN;
-	if (index_grow(nat))
-		return SESSION_NO_ROOM;
+	index_grow(nat);
 	node = node_take(&nat->sessions);
 	if (!node)
 		return SESSION_NO_ROOM;
@@ -235,9 +222,9 @@ enum session_result session_open(struct nat *nat, uint32_t ref, struct endpoint 
 		.remote_addr = remote.addr,
 		.remote_port = remote.port,
 		.mapping = ref,
-		.next = m->permissions,
+		.next = nat_links(nat, ref)->permissions,
 	};
-	m->permissions = node;
+	nat_links(nat, ref)->permissions = node;
 	if (rules->overload)
 		shortcuts_forget(&nat->shortcuts); /* It may now lead here. */
 	index_add(nat, node | SESSION_NODE);
@@ -250,7 +237,8 @@ bool session_any(const struct nat *nat, uint32_t ref, struct endpoint remote, en
 
 	if (scope_agrees(scope, mapping_remote(m), remote))
 		return true;
-	for (uint32_t node = m->permissions; node; node = nat->sessions.nodes[node].next)
+	for (uint32_t node = nat_links(nat, ref)->permissions; node;
+	     node = nat->sessions.nodes[node].next)
 		if (scope_agrees(scope, remote_of(&nat->sessions.nodes[node]), remote))
 			return true;
 	return false;
@@ -259,7 +247,7 @@ bool session_any(const struct nat *nat, uint32_t ref, struct endpoint remote, en
 void session_end_all(struct nat *nat, uint32_t ref)
 {
 	struct session_table *table = &nat->sessions;
-	uint32_t next, node = nat_mapping(nat, ref)->permissions;
+	uint32_t next, node = nat_links(nat, ref)->permissions;
 
 	for (; node; node = next) {
 		next = table->nodes[node].next;

@@ -34,8 +34,8 @@ struct permission {
 enum { PERMISSIONS_MAX = 1 << 22 };
 
 struct session_table {
-	uint32_t *buckets; /* references to mappings, or to permissions with SESSION_NODE set */
-	uint32_t buckets_mask;
+	struct buckets
+		buckets; /* references to mappings, or to permissions with SESSION_NODE set */
 	uint32_t count;
 	struct permission *nodes;
 	uint32_t nodes_room;
@@ -60,8 +60,8 @@ uint32_t session_find(const struct nat *nat, enum nat_protocol protocol, uint16_
 bool session_permits(const struct nat *nat, enum nat_protocol protocol, struct endpoint inside,
 		     struct endpoint remote);
 
-/* Enter a new mapping under its first remote endpoint: 0 or -ENOMEM. */
-int session_add_first(struct nat *nat, uint32_t ref);
+/* Enter a new mapping under its first remote endpoint. */
+void session_add_first(struct nat *nat, uint32_t ref);
 
 /* Note that the mapping has sent to @remote. */
 enum session_result session_open(struct nat *nat, uint32_t ref, struct endpoint remote);

@@ -10,12 +10,14 @@ enum {
 	FIRST_PAIRS = 16,
 	PAIRS_MAX = 8192, /* half a megabyte */
 	WORTH_IT = 8, /* packets that go all the way before there is a table */
-	PATIENCE = 8, /* in a full table, one flow in so many may displace another */
+	TRIAL = 4096, /* packets after which it is asked whether there are too many flows */
+	REST = 16 * TRIAL, /* packets that then go all the way at once */
 };
 
 /* Above the mapping's reference, which has 24 bits. */
 enum { FLOW_LIVE = 1 << 24, FLOW_OUTSIDE = 1 << 25, FLOW_TCP = 1 << 26 };
-_Static_assert(MAPPINGS_MAX <= FLOW_LIVE, "a mapping's reference must fit below the flags");
+_Static_assert((int)MAPPINGS_MAX <= (int)FLOW_LIVE,
+	       "a mapping's reference must fit below the flags");
 
 void shortcut_table_clear(struct shortcut_table *table)
 {
@@ -121,15 +123,11 @@ void shortcut_note(struct passage *p, const struct lead *lead)
 	struct flow_key key;
 	struct shortcut *pair;
 
-	if (!is_lasting(p, lead) || !make_room(table))
+	if (table->resting || !is_lasting(p, lead) || !make_room(table))
 		return;
 	key = key_of(p);
 	pair = pair_of(p->nat, &key);
-	if (pair[1].flow && pair[1].epoch == table->epoch) {
-		table->displaced++;
-		if (table->mask + 1 == PAIRS_MAX && table->displaced % PATIENCE)
-			return;
-	}
+	table->displaced += pair[1].flow && pair[1].epoch == table->epoch;
 	change = packet_change_of(from, &lead->to);
 	pair[1] = pair[0];
 	pair[0] = (struct shortcut){
@@ -147,21 +145,39 @@ void shortcut_note(struct passage *p, const struct lead *lead)
 	};
 }
 
+/* With far more flows than places each look would be one to memory, in vain. */
+static bool is_worth_it(struct shortcut_table *table)
+{
+	if (table->resting) {
+		table->resting--;
+		return false;
+	}
+	if (++table->sought < TRIAL)
+		return true;
+	if (table->found < TRIAL / 4 && table->mask + 1 == PAIRS_MAX)
+		table->resting = REST;
+	table->sought = table->found = 0;
+	return true;
+}
+
 static const struct shortcut *find(const struct passage *p)
 {
-	const struct shortcut_table *table = &p->nat->shortcuts;
+	struct shortcut_table *table = &p->nat->shortcuts;
 	const struct shortcut *pair;
 	const struct mapping *m;
 	struct flow_key key;
 
-	if (!table->entries || !is_plain(&p->info))
+	if (!table->entries || !is_plain(&p->info) || !is_worth_it(table))
 		return NULL;
 	key = key_of(p);
 	pair = pair_of(p->nat, &key);
 	if (!is_of(pair, &key, table->epoch) && !is_of(++pair, &key, table->epoch))
 		return NULL;
 	m = nat_mapping(p->nat, mapping_of(pair));
-	return m->flags & MAPPING_LIVE && m->sequence == pair->sequence ? pair : NULL;
+	if (!(m->flags & MAPPING_LIVE) || m->sequence != pair->sequence)
+		return NULL;
+	table->found++;
+	return pair;
 }
 
 uint32_t shortcut_take(struct passage *p)

@@ -44,6 +44,8 @@ struct shortcut_table {
 	uint32_t mask; /* of pairs */
 	uint32_t displaced; /* how many gave way to others since the table has this size */
 	uint16_t epoch;
+	uint32_t sought, found; /* lately */
+	uint32_t resting; /* for so many packets nothing is sought: too little was found */
 };
 
 void shortcut_table_clear(struct shortcut_table *table);

@@ -45,7 +45,7 @@ static void put_first(struct nat *nat, uint32_t ref)
 	struct source_table *table = &nat->sources;
 	uint32_t *bucket = bucket_of_mapping(nat, ref);
 
-	table->links[ref] = (struct source_link){ .next = *bucket, .entered = true };
+	table->links[ref] = (struct source_link){ .next = *bucket, .prev = SOURCE_FIRST };
 	if (*bucket)
 		table->links[*bucket].prev = ref;
 	*bucket = ref;
@@ -60,13 +60,13 @@ static void move_chain(struct nat *nat, uint32_t ref)
 
 	while (ref && links[ref].next)
 		ref = links[ref].next;
-	for (; ref; ref = prev) {
+	for (; ref && ref != SOURCE_FIRST; ref = prev) {
 		prev = links[ref].prev;
 		put_first(nat, ref);
 	}
 }
 
-/* About one mapping a bucket.  False where there are no buckets at all. */
+/* About two mappings a bucket.  False where there are no buckets at all. */
 static bool grow_buckets(struct nat *nat)
 {
 	struct source_table *table = &nat->sources;
@@ -74,7 +74,7 @@ static bool grow_buckets(struct nat *nat)
 	uint32_t old_len = old ? table->buckets_mask + 1 : 0;
 	uint32_t len = old ? old_len * 2 : FIRST_BUCKETS;
 
-	if (old && table->count < old_len)
+	if (old && table->count / 2 < old_len)
 		return true;
 	buckets = calloc(len, sizeof(*buckets));
 	if (!buckets)
@@ -119,16 +119,16 @@ void source_chain_remove(struct nat *nat, uint32_t ref)
 	struct source_table *table = &nat->sources;
 	struct source_link link;
 
-	if (ref >= table->links_len || !table->links[ref].entered)
+	if (ref >= table->links_len || !table->links[ref].prev)
 		return;
 	link = table->links[ref];
 	if (link.next)
 		table->links[link.next].prev = link.prev;
-	if (link.prev)
+	if (link.prev != SOURCE_FIRST)
 		table->links[link.prev].next = link.next;
 	else
 		*bucket_of_mapping(nat, ref) = link.next;
-	table->links[ref] = (struct source_link){ .entered = false };
+	table->links[ref] = (struct source_link){ 0 };
 	table->count--;
 }
 

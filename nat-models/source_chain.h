@@ -15,9 +15,11 @@
 #include "mapping.h"
 
 struct source_link {
-	uint32_t next, prev; /* references; 0 = none */
-	bool entered;
+	uint32_t next; /* a reference; 0 = none */
+	uint32_t prev; /* the same, or SOURCE_FIRST; 0 = not entered */
 };
+
+enum { SOURCE_FIRST = MAPPINGS_MAX }; /* no reference */
 
 struct source_table {
 	struct source_link *links; /* by mapping */

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "buckets.h"
+
+#include <stddef.h>
+
+#include "table_memory.h"
+
+static size_t chunk_size(uint32_t chunk)
+{
+	return sizeof(uint32_t) << (BUCKET_CHUNK_BITS + chunk);
+}
+
+static uint32_t places(const struct buckets *buckets)
+{
+	return ((1U << buckets->chunks_len) - 1) << BUCKET_CHUNK_BITS;
+}
+
+static bool add_chunk(struct buckets *buckets)
+{
+	uint32_t *chunk;
+
+	if (buckets->chunks_len == BUCKET_CHUNKS)
+		return false;
+	chunk = table_memory_new(chunk_size(buckets->chunks_len));
+	if (!chunk)
+		return false;
+	buckets->chunks[buckets->chunks_len++] = chunk;
+	return true;
+}
+
+void buckets_init(struct buckets *buckets)
+{
+	*buckets = (struct buckets){ .chunks_len = 1 };
+	buckets->chunks[0] = buckets->few;
+	buckets->len = places(buckets);
+	buckets->mask = buckets->len - 1;
+}
+
+void buckets_clear(struct buckets *buckets)
+{
+	for (uint32_t i = 1; i < buckets->chunks_len; i++)
+		table_memory_free(buckets->chunks[i], chunk_size(i));
+	*buckets = (struct buckets){ .len = 0 };
+}
+
+bool buckets_add(struct buckets *buckets, uint32_t **ret_from, uint32_t **ret_to)
+{
+	uint32_t n = buckets->len;
+
+	if (n >= places(buckets) && !add_chunk(buckets))
+		return false;
+	if (n > buckets->mask)
+		buckets->mask = buckets->mask * 2 + 1;
+	buckets->len++;
+	*ret_from = buckets_at(buckets, n & buckets->mask >> 1);
+	*ret_to = buckets_at(buckets, n);
+	return true;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The buckets of a hash table that grows one bucket at a time (W. Litwin, "Linear hashing", 1980), so
+ * that no packet ever waits for a whole table to be filled anew.
+ *
+ * Theory of operation.  With n buckets, 2^k <= n < 2^(k+1), a hash belongs to bucket number
+ * hash mod 2^(k+1) where there is one, else to hash mod 2^k.  A new bucket n thus takes its
+ * entries from just one other, n - 2^k.  Buckets hold 32-bit references, 0 being none; chains are
+ * the caller's, and so is the moving of the entries.
+ */
+#ifndef KNOTHOLE_BUCKETS_H
+#define KNOTHOLE_BUCKETS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The first chunk has 2^4 buckets, and each is twice as long as the one before. */
+enum { BUCKET_CHUNK_BITS = 4, BUCKET_CHUNKS = 22 };
+
+/* The first of them stand in the table itself: a small NAT needs no allocation for them. */
+struct buckets {
+	uint32_t few[1 << BUCKET_CHUNK_BITS];
+	uint32_t *chunks[BUCKET_CHUNKS];
+	uint32_t chunks_len;
+	uint32_t len; /* how many there are; 0 = none yet */
+	uint32_t mask; /* of the lowest bits that can tell so many apart */
+};
+
+/* A first few.  The table may not move from then on. */
+void buckets_init(struct buckets *buckets);
+void buckets_clear(struct buckets *buckets);
+
+/* Bucket number @n, which is below len. */
+static inline uint32_t *buckets_at(const struct buckets *buckets, uint32_t n)
+{
+	uint32_t at = n + (1U << BUCKET_CHUNK_BITS);
+	int bits = 31 - __builtin_clz(at);
+
+	return &buckets->chunks[bits - BUCKET_CHUNK_BITS][at - (1U << bits)];
+}
+
+/* The bucket that a hash belongs to.  There must be one. */
+static inline uint32_t *buckets_of(const struct buckets *buckets, uint32_t hash)
+{
+	uint32_t n = hash & buckets->mask;
+
+	return buckets_at(buckets, n < buckets->len ? n : hash & buckets->mask >> 1);
+}
+
+/* One more.  Its entries are still in *ret_from, from where the caller is to move those whose hash
+ * says so to *ret_to.  False, and nothing has changed, without memory. */
+bool buckets_add(struct buckets *buckets, uint32_t **ret_from, uint32_t **ret_to);
+
+#endif

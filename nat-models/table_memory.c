@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "table_memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { LARGE = 2 * 1024 * 1024, CACHE_LINE = 64 };
+
+void *table_memory_new(size_t size)
+{
+	void *memory;
+
+	if (size < LARGE) {
+		memory = aligned_alloc(CACHE_LINE, (size + CACHE_LINE - 1) & ~(CACHE_LINE - 1UL));
+		return memory ? memset(memory, 0, size) : NULL;
+	}
+	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		return NULL;
+	madvise(memory, size, MADV_HUGEPAGE); /* a wish, no more */
+	return memory;
+}
+
+void table_memory_free(void *memory, size_t size)
+{
+	if (memory && size >= LARGE)
+		munmap(memory, size);
+	else
+		free(memory);
+}

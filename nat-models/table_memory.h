@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Memory for the engine's large tables, all zero at first.
+ *
+ * From a few megabytes on it is in huge pages where the kernel has them: packets come in no order,
+ * and with small pages most of them would wait for the translation of their mapping's address.
+ */
+#ifndef KNOTHOLE_TABLE_MEMORY_H
+#define KNOTHOLE_TABLE_MEMORY_H
+
+#include <stddef.h>
+
+/* @size bytes that begin at a line of the cache; NULL without memory. */
+void *table_memory_new(size_t size);
+
+/* Give back @memory (NULL is fine), which had @size bytes. */
+void table_memory_free(void *memory, size_t size);
+
+/* Have what is at @address come from memory, to be there when it is needed.  Not just the built-in:
+ * gcc takes functions that do no more for such as have no effect, and drops the calls. */
+static inline void table_memory_prefetch(const void *address)
+{
+	__builtin_prefetch(address);
+	__asm__ volatile("");
+}
+
+#endif
