@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nat.h"
 
+#include "foresight.h"
 #include "nat_flow.h"
 #include "nat_ip6.h"
 
@@ -162,26 +163,69 @@ static struct nat_decision first_fragment(struct passage *p, enum packet_fault f
 	return decision;
 }
 
+static inline enum packet_fault begin(struct passage *p, struct nat *nat, enum nat_side side,
+				      struct packet *pkt)
+{
+	p->nat = nat;
+	p->side = side;
+	p->pkt = pkt;
+	return packet_parse(pkt, &p->info);
+}
+
+static inline struct nat_decision decide(struct passage *p, enum packet_fault fault, uint64_t now)
+{
+	struct nat *nat = p->nat;
+	uint32_t ref;
+
+	nat->now = p->now = now > nat->now ? now : nat->now;
+	expiry_turn(nat, p->now);
+	ref = shortcut_take(p);
+	if (ref)
+		return flow_known(p, ref);
+	if (fault != PACKET_OK && fault != PACKET_UNSUPPORTED)
+		return flow_drop(p, NAT_REASON_MALFORMED);
+	if (p->info.more_fragments && !p->info.fragment_offset)
+		return first_fragment(p, fault);
+	return process(p, fault);
+}
+
 struct nat_decision nat_process(struct nat *nat, enum nat_side side, struct packet *pkt,
 				uint64_t now)
 {
 	struct passage p;
-	enum packet_fault fault = packet_parse(pkt, &p.info);
-	uint32_t ref;
+	enum packet_fault fault = begin(&p, nat, side, pkt);
 
-	p.nat = nat;
-	p.side = side;
-	p.pkt = pkt;
-	nat->now = p.now = now > nat->now ? now : nat->now;
-	expiry_turn(nat, p.now);
-	ref = shortcut_take(&p);
-	if (ref)
-		return flow_known(&p, ref);
-	if (fault != PACKET_OK && fault != PACKET_UNSUPPORTED)
-		return flow_drop(&p, NAT_REASON_MALFORMED);
-	if (p.info.more_fragments && !p.info.fragment_offset)
-		return first_fragment(&p, fault);
-	return process(&p, fault);
+	return decide(&p, fault, now);
+}
+
+/* As many as memory can be asked for at a time, and a little more. */
+enum { BATCH = 32 };
+
+static void process_few(struct nat *nat, const struct nat_arrival *arrivals, size_t len,
+			uint64_t now, struct nat_decision *ret)
+{
+	struct passage passages[BATCH];
+	enum packet_fault faults[BATCH];
+	const uint32_t *entries[BATCH];
+
+	for (size_t i = 0; i < len; i++) {
+		faults[i] = begin(&passages[i], nat, arrivals[i].side, arrivals[i].packet);
+		entries[i] = foresee_entry(&passages[i]);
+	}
+	for (size_t i = 0; i < len; i++)
+		foresee_mapping(nat, entries[i]);
+	for (size_t i = 0; i < len; i++)
+		foresee_next(&passages[i], entries[i]);
+	for (size_t i = 0; i < len; i++)
+		ret[i] = decide(&passages[i], faults[i], now);
+}
+
+void nat_process_batch(struct nat *nat, const struct nat_arrival *arrivals, size_t len,
+		       uint64_t now, struct nat_decision *ret)
+{
+	for (size_t done = 0; done < len; done += BATCH)
+		process_few(nat, arrivals + done, len - done < BATCH ? len - done : BATCH, now,
+			    ret + done);
 }
 
 void nat_forget_shortcuts(struct nat *nat)

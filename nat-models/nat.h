@@ -135,6 +135,21 @@ void nat_free(struct nat *nat);
 struct nat_decision nat_process(struct nat *nat, enum nat_side side, struct packet *pkt,
 				uint64_t now);
 
+/* A packet of a batch. */
+struct nat_arrival {
+	enum nat_side side;
+	struct packet *packet;
+};
+
+/*
+ * The same for @len packets, one after the other, all at @now, with their decisions in @ret: neither
+ * they nor the packets are any other than nat_process() would have made them.  But while one
+ * packet's mapping comes from memory others are seen to, so that many flows cost little more than few.
+ * A decision's mapping is that at the time; a later packet may have ended it.
+ */
+void nat_process_batch(struct nat *nat, const struct nat_arrival *arrivals, size_t len,
+		       uint64_t now, struct nat_decision *ret);
+
 /* Earliest time at which something expires or nat_poll() has something; UINT64_MAX: never. */
 uint64_t nat_next_wake(const struct nat *nat);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Shortcuts change no decision: of two NATs that get the same traffic one forgets its shortcuts before
- * every packet, and both decide the same, byte by byte, whatever the model is.
+ * Shortcuts and batches change no decision: of three NATs that get the same traffic one forgets its
+ * shortcuts before every packet, and one gets its packets together; all decide the same, byte by
+ * byte, whatever the model is.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +15,7 @@
 #include "nat-models/chance.h"
 #include "nat_script.h"
 
-enum { PACKETS = 6000, HOSTS = 4, PORTS_EACH = 6, REMOTES = 3, ROOM = 128 };
+enum { PACKETS = 6000, HOSTS = 4, PORTS_EACH = 6, REMOTES = 3, ROOM = 128, BATCH_MAX = 70 };
 
 static void cone(struct script_config *c)
 {
@@ -145,47 +146,100 @@ static void write_next(struct chance *chance, bool inside, struct packet *pkt, b
 	packet_finish_checksums(pkt);
 }
 
+/* The same packets, as each of three NATs has them. */
+struct batch {
+	uint8_t bytes[BATCH_MAX][ROOM];
+	struct packet packets[BATCH_MAX];
+	struct nat_arrival arrivals[BATCH_MAX];
+	struct nat_decision decisions[BATCH_MAX];
+};
+
+static void copy_batch(struct batch *to, const struct batch *from, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		memcpy(to->bytes[i], from->bytes[i], ROOM);
+		to->packets[i] = from->packets[i];
+		to->packets[i].data = to->bytes[i];
+		to->arrivals[i] = (struct nat_arrival){ from->arrivals[i].side, &to->packets[i] };
+	}
+}
+
+static void expect_same(const struct batch *a, const struct batch *b, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		const struct nat_decision *d = &a->decisions[i], *e = &b->decisions[i];
+
+		assert_int_equal(d->outcome, e->outcome);
+		assert_int_equal(d->reason, e->reason);
+		assert_int_equal(d->to, e->to);
+		assert_int_equal(d->protocol, e->protocol);
+		assert_true(endpoint_equal(d->remote, e->remote));
+		assert_int_equal(d->mapping != NULL, e->mapping != NULL);
+		assert_int_equal(a->packets[i].len, b->packets[i].len);
+		assert_memory_equal(a->bytes[i], b->bytes[i], a->packets[i].len);
+	}
+}
+
+static void one_by_one(struct nat *nat, struct batch *batch, size_t len, uint64_t now, bool forgets)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (forgets)
+			nat_forget_shortcuts(nat);
+		batch->decisions[i] =
+			nat_process(nat, batch->arrivals[i].side, batch->arrivals[i].packet, now);
+	}
+}
+
+static size_t count_known(const struct batch *batch, size_t len)
+{
+	size_t known = 0;
+
+	for (size_t i = 0; i < len; i++)
+		known += batch->decisions[i].reason == NAT_REASON_MAPPING;
+	return known;
+}
+
 static void same_decisions(void **state)
 {
+	static struct batch quick, plain, together;
 	const struct row *row = *state;
 	struct chance chance = { 1 };
 	struct script_config config;
-	struct nat *nat, *plain;
+	struct nat *nats[3];
 	uint64_t now = 0;
-	size_t known = 0;
+	size_t len, known = 0;
 
 	script_defaults(&config);
 	row->tune(&config);
-	nat = script_nat(&config);
-	plain = script_nat(&config);
-	for (int i = 0; i < PACKETS; i++) {
-		bool inside = chance_below(&chance, 2);
-		uint8_t bytes[ROOM], copy[ROOM];
-		struct packet pkt = { .data = bytes, .room = ROOM }, other;
-		struct nat_decision d, e;
+	for (int i = 0; i < 3; i++)
+		nats[i] = script_nat(&config);
+	for (size_t done = 0; done < PACKETS; done += len) {
+		len = 1 + chance_below(&chance, BATCH_MAX);
+		for (size_t i = 0; i < len; i++) {
+			bool inside = chance_below(&chance, 2);
 
-		write_next(&chance, inside, &pkt, config.model.kind == NAT_KIND_NAPT);
-		other = pkt;
-		other.data = copy;
-		memcpy(copy, bytes, pkt.len);
-		now += chance_below(&chance, 100) ? SEC / 10 : 100 * SEC;
-		nat_forget_shortcuts(plain);
-		d = nat_process(nat, inside ? NAT_INSIDE : NAT_OUTSIDE, &pkt, now);
-		e = nat_process(plain, inside ? NAT_INSIDE : NAT_OUTSIDE, &other, now);
-		assert_int_equal(d.outcome, e.outcome);
-		assert_int_equal(d.reason, e.reason);
-		assert_int_equal(d.to, e.to);
-		assert_true(endpoint_equal(d.remote, e.remote));
-		assert_int_equal(d.mapping != NULL, e.mapping != NULL);
-		assert_int_equal(pkt.len, other.len);
-		assert_memory_equal(bytes, copy, pkt.len);
-		assert_int_equal(nat_next_wake(nat), nat_next_wake(plain));
-		known += d.reason == NAT_REASON_MAPPING;
+			quick.packets[i] = (struct packet){ .data = quick.bytes[i], .room = ROOM };
+			quick.arrivals[i] = (struct nat_arrival){ inside ? NAT_INSIDE : NAT_OUTSIDE,
+								  &quick.packets[i] };
+			write_next(&chance, inside, &quick.packets[i],
+				   config.model.kind == NAT_KIND_NAPT);
+		}
+		copy_batch(&plain, &quick, len);
+		copy_batch(&together, &quick, len);
+		now += chance_below(&chance, 20) ? SEC : 100 * SEC;
+		one_by_one(nats[0], &quick, len, now, false);
+		one_by_one(nats[1], &plain, len, now, true);
+		nat_process_batch(nats[2], together.arrivals, len, now, together.decisions);
+		expect_same(&quick, &plain, len);
+		expect_same(&quick, &together, len);
+		assert_int_equal(nat_next_wake(nats[0]), nat_next_wake(nats[1]));
+		assert_int_equal(nat_next_wake(nats[0]), nat_next_wake(nats[2]));
+		known += count_known(&quick, len);
 	}
 	/* Else there was nothing to take a shortcut for. */
 	assert_true(known > PACKETS / 20);
-	nat_free(nat);
-	nat_free(plain);
+	for (int i = 0; i < 3; i++)
+		nat_free(nats[i]);
 }
 
 int main(void)
