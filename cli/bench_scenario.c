@@ -225,7 +225,8 @@ static void call_main(void *arg)
 	int err = service_start(&spec, &service);
 
 	for (int i = 0; i < ROLES && !err; i++)
-		err = peer_join(world_host(scene->world, peer_names[i]), at, NEVER, &peers[i]);
+		err = peer_join(world_host(scene->world, peer_names[i]), at, at.port, NEVER,
+				&peers[i]);
 	if (!err)
 		err = call_connect(peers[0], peers[1], &ladder, &call);
 	if (!err)

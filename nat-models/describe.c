@@ -42,7 +42,14 @@ void describe_pair(const struct nat_model *caller, const struct nat_model *calle
 		   struct predict_answer *ret)
 {
 	struct predict_nat nats[] = { { .model = caller }, { .model = callee } };
-	struct predict_question question = { .caller = { &nats[0], 1 }, .callee = { &nats[1], 1 } };
+	/* A rendezvous of the kind that means to be reached from behind corporate firewalls. */
+	static const uint16_t web_ports[] = { 443, 80 };
+	struct predict_question question = {
+		.caller = { &nats[0], 1 },
+		.callee = { &nats[1], 1 },
+		.rendezvous_tcp = web_ports,
+		.rendezvous_tcp_len = sizeof(web_ports) / sizeof(web_ports[0]),
+	};
 
 	predict(&question, ret);
 }

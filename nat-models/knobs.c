@@ -96,6 +96,8 @@ static const struct knob model_knobs[] = {
 
 #define TRANSPORT_KNOBS                                                                            \
 	TRANSPORT_BOOL(blocked, "nothing of this protocol passes, either way", ""),                \
+		KNOB(nat_transport, outbound_ports, "outbound_ports", KNOB_PORTS, NULL, 1, 65535,  \
+		     "the remote ports that inside hosts may send to, as a list", ""),             \
 		TRANSPORT_WORD(mapping, scope, "whether an inside endpoint keeps its mapping",     \
 			       "RFC 4787, 4.1"),                                                   \
 		TRANSPORT_WORD(filtering, scope, "who may send in through a mapping",              \
@@ -213,6 +215,11 @@ int64_t knob_value(const struct nat_model *model, const struct knob_section *sec
 		return *(const bool *)at;
 	if (knob->type == KNOB_WORD)
 		return *(const int *)at;
+	if (knob->type == KNOB_PORTS) {
+		for (int i = NAT_OUTBOUND_PORTS; i-- > 0;)
+			value = value << 16 | ((const uint16_t *)at)[i];
+		return (int64_t)value;
+	}
 	switch (knob->size) {
 	case 1:
 		return *(const uint8_t *)at;
@@ -235,6 +242,11 @@ void knob_set(struct nat_model *model, const struct knob_section *section, const
 
 	if (knob->type == KNOB_BOOL) {
 		*(bool *)at = value != 0;
+		return;
+	}
+	if (knob->type == KNOB_PORTS) {
+		for (int i = 0; i < NAT_OUTBOUND_PORTS; i++)
+			((uint16_t *)at)[i] = (uint16_t)((uint64_t)value >> 16 * i);
 		return;
 	}
 	switch (knob->size) {
@@ -266,6 +278,19 @@ static const char *format_set(const struct knob *knob, int64_t value, char *buf,
 	return buf;
 }
 
+/* "80, 443"; "any" where there are none. */
+static const char *format_ports(int64_t value, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s", value ? "" : "any");
+	for (uint64_t ports = (uint64_t)value; ports; ports >>= 16) {
+		size_t used = strlen(buf);
+
+		snprintf(buf + used, size - used, "%s%u", used ? ", " : "",
+			 (unsigned)(ports & UINT16_MAX));
+	}
+	return buf;
+}
+
 const char *knob_format(const struct nat_model *model, const struct knob_section *section,
 			const struct knob *knob, char *buf, size_t size)
 {
@@ -279,6 +304,8 @@ const char *knob_format(const struct nat_model *model, const struct knob_section
 	value = knob_value(model, section, knob);
 	if (knob->type == KNOB_SET)
 		return format_set(knob, value, buf, size);
+	if (knob->type == KNOB_PORTS)
+		return format_ports(value, buf, size);
 	if (knob->type == KNOB_WORD)
 		snprintf(buf, size, "%s", knob->words[value].word);
 	else if (knob->type == KNOB_BOOL)

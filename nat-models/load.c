@@ -183,6 +183,31 @@ static int read_number(struct reader *reader, const char *path, const struct kno
 	return 0;
 }
 
+/* A list of ports: { 80, 443 }. */
+static int read_ports(struct reader *reader, const char *path, const struct knob *knob,
+		      int64_t *ret)
+{
+	lua_State *lua = reader->lua;
+	uint64_t ports = 0;
+	char got[80];
+	int r = 0;
+
+	if (!lua_istable(lua, -1) || lua_rawlen(lua, -1) > NAT_OUTBOUND_PORTS)
+		return fault(reader, path, "expected a list of at most %d ports; got %s",
+			     NAT_OUTBOUND_PORTS,
+			     lua_istable(lua, -1) ? "more" : describe_value(lua, got, sizeof(got)));
+	for (lua_Unsigned i = lua_rawlen(lua, -1); i > 0 && r == 0; i--) {
+		int64_t port = 0;
+
+		lua_rawgeti(lua, -1, (lua_Integer)i);
+		r = read_number(reader, path, knob, &port);
+		lua_pop(lua, 1);
+		ports = ports << 16 | (uint64_t)port;
+	}
+	*ret = (int64_t)ports;
+	return r;
+}
+
 static int read_bool(struct reader *reader, const char *path, int64_t *ret)
 {
 	char got[80];
@@ -254,6 +279,9 @@ static int read_value(struct reader *reader, const struct knob_section *section,
 		break;
 	case KNOB_SET:
 		r = read_set(reader, path, knob, &value);
+		break;
+	case KNOB_PORTS:
+		r = read_ports(reader, path, knob, &value);
 		break;
 	case KNOB_BOOL:
 		r = read_bool(reader, path, &value);

@@ -53,6 +53,18 @@ static struct nat_transport transport_defaults(void)
 	};
 }
 
+bool nat_transport_lets_out(const struct nat_transport *transport, uint16_t port)
+{
+	const uint16_t *ports = transport->outbound_ports;
+
+	if (!ports[0])
+		return true;
+	for (int i = 0; i < NAT_OUTBOUND_PORTS && ports[i]; i++)
+		if (ports[i] == port)
+			return true;
+	return false;
+}
+
 void nat_model_defaults(struct nat_model *model)
 {
 	memset(model, 0, sizeof(*model));

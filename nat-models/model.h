@@ -158,9 +158,14 @@ enum nat_eviction { NAT_EVICTIONS(X) };
 enum nat_rfc3489 { NAT_RFC3489(X) };
 #undef X
 
+enum { NAT_OUTBOUND_PORTS = 4 };
+
 /* The behaviour towards one transport protocol.  UDP and TCP each have one. */
 struct nat_transport {
 	bool blocked; /* nothing of this protocol passes, either way */
+	/* Where any are given, nothing goes out to other ports, whoever spoke first, but from a
+	 * DMZ host and the inside ends of static forwards; a 0 ends them. */
+	uint16_t outbound_ports[NAT_OUTBOUND_PORTS];
 	enum nat_scope mapping;
 	enum nat_scope filtering;
 	enum nat_ports ports;
@@ -237,6 +242,9 @@ struct nat_model {
 			       * (RFC 6092, 3.1: REC-1 to REC-7) */
 	bool ipsec; /* of an IPv6 firewall: AH, ESP and IKE pass both ways (RFC 6092, REC-21, 22, 24) */
 };
+
+/* May anything go out to remote @port? */
+bool nat_transport_lets_out(const struct nat_transport *transport, uint16_t port);
 
 /* A model with every knob at its default: what RFC 4787 and RFC 5382 recommend (EI mapping,
  * APD filtering, ports preserved, hairpinning with external source). */

@@ -52,6 +52,7 @@ enum nat_outcome {
 	X(NAT_REASON_FILTERED, "filtered")                                                         \
 	X(NAT_REASON_NO_HAIRPIN, "no hairpinning")                                                 \
 	X(NAT_REASON_BLOCKED, "protocol blocked")                                                  \
+	X(NAT_REASON_OUTBOUND_PORT, "nothing goes out to this port")                               \
 	X(NAT_REASON_NO_PORT, "no free port")                                                      \
 	X(NAT_REASON_COLLISION, "port in use")                                                     \
 	X(NAT_REASON_TABLE_FULL, "mapping table full")                                             \

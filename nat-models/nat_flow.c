@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nat_flow.h"
 #include "alg.h"
+#include "static_forward.h"
 
 struct endpoint flow_remote(const struct passage *p, struct endpoint end)
 {
@@ -121,6 +122,7 @@ struct nat_decision flow_no_mapping(struct passage *p, enum nat_reason reason)
 
 	switch (reason) {
 	case NAT_REASON_BLOCKED:
+	case NAT_REASON_OUTBOUND_PORT:
 	case NAT_REASON_NO_PORT:
 	case NAT_REASON_COLLISION:
 	case NAT_REASON_TABLE_FULL:
@@ -135,11 +137,26 @@ struct nat_decision flow_no_mapping(struct passage *p, enum nat_reason reason)
 	return decision;
 }
 
+/* A port that must not be sent to, from an inside endpoint that is not the outside's to call. */
+static bool is_port_shut(const struct passage *p)
+{
+	const struct nat *nat = p->nat;
+	uint16_t port;
+
+	if (nat_transport_lets_out(&nat->rules[p->protocol].is, p->info.dst.port))
+		return false;
+	return !(nat->has_dmz && ip_addr_equal(p->info.src.addr, nat->dmz)) &&
+	       !static_forward_out(nat, p->protocol, p->info.src, &port);
+}
+
 struct nat_decision flow_outbound(struct passage *p)
 {
-	struct lead lead = lead_out(p, p->info.src, flow_remote(p, p->info.dst));
 	struct endpoint inside;
+	struct lead lead;
 
+	if (is_port_shut(p))
+		return flow_no_mapping(p, NAT_REASON_OUTBOUND_PORT);
+	lead = lead_out(p, p->info.src, flow_remote(p, p->info.dst));
 	if (!lead_is_open(&lead))
 		return flow_no_mapping(p, lead.reason);
 	shortcut_note(p, &lead);
@@ -200,6 +217,8 @@ struct nat_decision flow_hairpin(struct passage *p)
 		return flow_to_self(p, NAT_REASON_SELF);
 	if (p->nat->model.hairpin == NAT_HAIRPIN_NONE || !p->nat->rules[p->protocol].is.hairpin)
 		return flow_drop(p, NAT_REASON_NO_HAIRPIN);
+	if (is_port_shut(p))
+		return flow_no_mapping(p, NAT_REASON_OUTBOUND_PORT);
 	out = lead_out(p, p->info.src, flow_remote(p, target));
 	if (!lead_is_open(&out))
 		return flow_no_mapping(p, out.reason);

@@ -201,6 +201,9 @@ static void why_dropped(const struct reach *reach, enum party sender, char why[W
 	case REACH_FILTERED:
 		why_filtered(reach, sender, fate->nat, why);
 		break;
+	case REACH_PORT_SHUT:
+		snprintf(why, WHY, "%s lets UDP out to some ports only", name);
+		break;
 	case REACH_NO_HAIRPIN:
 		snprintf(why, WHY, "%s does not hairpin", name);
 		break;
@@ -380,14 +383,44 @@ static void doubt(const struct predict_side *side, enum party owner, enum method
 	}
 }
 
-/* Both peers hold a TCP connection to the rendezvous; without it no method can begin. */
-static const struct nat_model *tcp_blocker(const struct predict_side *side)
+/* The NAT of @side that keeps TCP from @port; NULL where none does. */
+static const struct nat_model *tcp_blocker(const struct predict_side *side, uint16_t port)
 {
 	for (size_t i = 0; i < side->nats_len; i++) {
-		if (side->nats[i].model->tcp.blocked)
+		const struct nat_transport *tcp = &side->nats[i].model->tcp;
+
+		if (tcp->blocked || !nat_transport_lets_out(tcp, port))
 			return side->nats[i].model;
 	}
 	return NULL;
+}
+
+/* Both peers hold a TCP connection to the rendezvous, at whichever port they get through to;
+ * without it no method can begin.  The NAT that stops @party from each of them, and whose that
+ * is; NULL where none does. */
+static const struct nat_model *joins_not(const struct predict_question *question, enum party party,
+					 enum party *ret_owner)
+{
+	const struct predict_side *own = party == PARTY_CALLER ? &question->caller
+							       : &question->callee;
+	static const uint16_t unnamed = 0;
+	const uint16_t *ports = question->rendezvous_tcp;
+	size_t len = question->rendezvous_tcp_len;
+	const struct nat_model *blocker = NULL;
+
+	for (size_t i = 0; i < (len ? len : 1); i++) {
+		uint16_t port = len ? ports[i] : unnamed;
+
+		*ret_owner = party;
+		blocker = tcp_blocker(own, port);
+		if (blocker)
+			continue;
+		*ret_owner = PARTY_NONE;
+		blocker = tcp_blocker(&question->shared, port);
+		if (!blocker)
+			return NULL;
+	}
+	return blocker;
 }
 
 static void answer_method(const struct predict_question *question, enum method method,
@@ -397,14 +430,15 @@ static void answer_method(const struct predict_question *question, enum method m
 					       &question->shared };
 	char name[LABEL];
 
-	for (int p = PARTY_CALLER; p <= PARTY_NONE; p++) {
-		const struct nat_model *blocker = tcp_blocker(sides[p]);
+	for (int p = PARTY_CALLER; p <= PARTY_CALLEE; p++) {
+		enum party owner;
+		const struct nat_model *blocker = joins_not(question, (enum party)p, &owner);
 
 		if (!blocker)
 			continue;
 		ret->udp[method] = PREDICT_MUST_NOT;
 		snprintf(ret->why[method], WHY, "%s lets no TCP through to the rendezvous",
-			 label((enum party)p, blocker, name));
+			 label(owner, blocker, name));
 		return;
 	}
 	if (method == METHOD_RELAY) {

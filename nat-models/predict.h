@@ -62,6 +62,13 @@ struct predict_question {
 	/* The caller and callee also know each other's own (inside) addresses and try them,
 	 * as ICE's host candidates do. */
 	bool tries_host_addresses;
+	/* For NATs that let some ports out only: where the rendezvous listens, for TCP at any of
+	 * these, which the peers try one after another, and for UDP (0 = at a port that no such
+	 * NAT names); and the port that both peers send from, 0 = at one that they are given. */
+	const uint16_t *rendezvous_tcp;
+	size_t rendezvous_tcp_len;
+	uint16_t rendezvous_udp;
+	uint16_t local_port;
 };
 
 struct predict_answer {

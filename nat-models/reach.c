@@ -186,6 +186,20 @@ static void map_one_to_one(struct reach *reach, struct reach_nat *nat, struct sp
 	*src = outside;
 }
 
+/*
+ * May @nat send to @dst, for all of whom it lets out?  The rendezvous' port is known.  A peer's
+ * is one that programs are given, or on its way became one, and no policy names those; where it
+ * was chosen, some NAT may have kept it.
+ */
+static bool is_let_out(struct reach *reach, const struct nat_transport *udp, struct spot dst)
+{
+	if (!udp->outbound_ports[0])
+		return true;
+	if (same(dst, reach->rendezvous))
+		return nat_transport_lets_out(udp, reach->rendezvous_port);
+	return reach->local_port && nat_transport_lets_out(udp, reach->local_port) && luck(reach);
+}
+
 /* From inside to outside: a packet always opens the way for what its remote sends back. */
 static enum reach_drop go_out(struct reach *reach, struct reach_nat *nat, struct spot *src,
 			      struct spot dst)
@@ -194,6 +208,8 @@ static enum reach_drop go_out(struct reach *reach, struct reach_nat *nat, struct
 		return REACH_BLOCKED;
 	if (nat->model->kind == NAT_KIND_ROUTER)
 		return REACH_ARRIVED;
+	if (!nat->forwards_peer && !is_let_out(reach, &nat->model->udp, dst))
+		return REACH_PORT_SHUT;
 	add_row(&nat->sent, *src, dst, *src);
 	if (gives_addresses(nat->model))
 		map_one_to_one(reach, nat, src);
@@ -460,6 +476,8 @@ bool reach_init(struct reach *reach, const struct predict_question *question, bo
 
 	memset(reach, 0, sizeof(*reach));
 	reach->lucky = lucky;
+	reach->rendezvous_port = question->rendezvous_udp;
+	reach->local_port = question->local_port;
 	reach->rendezvous = (struct spot){ new_symbol(reach), new_symbol(reach) };
 	caller->host = (struct spot){ new_symbol(reach), new_symbol(reach) };
 	callee->host = (struct spot){ new_symbol(reach), new_symbol(reach) };

@@ -28,6 +28,7 @@ struct spot {
 enum reach_drop {
 	REACH_ARRIVED,
 	REACH_BLOCKED, /* the protocol is */
+	REACH_PORT_SHUT, /* nothing goes out to that port */
 	REACH_FILTERED,
 	REACH_NO_HAIRPIN,
 	REACH_NO_PORT, /* the one that it needs is in use, and no other may be given */
@@ -93,6 +94,7 @@ struct reach {
 	size_t shared_len;
 	struct reach_peer peers[2];
 	struct spot rendezvous;
+	uint16_t rendezvous_port, local_port; /* as numbers, of the question */
 	int symbols; /* given so far */
 	bool lucky; /* where chance decides, it decides for the peers */
 	bool chance; /* … and somewhere it did decide */

@@ -45,6 +45,7 @@
 ---@field address6? address The same for IPv6, which a world has where a net has nat6, or a host on the Internet this.
 ---@field link? link_spec To the network that it stands in.
 ---@field services? service[] Started with the world.
+---@field rendezvous_ports? integer[] TCP ports that its rendezvous listens at beside 33033, tried in this order.
 ---@field turn? turn_service What its TURN server is told.
 
 --- TURN answers at UDP and TCP port 3478, which are STUN's too, and TLS port 5349.

@@ -6,7 +6,7 @@ return {
 
   world = function (p)
     return {
-      server = host { services = { "rendezvous" } },
+      server = host { services = { "rendezvous" }, rendezvous_ports = { 443, 80 } },
       home_a = net { nat = p.a, realise = p.realise, alice = host {} },
       home_b = net { nat = p.b, realise = p.realise, bob = host {} },
     }

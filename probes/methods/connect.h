@@ -19,9 +19,11 @@
  * what comes through it: it is every callee's half. */
 struct peer;
 
-/* Join; the connection is made before this returns.  0; -EEXIST where somebody else has joined
+/* Join, by TCP to @tcp_port; to @rendezvous itself goes what is UDP.  The connection is made
+ * before this returns.  0; -EEXIST where somebody else has joined
  * under this host's name; or -errno: the rendezvous could not be reached. */
-int peer_join(struct host *host, struct endpoint rendezvous, uint64_t deadline, struct peer **ret);
+int peer_join(struct host *host, struct endpoint rendezvous, uint16_t tcp_port, uint64_t deadline,
+	      struct peer **ret);
 /* And end its calls, which are still to be freed.  NULL is fine.  It, like call_free(), may also
  * be called outside of fibers, but only once the loop has stopped for good. */
 void peer_leave(struct peer *peer);

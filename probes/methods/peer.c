@@ -80,9 +80,12 @@ static int log_in(struct peer *peer, uint64_t deadline)
 	return msg.kind == RENDEZVOUS_WELCOME ? 0 : -EPROTO;
 }
 
-int peer_join(struct host *host, struct endpoint rendezvous, uint64_t deadline, struct peer **ret)
+int peer_join(struct host *host, struct endpoint rendezvous, uint16_t tcp_port, uint64_t deadline,
+	      struct peer **ret)
 {
-	struct sock_spec tcp = { .kind = SOCK_TCP, .remote = rendezvous, .deadline = deadline };
+	struct sock_spec tcp = { .kind = SOCK_TCP,
+				 .remote = { rendezvous.addr, tcp_port },
+				 .deadline = deadline };
 	struct peer *peer = calloc(1, sizeof(*peer));
 	struct sock *sock;
 	int err;

@@ -56,9 +56,9 @@ static void act(void *arg)
 	int err = service_start(&spec, &service);
 
 	if (!err)
-		err = peer_join(pair->lab.hosts[LAB_ALICE], at, 10 * SEC, &alice);
+		err = peer_join(pair->lab.hosts[LAB_ALICE], at, at.port, 10 * SEC, &alice);
 	if (!err)
-		err = peer_join(pair->lab.hosts[LAB_BOB], at, 10 * SEC, &bob);
+		err = peer_join(pair->lab.hosts[LAB_BOB], at, at.port, 10 * SEC, &bob);
 	if (!err)
 		err = connect_peers(alice, bob, &pair->outcome);
 	peer_leave(bob);

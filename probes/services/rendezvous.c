@@ -4,7 +4,7 @@
  * supernode).  It knows who is logged in, sees where their UDP comes from, introduces them,
  * and relays as a last resort.
  *
- * Theory of operation.  One fiber accepts, one answers registrations, and each client has one
+ * Theory of operation.  One fiber a port accepts, one answers registrations, and each client has one
  * that reads its channel.  A meeting is an attempt of a call; both its parties register for it
  * from the socket that they will use, and when the second has, each is told of the other.
  * Whatever a client sends can hurt only its own connection: it is closed at the first malformed
@@ -50,10 +50,17 @@ struct meeting {
 	struct party parties[2]; /* by enum talk_role */
 };
 
+/* Where clients come in; a fiber stands at each. */
+struct door {
+	struct rendezvous *rendezvous;
+	struct sock *listener;
+};
+
 struct rendezvous {
 	struct host *host;
 	struct crew crew;
-	struct sock *listener;
+	struct door doors[1 + SERVICE_PORTS];
+	size_t doors_len;
 	struct sock *udp;
 	bool stopping;
 	struct client *clients;
@@ -338,11 +345,12 @@ static void take(struct rendezvous *rendezvous, struct sock *sock)
 
 static void accept_clients(void *arg)
 {
-	struct rendezvous *rendezvous = arg;
+	const struct door *door = arg;
+	struct rendezvous *rendezvous = door->rendezvous;
 	struct sock *sock;
 
 	while (!rendezvous->stopping) {
-		int err = sock_accept(rendezvous->listener, NEVER, &sock);
+		int err = sock_accept(door->listener, NEVER, &sock);
 
 		if (!err && rendezvous->stopping)
 			sock_close(sock);
@@ -419,7 +427,8 @@ static void rendezvous_stop(void *state)
 	struct client *next;
 
 	rendezvous->stopping = true;
-	sock_close(rendezvous->listener);
+	for (size_t i = 0; i < rendezvous->doors_len; i++)
+		sock_close(rendezvous->doors[i].listener);
 	sock_close(rendezvous->udp);
 	for (struct client *c = rendezvous->clients; c; c = c->next)
 		channel_close(c->channel);
@@ -434,9 +443,22 @@ static void rendezvous_stop(void *state)
 	free(rendezvous);
 }
 
+static int open_door(struct rendezvous *rendezvous, uint16_t port)
+{
+	struct sock_spec tcp = { .kind = SOCK_TCP_LISTEN, .local.port = port };
+	struct door *door = &rendezvous->doors[rendezvous->doors_len];
+	int err = sock_open(rendezvous->host, &tcp, &door->listener);
+
+	if (err)
+		return err;
+	door->rendezvous = rendezvous;
+	rendezvous->doors_len++;
+	return crew_spawn(&rendezvous->crew, host_loop(rendezvous->host), "rendezvous accept",
+			  accept_clients, door);
+}
+
 static int rendezvous_start(const struct service_spec *spec, void **ret)
 {
-	struct sock_spec tcp = { .kind = SOCK_TCP_LISTEN, .local.port = RENDEZVOUS_PORT };
 	struct sock_spec udp = { .kind = SOCK_UDP, .local.port = RENDEZVOUS_PORT };
 	struct loop *loop = host_loop(spec->host);
 	struct rendezvous *rendezvous = calloc(1, sizeof(*rendezvous));
@@ -445,12 +467,11 @@ static int rendezvous_start(const struct service_spec *spec, void **ret)
 	if (!rendezvous)
 		return -ENOMEM;
 	rendezvous->host = spec->host;
-	err = sock_open(spec->host, &tcp, &rendezvous->listener);
+	err = sock_open(spec->host, &udp, &rendezvous->udp);
 	if (!err)
-		err = sock_open(spec->host, &udp, &rendezvous->udp);
-	if (!err)
-		err = crew_spawn(&rendezvous->crew, loop, "rendezvous accept", accept_clients,
-				 rendezvous);
+		err = open_door(rendezvous, RENDEZVOUS_PORT);
+	for (size_t i = 0; i < spec->ports_len && !err; i++)
+		err = open_door(rendezvous, spec->ports[i]);
 	if (!err)
 		err = crew_spawn(&rendezvous->crew, loop, "rendezvous udp", answer_registrations,
 				 rendezvous);

@@ -23,7 +23,13 @@ struct service_spec {
 	void (*log)(void *arg,
 		    const char *line); /* what somebody should know; NULL = nobody does */
 	void *log_arg;
+	/* rendezvous: TCP ports to listen at beside its own, for clients that are let out to few
+	 * ports only; no longer needed once it has started */
+	const uint16_t *ports;
+	size_t ports_len; /* at most SERVICE_PORTS */
 };
+
+enum { SERVICE_PORTS = 4 };
 
 enum {
 	STUN_PORT = 3478,

@@ -13,6 +13,7 @@
 #include "tree.h"
 
 #define JOIN_WITHIN (10 * SEC)
+#define NEXT_PORT_AFTER (2 * SEC)
 
 static bool serves(const struct plan_node *node, const char *service)
 {
@@ -81,12 +82,44 @@ static char *read_waiver(const struct fields *f)
 	return reason ? strdup(reason) : NULL;
 }
 
+enum { RENDEZVOUS_PORTS = 1 + SERVICE_PORTS };
+
+/* Where @via's rendezvous listens, in the order of trying; how many. */
+static size_t ports_of(const struct plan_node *via, uint16_t ret[RENDEZVOUS_PORTS])
+{
+	const struct tree_host *host = via->user;
+	size_t n = 0;
+
+	ret[n++] = RENDEZVOUS_PORT;
+	for (size_t i = 0; host && i < host->rendezvous_ports_len; i++)
+		ret[n++] = host->rendezvous_ports[i];
+	return n;
+}
+
+/* By one of its ports after another: a firewall that drops what it does not like is only known by
+ * its silence, so all but the last are given up soon. */
+static int join_by_any(struct host *host, const struct plan_node *via, struct peer **ret)
+{
+	struct endpoint rendezvous = { via->addr, RENDEZVOUS_PORT };
+	uint16_t ports[RENDEZVOUS_PORTS];
+	size_t n = ports_of(via, ports);
+	int error = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t within = i + 1 < n ? NEXT_PORT_AFTER : JOIN_WITHIN;
+
+		error = peer_join(host, rendezvous, ports[i], host_now(host) + within, ret);
+		if (!error || error == -EEXIST)
+			break;
+	}
+	return error;
+}
+
 /* Join @node to @via, unless it has. */
 static struct peer *join(lua_State *L, const struct plan_node *node, const struct plan_node *via)
 {
 	struct stage *stage = stage_of(L);
 	struct host *host = stage_host(stage, node), *meet = stage_host(stage, via);
-	struct endpoint rendezvous = { via->addr, RENDEZVOUS_PORT };
 	struct stage_peer *p;
 	int error;
 
@@ -98,7 +131,7 @@ static struct peer *join(lua_State *L, const struct plan_node *node, const struc
 		fields_raise(L, "not enough memory");
 	p->host = host;
 	p->via = meet;
-	error = peer_join(host, rendezvous, host_now(host) + JOIN_WITHIN, &p->peer);
+	error = join_by_any(host, via, &p->peer);
 	if (error) {
 		free(p);
 		fields_raise(L, "connect: %s cannot join %s: %s", node->name, via->name,
@@ -120,6 +153,20 @@ static void read_spec(const struct fields *f, struct call_spec *spec)
 	spec->pace_ns = fields_duration(f, "pace", 0);
 	spec->host_addresses = fields_flag(f, "host_addresses", false);
 	spec->local_port = (uint16_t)fields_integer(f, "port", 1, 65535, 0);
+}
+
+static void ask(struct stage_call *call, const struct plan_node *via, const struct call_spec *spec)
+{
+	uint16_t ports[RENDEZVOUS_PORTS];
+	struct oracle_call about = {
+		.local_port = spec->local_port,
+		.host_addresses = spec->host_addresses,
+		.tcp_ports = ports,
+		.tcp_ports_len = ports_of(via, ports),
+		.udp_port = RENDEZVOUS_PORT,
+	};
+
+	oracle_ask(call->caller, call->callee, &about, &call->oracle);
 }
 
 /* connect(a, b, { via = w.server, try = { "direct", "punch" } }) */
@@ -149,7 +196,7 @@ static int connect_peers(lua_State *L)
 	call->waiver = read_waiver(&f);
 	call->tried_len = spec.ladder_len;
 	memcpy(call->tried, spec.ladder, sizeof(spec.ladder));
-	oracle_ask(a, b, spec.local_port, spec.host_addresses, &call->oracle);
+	ask(call, via, &spec);
 	error = call_connect(caller, callee, &spec, &call->call);
 	if (error)
 		return luaL_error(L, "connect: %s to %s by way of %s: %s", a->name, b->name,

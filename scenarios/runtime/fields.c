@@ -281,3 +281,25 @@ size_t fields_list(const struct fields *f, const char *key, const char **ret, si
 	lua_pop(f->L, 1);
 	return n;
 }
+
+size_t fields_ports(const struct fields *f, const char *key, uint16_t *ret, size_t max)
+{
+	size_t n = 0;
+
+	if (!get(f, key))
+		return 0;
+	if (!lua_istable(f->L, -1))
+		fail_type(f, key, "a list of ports");
+	if (lua_rawlen(f->L, -1) > max)
+		fields_fail(f, key, "%s: expected at most %zu ports", key, max);
+	for (n = 0; n < lua_rawlen(f->L, -1); n++) {
+		lua_rawgeti(f->L, -1, (lua_Integer)n + 1);
+		if (!lua_isinteger(f->L, -1) || lua_tointeger(f->L, -1) < 1 ||
+		    lua_tointeger(f->L, -1) > UINT16_MAX)
+			fail_type(f, key, "ports from 1 to 65535");
+		ret[n] = (uint16_t)lua_tointeger(f->L, -1);
+		lua_pop(f->L, 1);
+	}
+	lua_pop(f->L, 1);
+	return n;
+}

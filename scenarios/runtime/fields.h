@@ -60,6 +60,9 @@ bool fields_flag(const struct fields *f, const char *key, bool otherwise);
  * *ret reads it in turn, its errors being @f's. */
 bool fields_table(const struct fields *f, const char *key, struct fields *ret);
 
+/* Ports 1 … n of the list under @key; returns n, at most @max. */
+size_t fields_ports(const struct fields *f, const char *key, uint16_t *ret, size_t max);
+
 /* Strings 1 … n of the list under @key, valid as long as the table; returns n, at most @max. */
 size_t fields_list(const struct fields *f, const char *key, const char **ret, size_t max);
 

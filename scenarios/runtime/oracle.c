@@ -53,18 +53,24 @@ static void describe(const struct plan_node *peer, const struct plan_node *const
 	}
 }
 
-void oracle_ask(const struct plan_node *caller, const struct plan_node *callee, uint16_t local_port,
-		bool host_addresses, struct predict_answer *ret)
+void oracle_ask(const struct plan_node *caller, const struct plan_node *callee,
+		const struct oracle_call *call, struct predict_answer *ret)
 {
 	const struct plan_node *a[DEPTH_MAX], *b[DEPTH_MAX];
 	struct predict_nat caller_nats[DEPTH_MAX], callee_nats[DEPTH_MAX];
 	size_t a_len = chain(caller, a), b_len = chain(callee, b), shared = 0;
-	struct predict_question question = { .tries_host_addresses = host_addresses };
+	struct predict_question question = {
+		.tries_host_addresses = call->host_addresses,
+		.rendezvous_tcp = call->tcp_ports,
+		.rendezvous_tcp_len = call->tcp_ports_len,
+		.rendezvous_udp = call->udp_port,
+		.local_port = call->local_port,
+	};
 
 	while (shared < a_len && shared < b_len && a[a_len - 1 - shared] == b[b_len - 1 - shared])
 		shared++;
-	describe(caller, a, a_len, local_port, caller_nats);
-	describe(callee, b, b_len, local_port, callee_nats);
+	describe(caller, a, a_len, call->local_port, caller_nats);
+	describe(callee, b, b_len, call->local_port, callee_nats);
 	question.caller = (struct predict_side){ caller_nats, a_len - shared };
 	question.callee = (struct predict_side){ callee_nats, b_len - shared };
 	question.shared = (struct predict_side){ caller_nats + a_len - shared, shared };

@@ -10,9 +10,17 @@
 #include "../../nat-models/predict.h"
 #include "../../sim/plan.h"
 
-/* @local_port: the one that both use; 0 = a fresh one, so that only a DMZ leads to it. */
-void oracle_ask(const struct plan_node *caller, const struct plan_node *callee, uint16_t local_port,
-		bool host_addresses, struct predict_answer *ret);
+/* What of a call matters to it. */
+struct oracle_call {
+	uint16_t local_port; /* of both; 0 = a fresh one, so that only a DMZ leads to it */
+	bool host_addresses; /* each tries the other's own, too */
+	const uint16_t *tcp_ports; /* where the rendezvous listens, in the order of trying */
+	size_t tcp_ports_len;
+	uint16_t udp_port;
+};
+
+void oracle_ask(const struct plan_node *caller, const struct plan_node *callee,
+		const struct oracle_call *call, struct predict_answer *ret);
 
 /* "must", "must-not", "may" */
 const char *prediction_word(enum prediction prediction);

@@ -116,6 +116,8 @@ static int start_services(struct stage *stage)
 			struct service *service;
 			int error;
 
+			spec.ports = host->rendezvous_ports;
+			spec.ports_len = host->rendezvous_ports_len;
 			if (n->extra_len)
 				spec.alternate_addr = n->extra[0];
 			error = service_start(&spec, &service);

@@ -216,9 +216,12 @@ static void read_services(const struct fields *f, struct plan_node *node)
 		if (strcmp(names[i], "stun") == 0)
 			node->extra_len = 1;
 	}
+	host->rendezvous_ports_len =
+		fields_ports(f, "rendezvous_ports", host->rendezvous_ports, SERVICE_PORTS);
 }
 
-static const char *const host_words[] = { "address", "address6", "link", "services", "turn" };
+static const char *const host_words[] = { "address",  "address6", "link",
+					  "services", "turn",	  "rendezvous_ports" };
 
 static void read_host(const struct fields *f, struct plan_node *node)
 {

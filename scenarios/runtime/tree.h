@@ -12,6 +12,7 @@
 
 #include <lua.h>
 
+#include "../../probes/services/service.h"
 #include "../../probes/services/turn_options.h"
 #include "../../sim/plan.h"
 
@@ -22,6 +23,8 @@ struct tree_host {
 	char services[TREE_SERVICES][24]; /* to be started with the world, in this order */
 	size_t services_len;
 	struct turn_options turn;
+	uint16_t rendezvous_ports[SERVICE_PORTS]; /* where the rendezvous listens as well */
+	size_t rendezvous_ports_len;
 };
 
 /* Make host and net known to @L, as globals. */

@@ -84,6 +84,12 @@ static const struct row {
 	{ "a gateway that there is not", "return { alg = { \"sip\", \"sipp\" } }",
 	  "my.lua:1: alg: expected one of address-rewriter, sip; got \"sipp\"; did you mean "
 	  "\"sip\"?" },
+	{ "a port that there is not", "return { tcp = { outbound_ports = { 80, 65536 } } }",
+	  "my.lua:1: tcp.outbound_ports: expected a whole number from 1 to 65535; got 65536" },
+	{ "too many ports", "return { udp = { outbound_ports = { 1, 2, 3, 4, 5 } } }",
+	  "my.lua:1: udp.outbound_ports: expected a list of at most 4 ports; got more" },
+	{ "no list of ports", "return { udp = { outbound_ports = 80 } }",
+	  "my.lua:1: udp.outbound_ports: expected a list of at most 4 ports; got 80" },
 	{ "no list", "return { alg = \"sip\" }",
 	  "my.lua:1: alg: expected a list of words; got \"sip\"" },
 

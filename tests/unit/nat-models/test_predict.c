@@ -63,7 +63,12 @@ static void ask(const char *caller, const char *callee, const char *shared, bool
 	chain_build(&a, caller);
 	chain_build(&b, callee);
 	chain_build(&s, shared);
-	question = (struct predict_question){ side(&a), side(&b), side(&s), host_addresses };
+	question = (struct predict_question){
+		.caller = side(&a),
+		.callee = side(&b),
+		.shared = side(&s),
+		.tries_host_addresses = host_addresses,
+	};
 	predict(&question, ret);
 }
 

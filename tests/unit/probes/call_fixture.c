@@ -68,8 +68,11 @@ static void run_joined(void *arg)
 {
 	struct fixture *f = arg;
 
-	assert_int_equal(peer_join(f->alice, rendezvous_endpoint(f), NEVER, &f->peers[0]), 0);
-	assert_int_equal(peer_join(f->bob, rendezvous_endpoint(f), NEVER, &f->peers[1]), 0);
+	assert_int_equal(
+		peer_join(f->alice, rendezvous_endpoint(f), RENDEZVOUS_PORT, NEVER, &f->peers[0]),
+		0);
+	assert_int_equal(
+		peer_join(f->bob, rendezvous_endpoint(f), RENDEZVOUS_PORT, NEVER, &f->peers[1]), 0);
 	f->test(f);
 	peer_leave(f->peers[0]);
 	peer_leave(f->peers[1]);

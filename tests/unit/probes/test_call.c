@@ -190,7 +190,8 @@ static void call_who_left(struct fixture *f)
 	f->peers[1] = NULL;
 	fiber_sleep(host_now(f->alice) + SEC);
 	/* The name is free again. */
-	assert_int_equal(peer_join(f->bob, rendezvous_endpoint(f), NEVER, &f->peers[1]), 0);
+	assert_int_equal(
+		peer_join(f->bob, rendezvous_endpoint(f), RENDEZVOUS_PORT, NEVER, &f->peers[1]), 0);
 	assert_true(connects(f, METHOD_RELAY));
 }
 
@@ -261,10 +262,14 @@ static void join_twice(struct fixture *f)
 	struct endpoint nobody = { host_addr(f->bob), 9 };
 	struct peer *again;
 
-	assert_int_equal(peer_join(f->alice, rendezvous_endpoint(f), NEVER, &again), -EEXIST);
-	assert_int_equal(peer_join(f->alice, nobody, NEVER, &again), -ECONNREFUSED);
+	assert_int_equal(
+		peer_join(f->alice, rendezvous_endpoint(f), RENDEZVOUS_PORT, NEVER, &again),
+		-EEXIST);
+	assert_int_equal(peer_join(f->alice, nobody, nobody.port, NEVER, &again), -ECONNREFUSED);
 	peer_leave(f->peers[0]);
-	assert_int_equal(peer_join(f->alice, rendezvous_endpoint(f), NEVER, &f->peers[0]), 0);
+	assert_int_equal(
+		peer_join(f->alice, rendezvous_endpoint(f), RENDEZVOUS_PORT, NEVER, &f->peers[0]),
+		0);
 	assert_true(connects(f, METHOD_DIRECT));
 }
 

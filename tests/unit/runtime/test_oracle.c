@@ -70,7 +70,9 @@ static void assert_asked(const struct plan_node *a, const struct plan_node *b, u
 {
 	struct predict_answer answer;
 
-	oracle_ask(a, b, port, host_addresses, &answer);
+	oracle_ask(a, b,
+		   &(struct oracle_call){ .local_port = port, .host_addresses = host_addresses },
+		   &answer);
 	assert_string_equal(asked, expected);
 }
 
