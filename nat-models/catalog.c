@@ -41,6 +41,15 @@ static const char *const names[] = {
 	"nptv6",
 	"nat66",
 	"nat64",
+	"linksys-befsr41",
+	"linksys-befsr41-upnp",
+	"upnp-h323-router",
+	"windows-xp-ics",
+	"windows-xp-icf",
+	"corporate-80-443",
+	"corporate-443",
+	"corporate-proxy-only",
+	"isa-proxy",
 	NULL,
 };
 

@@ -121,6 +121,11 @@ static const struct {
 	{ "linux-masquerade-random", NAT_3489_SYMMETRIC },
 	{ "symmetric-firewall", NAT_3489_SYMMETRIC_FIREWALL },
 	{ "udp-blocked", NAT_3489_UDP_BLOCKED },
+	{ "linksys-befsr41-upnp", NAT_3489_PORT_RESTRICTED },
+	{ "windows-xp-ics", NAT_3489_PORT_RESTRICTED },
+	{ "windows-xp-icf", NAT_3489_SYMMETRIC_FIREWALL },
+	{ "corporate-443", NAT_3489_UDP_BLOCKED },
+	{ "isa-proxy", NAT_3489_SYMMETRIC },
 };
 
 static void names_of_rfc_3489(void **state)
