@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "byteorder.h"
+#include "ftp_alg.h"
 
 enum { PAYLOAD_MAX = 2048, SIP_PORT = 5060 };
 
@@ -27,25 +28,42 @@ static bool replace_address(uint8_t *bytes, size_t len, struct ip_addr from, str
 	return found;
 }
 
-void alg_rewrite(struct passage *p, struct endpoint from, struct endpoint to)
+/* A control connection's segment, whole? */
+static bool is_ftp(const struct passage *p)
+{
+	return p->protocol == NAT_TCP && has(p, NAT_ALG_FTP) && p->info.version == 4 &&
+	       !p->info.more_fragments && !p->info.fragment_offset;
+}
+
+void alg_prepare(struct passage *p)
+{
+	if (is_ftp(p))
+		ftp_alg_in(p);
+}
+
+bool alg_rewrite(struct passage *p, struct endpoint from, struct endpoint to)
 {
 	const uint8_t *payload = p->pkt->data + p->info.payload_offset;
 	uint8_t bytes[PAYLOAD_MAX];
 	size_t len = p->info.payload_len;
 
+	if (is_ftp(p) && p->side == NAT_INSIDE &&
+	    (from.port == FTP_CONTROL_PORT || p->info.dst.port == FTP_CONTROL_PORT))
+		return ftp_alg_out(p, from, to);
 	if (p->protocol == NAT_ICMP || p->info.version != 4 || len > sizeof(bytes))
-		return;
+		return true;
 	if (p->protocol == NAT_UDP && has(p, NAT_ALG_SIP) &&
 	    (p->info.src.port == SIP_PORT || p->info.dst.port == SIP_PORT)) {
 		len = sip_alg_rewrite(p, (const char *)payload, len, from, to, (char *)bytes,
 				      sizeof(bytes));
 		if (len)
 			packet_set_payload(p->pkt, &p->info, bytes, len);
-		return;
+		return true;
 	}
 	if (!has(p, NAT_ALG_ADDRESS_REWRITER))
-		return;
+		return true;
 	memcpy(bytes, payload, len);
 	if (replace_address(bytes, len, from.addr, to.addr))
 		packet_set_payload(p->pkt, &p->info, bytes, len);
+	return true;
 }

@@ -8,10 +8,16 @@
 #ifndef KNOTHOLE_ALG_H
 #define KNOTHOLE_ALG_H
 
+#include <stdbool.h>
+
 #include "nat_flow.h"
 
-/* The packet's own endpoint was @from and has become @to: change what its payload says of it. */
-void alg_rewrite(struct passage *p, struct endpoint from, struct endpoint to);
+/* The packet's own endpoint was @from and has become @to: change what its payload says of it.  False
+ * where it must be dropped. */
+bool alg_rewrite(struct passage *p, struct endpoint from, struct endpoint to);
+
+/* A packet comes in, and nothing has been done to it yet. */
+void alg_prepare(struct passage *p);
 
 /* What alg.c and sip_alg.c have between them: the SIP message of @len bytes, rewritten into @ret of
  * @size bytes; its length, or 0 where nothing is to change or it does not fit. */

@@ -101,7 +101,8 @@
 #define NAT_ALGS(X)                                                                                \
 	X(NAT_ALG_ADDRESS_REWRITER, "address-rewriter",                                            \
 	  "wherever four bytes look like the address, they are changed (RFC 8489, 15.2)")          \
-	X(NAT_ALG_SIP, "sip", "addresses and ports in SIP and SDP, over UDP port 5060")
+	X(NAT_ALG_SIP, "sip", "addresses and ports in SIP and SDP, over UDP port 5060")            \
+	X(NAT_ALG_FTP, "ftp", "where data goes, in FTP over TCP port 21 (RFC 959, RFC 2428)")
 
 /* RFC 4787, REQ-14: fragments after the first, which alone has the ports. */
 #define NAT_FRAGMENTS(X)                                                                           \

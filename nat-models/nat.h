@@ -65,6 +65,7 @@ enum nat_outcome {
 	X(NAT_REASON_HELD_FRAGMENT, "fragment that waits for its first part")                      \
 	X(NAT_REASON_HELD_SYN, "unsolicited SYN, answered later")                                  \
 	X(NAT_REASON_OUT_OF_STATE, "out of turn in its TCP connection")                            \
+	X(NAT_REASON_GATEWAY, "half a line, or out of turn: its gateway wants it sent again")      \
 	X(NAT_REASON_NOT_INSIDE, "source is not an inside address")                                \
 	X(NAT_REASON_PREFIX, "prefix swapped")                                                     \
 	X(NAT_REASON_IPSEC, "IPsec, which needs no record")                                        \

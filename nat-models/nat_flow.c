@@ -162,8 +162,8 @@ struct nat_decision flow_outbound(struct passage *p)
 	shortcut_note(p, &lead);
 	inside = p->info.src;
 	packet_set_src(p->pkt, &p->info, lead.to);
-	if (p->nat->model.algs)
-		alg_rewrite(p, inside, lead.to);
+	if (p->nat->model.algs && !alg_rewrite(p, inside, lead.to))
+		return flow_drop(p, NAT_REASON_GATEWAY);
 	if (p->protocol == NAT_TCP && p->info.tcp_flags & TCP_SYN)
 		held_cancel_syn(p->nat, lead.to, p->info.dst);
 	return flow_forward(p, NAT_OUTSIDE, &lead, lead.reason);
@@ -172,16 +172,19 @@ struct nat_decision flow_outbound(struct passage *p)
 struct nat_decision flow_inbound(struct passage *p)
 {
 	struct endpoint remote = p->info.src, outside;
-	struct lead lead = lead_in(p, p->info.dst, flow_remote(p, remote));
 	struct nat_decision decision;
+	struct lead lead;
 
+	if (p->nat->model.algs)
+		alg_prepare(p);
+	lead = lead_in(p, p->info.dst, flow_remote(p, remote));
 	if (!lead_is_open(&lead))
 		return flow_refuse(p, &lead, remote);
 	shortcut_note(p, &lead);
 	outside = p->info.dst;
 	packet_set_dst(p->pkt, &p->info, lead.to);
-	if (p->nat->model.algs)
-		alg_rewrite(p, outside, lead.to);
+	if (p->nat->model.algs && !alg_rewrite(p, outside, lead.to))
+		return flow_drop(p, NAT_REASON_GATEWAY);
 	decision = flow_forward(p, NAT_INSIDE, &lead, lead.reason);
 	decision.remote = remote;
 	return decision;

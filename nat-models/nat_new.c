@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ftp_alg.h"
 #include "nat64_address.h"
 #include "nat_ip6.h"
 #include "nat_state.h"
@@ -270,6 +271,7 @@ void nat_free(struct nat *nat)
 		port_space_clear(&nat->ports[i]);
 	fragment_table_clear(&nat->fragments);
 	shortcut_table_clear(&nat->shortcuts);
+	ftp_table_free(nat->ftp);
 	inside_host_table_clear(&nat->hosts);
 	held_clear(&nat->held);
 	expiry_clear(&nat->expiry);

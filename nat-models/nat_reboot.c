@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ftp_alg.h"
 #include "nat_state.h"
 
 void nat_reboot(struct nat *nat, uint64_t now)
@@ -22,6 +23,8 @@ void nat_reboot(struct nat *nat, uint64_t now)
 		nat->bound[0] = nat->dmz;
 	fragment_table_clear(&nat->fragments);
 	shortcuts_forget(&nat->shortcuts);
+	ftp_table_free(nat->ftp);
+	nat->ftp = NULL;
 	held_clear(&nat->held);
 	permission_clock_clear(&nat->permission_clock);
 }

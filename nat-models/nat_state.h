@@ -32,6 +32,8 @@ struct rules {
 	enum nat_scope grain; /* how finely sessions are told apart */
 };
 
+struct ftp_table;
+
 struct nat {
 	struct nat_model model;
 	struct rules rules[NAT_PROTOCOLS];
@@ -69,6 +71,7 @@ struct nat {
 	struct expiry expiry;
 	struct fragment_table fragments;
 	struct shortcut_table shortcuts;
+	struct ftp_table *ftp; /* NULL until there is something to follow */
 	struct mapping shown; /* stands in for what has no mapping of its own: static ones */
 };
 

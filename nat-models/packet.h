@@ -185,6 +185,10 @@ void packet_set_quoted_dst(struct packet *pkt, const struct packet_info *info,
 int packet_set_payload(struct packet *pkt, struct packet_info *info, const void *payload,
 		       size_t len);
 
+/* Replace the 32-bit word at @at of the TCP header, its options included, and keep @info up to date:
+ * a sequence or acknowledgement number, or one in an option.  The packet is a TCP segment. */
+void packet_set_tcp_word(struct packet *pkt, struct packet_info *info, uint16_t at, uint32_t word);
+
 /* Decrement the TTL.  False, and nothing changed, where it would reach 0. */
 bool packet_decrement_ttl(struct packet *pkt);
 

@@ -305,3 +305,19 @@ int packet_set_payload(struct packet *pkt, struct packet_info *info, const void 
 	fix_transport(pkt->data, pkt->len, info, pkt->offload.needs_checksum, pseudo, own);
 	return 0;
 }
+
+void packet_set_tcp_word(struct packet *pkt, struct packet_info *info, uint16_t at, uint32_t word)
+{
+	uint8_t *bytes = pkt->data + info->transport_offset + at;
+	uint16_t before = checksum_fold(bytes, sizeof(word), 0), own;
+
+	put_be32(bytes, word);
+	own = checksum_change(before, checksum_fold(bytes, sizeof(word), 0));
+	if (at % 2) /* RFC 1071, 2 (B): bytes in the other halves of their words */
+		own = (uint16_t)(own << 8 | own >> 8);
+	fix_transport(pkt->data, pkt->len, info, pkt->offload.needs_checksum, 0, own);
+	if (at == TCP_SEQ)
+		info->tcp_seq = word;
+	if (at == TCP_ACKNOWLEDGED)
+		info->tcp_ack = word;
+}

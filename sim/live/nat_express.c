@@ -183,6 +183,8 @@ static const char *why_not(const struct nat_model *model)
 		return "it is for IPv6, which only the engine serves";
 	if (model->udp.outbound_ports[0] || model->tcp.outbound_ports[0])
 		return "it looks at the ports of what goes out";
+	if (model->algs)
+		return "it changes payloads";
 	switch (nat_ruleset_of(model)) {
 	case NAT_RULES_BY_KNOBS:
 		return by_knobs(model);

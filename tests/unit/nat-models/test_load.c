@@ -82,7 +82,7 @@ static const struct row {
 	  "udp-blocked, firewall, one-to-one; got \"full-cones\"; did you mean \"full-cone\"?" },
 
 	{ "a gateway that there is not", "return { alg = { \"sip\", \"sipp\" } }",
-	  "my.lua:1: alg: expected one of address-rewriter, sip; got \"sipp\"; did you mean "
+	  "my.lua:1: alg: expected one of address-rewriter, sip, ftp; got \"sipp\"; did you mean "
 	  "\"sip\"?" },
 	{ "a port that there is not", "return { tcp = { outbound_ports = { 80, 65536 } } }",
 	  "my.lua:1: tcp.outbound_ports: expected a whole number from 1 to 65535; got 65536" },
