@@ -41,29 +41,44 @@ void alg_prepare(struct passage *p)
 		ftp_alg_in(p);
 }
 
-bool alg_rewrite(struct passage *p, struct endpoint from, struct endpoint to)
+/* By those that look at one packet at a time. */
+static void rewrite_packet(struct passage *p, struct endpoint from, struct endpoint to)
 {
 	const uint8_t *payload = p->pkt->data + p->info.payload_offset;
 	uint8_t bytes[PAYLOAD_MAX];
 	size_t len = p->info.payload_len;
 
-	if (is_ftp(p) && p->side == NAT_INSIDE &&
-	    (from.port == FTP_CONTROL_PORT || p->info.dst.port == FTP_CONTROL_PORT))
-		return ftp_alg_out(p, from, to);
 	if (p->protocol == NAT_ICMP || p->info.version != 4 || len > sizeof(bytes))
-		return true;
+		return;
 	if (p->protocol == NAT_UDP && has(p, NAT_ALG_SIP) &&
 	    (p->info.src.port == SIP_PORT || p->info.dst.port == SIP_PORT)) {
 		len = sip_alg_rewrite(p, (const char *)payload, len, from, to, (char *)bytes,
 				      sizeof(bytes));
 		if (len)
 			packet_set_payload(p->pkt, &p->info, bytes, len);
-		return true;
+		return;
 	}
 	if (!has(p, NAT_ALG_ADDRESS_REWRITER))
-		return true;
+		return;
 	memcpy(bytes, payload, len);
 	if (replace_address(bytes, len, from.addr, to.addr))
 		packet_set_payload(p->pkt, &p->info, bytes, len);
+}
+
+bool alg_rewrite(struct passage *p, struct endpoint from, struct endpoint to)
+{
+	if (is_ftp(p) && p->side == NAT_INSIDE &&
+	    (from.port == FTP_CONTROL_PORT || p->info.dst.port == FTP_CONTROL_PORT))
+		return ftp_alg_out(p, from, to);
+	rewrite_packet(p, from, to);
 	return true;
+}
+
+void alg_rewrite_hairpin(struct passage *p, struct endpoint from, struct endpoint to,
+			 struct endpoint target_from, struct endpoint target_to)
+{
+	rewrite_packet(p, from, to);
+	p->side = NAT_OUTSIDE; /* It comes in. */
+	rewrite_packet(p, target_from, target_to);
+	p->side = NAT_INSIDE;
 }

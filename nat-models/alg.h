@@ -16,6 +16,11 @@
  * where it must be dropped. */
 bool alg_rewrite(struct passage *p, struct endpoint from, struct endpoint to);
 
+/* The same for a packet that goes out and in again: it was sent to @target_from, inside @target_to.
+ * FTP's lines are left as they are, for the numbers of the other direction go another way. */
+void alg_rewrite_hairpin(struct passage *p, struct endpoint from, struct endpoint to,
+			 struct endpoint target_from, struct endpoint target_to);
+
 /* A packet comes in, and nothing has been done to it yet. */
 void alg_prepare(struct passage *p);
 

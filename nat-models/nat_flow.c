@@ -212,7 +212,7 @@ static bool is_ping_of_router(const struct passage *p)
  */
 struct nat_decision flow_hairpin(struct passage *p)
 {
-	struct endpoint target = p->info.dst;
+	struct endpoint inside = p->info.src, target = p->info.dst;
 	struct nat_decision decision;
 	struct lead out, in;
 
@@ -232,6 +232,8 @@ struct nat_decision flow_hairpin(struct passage *p)
 	if (p->nat->model.hairpin == NAT_HAIRPIN_EXTERNAL)
 		packet_set_src(p->pkt, &p->info, out.to);
 	packet_set_dst(p->pkt, &p->info, in.to);
+	if (p->nat->model.algs)
+		alg_rewrite_hairpin(p, inside, p->info.src, target, in.to);
 	decision = flow_forward(p, NAT_INSIDE, &in, NAT_REASON_HAIRPIN);
 	decision.remote = out.to;
 	return decision;

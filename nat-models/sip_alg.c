@@ -23,6 +23,7 @@ struct rewriting {
 	char from_text[ADDRESS_TEXT], to_text[ADDRESS_TEXT];
 	char *out;
 	size_t size, used;
+	bool shared; /* the sender is known by the same address: only with its port is it this one's */
 	bool changed, full;
 };
 
@@ -52,6 +53,15 @@ static bool is_address_part(const struct rewriting *r, size_t at)
 	return at < r->len && (isdigit((unsigned char)r->message[at]) || r->message[at] == '.');
 }
 
+/* Does ":" and the own port stand at @at? */
+static bool is_own_port(const struct rewriting *r, size_t at)
+{
+	unsigned port;
+
+	return at < r->len && r->message[at] == ':' && number_at(r, at + 1, &port) &&
+	       port == r->from.port;
+}
+
 /* Does the sender's address stand here, and not as a part of a longer one? */
 static bool is_own_address(const struct rewriting *r)
 {
@@ -61,6 +71,8 @@ static bool is_own_address(const struct rewriting *r)
 		return false;
 	if (r->at > 0 && is_address_part(r, r->at - 1))
 		return false;
+	if (r->shared)
+		return is_own_port(r, end);
 	/* A full stop may follow that ends a sentence. */
 	return end >= r->len || !isdigit((unsigned char)r->message[end]);
 }
@@ -167,6 +179,7 @@ size_t sip_alg_rewrite(struct passage *p, const char *message, size_t len, struc
 	struct rewriting r = { p, message, len, .from = from, .to = to, .out = ret, .size = size };
 	char text[IP_ADDR_TEXT];
 
+	r.shared = p->side == NAT_OUTSIDE && ip_addr_equal(p->info.src.addr, from.addr);
 	snprintf(r.from_text, sizeof(r.from_text), "%.15s", ip_addr_format(from.addr, text));
 	snprintf(r.to_text, sizeof(r.to_text), "%.15s", ip_addr_format(to.addr, text));
 	while (r.at < len && !r.full) {

@@ -146,12 +146,39 @@ static void media_gets_in(void **state)
 	nat_free(nat);
 }
 
+/* Both ends of a hairpinned message are this NAT's: either is told what the other is known by. */
+static void hairpinned(void **state)
+{
+	struct endpoint alice = script_endpoint("192.168.1.2:5060");
+	struct endpoint bob = script_endpoint("192.168.1.3:5060");
+	struct endpoint server = script_endpoint("11.1.1.2:5060");
+	struct endpoint outside = script_endpoint("11.2.42.1:20001");
+	struct script_config config;
+	struct packet_info info;
+	struct nat *nat;
+
+	(void)state;
+	script_defaults(&config);
+	sip(&config);
+	config.model.udp.filtering = NAT_EI;
+	config.pool[0] = script_addr("11.2.42.1");
+	nat = script_nat(&config);
+	pass(nat, NAT_INSIDE, alice, server, "REGISTER", "REGISTER");
+	pass(nat, NAT_INSIDE, bob, server, "REGISTER", "REGISTER");
+	info = pass(nat, NAT_INSIDE, alice, outside,
+		    "INVITE bob@11.2.42.1:20001 via 192.168.1.2:5060",
+		    "INVITE bob@192.168.1.3:5060 via 11.2.42.1:20000");
+	assert_true(endpoint_equal(info.dst, bob));
+	nat_free(nat);
+}
+
 int main(void)
 {
 	enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 	static const struct CMUnitTest others[] = {
 		cmocka_unit_test(no_room),
 		cmocka_unit_test(media_gets_in),
+		cmocka_unit_test(hairpinned),
 	};
 	struct CMUnitTest tests[ROWS];
 	int failed;
