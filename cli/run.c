@@ -16,7 +16,7 @@ struct run_options {
 	const char *world, *realise, *format, *output;
 	uint64_t seed, jobs, repeat, time, twin;
 	struct option_list set;
-	bool list, claims;
+	bool list, claims, verbose;
 };
 
 /* The value that @text begins with, up to a comma; "\\," and "\\\\" are what stands behind the
@@ -159,7 +159,7 @@ static int print(const struct run_options *options, const char *home, const char
 	if (options->claims)
 		return print_claims(home, records);
 	if (strcmp(options->format, "text") == 0) {
-		report_terminal(records, stdout, command_colour(stdout));
+		report_terminal(records, stdout, command_colour(stdout), options->verbose);
 		printf("results: %s\n", directory);
 		return STATUS_OK;
 	}
@@ -276,6 +276,11 @@ static int run(int argc, char **argv)
 		  .kind = OPTION_FLAG,
 		  .ret.flag = &o.list,
 		  .help = "name the scenarios and run none" },
+		{ .name = "verbose",
+		  .letter = 'v',
+		  .kind = OPTION_FLAG,
+		  .ret.flag = &o.verbose,
+		  .help = "tell all about what was not as expected, not just the first thing" },
 		{ .name = "claims",
 		  .kind = OPTION_FLAG,
 		  .ret.flag = &o.claims,

@@ -64,8 +64,8 @@ struct record_counts record_count(const json_t *records);
 /* Writers: one file each in reports/.  @records is an array, in the order of the plan.  Each
  * returns 0, or -errno where the output could not be written: -EIO to a stream.  Files are there
  * whole or not at all (whole_file.h). */
-int report_terminal(const json_t *records, FILE *out,
-		    bool colour); /* a line a run, failures in full, a summary */
+int report_terminal(const json_t *records, FILE *out, bool colour,
+		    bool verbose); /* a line a run, failures in one more or in full, a summary */
 int report_junit(const json_t *records, const char *suite, const char *path);
 int report_json(const json_t *records,
 		const char *path); /* {"version": 1, "records": […], "summary": {…}} */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The report for people at a terminal: a line a run, what was not as expected in full, a
- * summary.
+ * The report for people at a terminal: a line a run, below it one that says what was not as
+ * expected, or all of it, and how the run is repeated; a summary.
  */
 #include "paint.h"
 
@@ -69,19 +69,27 @@ static void tell(FILE *out, const char *const *texts)
 
 #define TELL(out, ...) tell(out, (const char *const[]){ __VA_ARGS__, NULL })
 
-/* Every expectation that did not hold.  Returns how many. */
-static size_t tell_expectations(const json_t *record, FILE *out)
+/* Every expectation that did not hold, or the first of them and how many more there are.  Returns
+ * how many. */
+static size_t tell_expectations(const json_t *record, FILE *out, bool all)
 {
+	size_t i, n = 0, unmet = 0;
 	json_t *expectation;
-	size_t i, n = 0;
+	char more[40] = "";
 
 	json_array_foreach(json_object_get(record, "expectations"), i, expectation)
 	{
-		if (json_is_true(json_object_get(expectation, "ok")))
+		unmet += !json_is_true(json_object_get(expectation, "ok"));
+	}
+	if (!all && unmet > 1)
+		snprintf(more, sizeof(more), " (and %zu more)", unmet - 1);
+	json_array_foreach(json_object_get(record, "expectations"), i, expectation)
+	{
+		if (json_is_true(json_object_get(expectation, "ok")) || (n && !all))
 			continue;
 		TELL(out, record_text(expectation, "where"), ": ", record_text(expectation, "what"),
 		     ": expected ", record_text(expectation, "expected"), ", found ",
-		     record_text(expectation, "found"));
+		     record_text(expectation, "found"), more);
 		n++;
 	}
 	return n;
@@ -114,25 +122,27 @@ static void tell_log(const json_t *record, FILE *out)
 	}
 }
 
-static void tell_failure(const json_t *record, FILE *out)
+static void tell_failure(const json_t *record, FILE *out, bool verbose)
 {
 	const char *capture = record_text(record, "capture_file");
 	const char *message = record_text(record, "message");
 
 	/* The message is the first expectation that did not hold, where there is one. */
-	if (tell_expectations(record, out) == 0 && message[0] != '\0')
+	if (tell_expectations(record, out, verbose) == 0 && message[0] != '\0')
 		TELL(out, message);
-	tell_calls(record, out);
-	tell_log(record, out);
-	if (capture[0] != '\0')
-		TELL(out, "capture: ", capture);
-	fprintf(out, "      seed: %" JSON_INTEGER_FORMAT "\n",
-		json_integer_value(json_object_get(record, "seed")));
+	if (verbose) {
+		tell_calls(record, out);
+		tell_log(record, out);
+		if (capture[0] != '\0')
+			TELL(out, "capture: ", capture);
+		fprintf(out, "      seed: %" JSON_INTEGER_FORMAT "\n",
+			json_integer_value(json_object_get(record, "seed")));
+	}
 	if (record_text(record, "repeat")[0] != '\0')
 		TELL(out, "repeat: ", record_text(record, "repeat"));
 }
 
-int report_terminal(const json_t *records, FILE *out, bool colour)
+int report_terminal(const json_t *records, FILE *out, bool colour, bool verbose)
 {
 	struct record_counts counts = record_count(records);
 	size_t failed = counts.ended[RECORD_FAIL] + counts.ended[RECORD_ERROR];
@@ -145,7 +155,7 @@ int report_terminal(const json_t *records, FILE *out, bool colour)
 
 		tell_run(record, out, colour);
 		if (end == RECORD_FAIL || end == RECORD_ERROR)
-			tell_failure(record, out);
+			tell_failure(record, out, verbose);
 	}
 	fprintf(out, "%zu passed, ", counts.ended[RECORD_PASS]);
 	if (failed > 0 && colour)

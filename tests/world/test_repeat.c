@@ -97,7 +97,7 @@ static void fails_again(const struct failure *failure, const char *why)
 	static struct failure again[FAILURES_MAX];
 	char command[2 * TEXT + 64];
 
-	snprintf(command, sizeof(command), "rm -rf again; %s -o again", failure->command);
+	snprintf(command, sizeof(command), "rm -rf again; %s -v -o again", failure->command);
 	shell(command);
 	assert_int_equal(driven.status, 1);
 	if (failures(why, again) != 1)
@@ -147,7 +147,7 @@ static void a_run_and_its_twins(void **state)
 	(void)state;
 	write_file("by chance.lua", by_chance);
 	/* Two values of `say`, twice; and of the three twins only the last fails as it must. */
-	all_fail_again("knothole run --world virtual --seed 9 --repeat 2 -o out 'by chance.lua'",
+	all_fail_again("knothole run -v --world virtual --seed 9 --repeat 2 -o out 'by chance.lua'",
 		       "expected nothing, found", 8);
 }
 
@@ -155,7 +155,7 @@ static void a_run_with_what_was_set(void **state)
 {
 	(void)state;
 	write_file("by chance.lua", by_chance);
-	all_fail_again("knothole run --world virtual --set n=7 --set on=false,true "
+	all_fail_again("knothole run -v --world virtual --set n=7 --set on=false,true "
 		       "--set 'say=x\\,y' --time 5s -o out 'by chance.lua'",
 		       "expected nothing, found", 2);
 }

@@ -47,8 +47,12 @@ static void test_terminal(void **state)
 
 	(void)state;
 	assert_non_null(file);
-	assert_int_equal(report_terminal(records, file, false), 0);
+	assert_int_equal(report_terminal(records, file, false, true), 0);
 	check_stream("terminal.txt", file);
+	file = tmpfile();
+	assert_non_null(file);
+	assert_int_equal(report_terminal(records, file, false, false), 0);
+	check_stream("terminal_brief.txt", file);
 	json_decref(records);
 }
 
@@ -60,8 +64,8 @@ static void test_colour_is_only_added(void **state)
 	char *expected, *text, *to;
 
 	(void)state;
-	assert_int_equal(report_terminal(records, plain, false), 0);
-	assert_int_equal(report_terminal(records, coloured, true), 0);
+	assert_int_equal(report_terminal(records, plain, false, true), 0);
+	assert_int_equal(report_terminal(records, coloured, true, true), 0);
 	expected = golden_slurp(plain);
 	text = golden_slurp(coloured);
 	assert_non_null(strstr(text, "\033[32mpass\033[0m"));
@@ -162,7 +166,7 @@ static void test_full_disk(void **state)
 
 	(void)state;
 	assert_non_null(full);
-	assert_int_equal(report_terminal(records, full, false), -EIO);
+	assert_int_equal(report_terminal(records, full, false, true), -EIO);
 	assert_int_equal(report_junit(records, "all", "/dev/full"), -ENOSPC);
 	fclose(full);
 	json_decref(records);
