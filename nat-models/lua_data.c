@@ -11,6 +11,9 @@
 /* Far more than any model needs, and little enough that a runaway text ends at once. */
 enum { INSTRUCTIONS = 1000000, MEMORY = 8 << 20, MEMORY_IN_ALL = 64 << 20 };
 
+/* What Lua calls the text: it would cut a long name short. */
+#define CHUNK "(file)"
+
 struct job {
 	const char *file;
 	const char *text;
@@ -60,13 +63,9 @@ static void out_of_budget(lua_State *lua, lua_Debug *debug)
 static int run(lua_State *lua)
 {
 	struct job *job = lua_touserdata(lua, 1);
-	char name[256];
-
 	if (job->len && job->text[0] == LUA_SIGNATURE[0])
 		return luaL_error(lua, "%s: expected a Lua text; got a compiled one", job->file);
-	/* '@' has Lua shorten a long name in front, where that says least. */
-	snprintf(name, sizeof(name), "@%s", job->file);
-	if (luaL_loadbufferx(lua, job->text, job->len, name, "t") != LUA_OK)
+	if (luaL_loadbufferx(lua, job->text, job->len, "=" CHUNK, "t") != LUA_OK)
 		return lua_error(lua);
 	/* Its only upvalue is the table of globals: an empty one. */
 	lua_newtable(lua);
@@ -100,6 +99,9 @@ static void report(const char *file, const char *message, char *error, size_t si
 	if (strcmp(message, "not enough memory") == 0)
 		snprintf(error, size, "%s: stopped at %d MiB of memory, or %d MiB in all", file,
 			 MEMORY >> 20, MEMORY_IN_ALL >> 20);
+	else if (strncmp(message, CHUNK ":", strlen(CHUNK ":")) == 0)
+		snprintf(error, size, "%s%.*s", file, line - (int)strlen(CHUNK),
+			 message + strlen(CHUNK));
 	else if (names_place(message) || strncmp(message, file, strlen(file)) == 0)
 		snprintf(error, size, "%.*s", line, message);
 	else
