@@ -98,6 +98,24 @@ const json_t *grid_cell(const struct grid *grid, size_t row, size_t column)
 	return grid->cells[row * grid->columns_len + column];
 }
 
+/* Of a path, what says most in little room. */
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
+const char *grid_name(const char *const *names, size_t len, const char *name)
+{
+	const char *brief = last_part(name);
+	size_t same = 0;
+
+	for (size_t i = 0; i < len; i++)
+		same += strcmp(last_part(names[i]), brief) == 0;
+	return same > 1 ? name : brief;
+}
+
 static bool call_connected(const json_t *call, enum method method)
 {
 	const json_t *capture = json_object_get(call, "capture");

@@ -27,6 +27,10 @@ int grid_new(const json_t *records, const char *realise, struct grid *ret);
 void grid_clear(struct grid *grid);
 const json_t *grid_cell(const struct grid *grid, size_t row, size_t column);
 
+/* What a row or column is called: its model's name, or that of its file where it is the only one
+ * so called in @names, of @len. */
+const char *grid_name(const char *const *names, size_t len, const char *name);
+
 /* The first method of the ladder that a run's captures showed to connect; METHOD_COUNT: none. */
 enum method grid_found(const json_t *record);
 

@@ -42,13 +42,23 @@ static const char *row_label(const char *name, char buf[ROW_ROOM])
 	return buf;
 }
 
+static const char *row_name(const struct grid *grid, size_t row)
+{
+	return grid_name(grid->rows, grid->rows_len, grid->rows[row]);
+}
+
+static const char *column_name(const struct grid *grid, size_t column)
+{
+	return grid_name(grid->columns, grid->columns_len, grid->columns[column]);
+}
+
 static int row_width(const struct grid *grid)
 {
 	char buf[ROW_ROOM];
 	size_t width = strlen("a \\ b");
 
 	for (size_t i = 0; i < grid->rows_len; i++) {
-		size_t len = strlen(row_label(grid->rows[i], buf));
+		size_t len = strlen(row_label(row_name(grid, i), buf));
 
 		if (len > width)
 			width = len;
@@ -96,10 +106,11 @@ static void draw(const struct grid *grid, FILE *out, bool colour)
 
 	paint(out, colour, PAINT_DIM, width, "a \\ b");
 	for (size_t i = 0; i < grid->columns_len; i++)
-		paint(out, colour, PAINT_PLAIN, cell_width(grid, i), label(grid->columns[i], buf));
+		paint(out, colour, PAINT_PLAIN, cell_width(grid, i),
+		      label(column_name(grid, i), buf));
 	fputc('\n', out);
 	for (size_t row = 0; row < grid->rows_len; row++) {
-		paint(out, colour, PAINT_PLAIN, width, row_label(grid->rows[row], buf));
+		paint(out, colour, PAINT_PLAIN, width, row_label(row_name(grid, row), buf));
 		for (size_t column = 0; column < grid->columns_len; column++)
 			draw_cell(grid_cell(grid, row, column), cell_width(grid, column), out,
 				  colour);
@@ -166,8 +177,8 @@ static void tell_cells(const struct grid *grid, FILE *out)
 
 	for (size_t i = 0; i < grid->rows_len * grid->columns_len; i++) {
 		const json_t *record = grid->cells[i];
-		const char *a = grid->rows[i / grid->columns_len];
-		const char *b = grid->columns[i % grid->columns_len];
+		const char *a = row_name(grid, i / grid->columns_len);
+		const char *b = column_name(grid, i % grid->columns_len);
 
 		if (!record)
 			continue;
