@@ -178,8 +178,14 @@ static int net_change_address(lua_State *L)
 
 	if (text && ip_addr_parse(text, &after))
 		return luaL_error(L, "change_address: expected an address, got \"%s\"", text);
-	if (plan_move(&stage->plan, net, after, &error))
-		return luaL_error(L, "change_address: %s", error.text);
+	if (plan_move(&stage->plan, net, after, &error)) {
+		/* The place is this call's, not that of the net. */
+		size_t place = strncmp(error.text, net->where, strlen(net->where)) == 0
+				       ? strlen(net->where) + strlen(": ")
+				       : 0;
+
+		return luaL_error(L, "change_address: %s", error.text + place);
+	}
 	if (world_follow_address(stage->world, net, before, &error)) {
 		net->addr = before;
 		return luaL_error(L, "change_address: %s", error.text);

@@ -1,4 +1,4 @@
--- 1: address_in_use.lua:10: change_address: address_in_use.lua:6: address 11.2.2.2 is given to both a and b
+-- 1: address_in_use.lua:10: change_address: address 11.2.2.2 is given to both a and b
 return {
   title = "A net that takes another's address",
   world = function ()
