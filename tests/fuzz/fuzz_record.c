@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!out)
 		abort();
 	report_claims(json_object_get(json, "claims"), records, out, size & 1);
-	report_terminal(records, out, size & 1);
+	report_terminal(records, out, size & 1, size & 2);
 	report_matrix(records, out, size & 1);
 	if (report_junit(records, "fuzz", "/dev/null"))
 		abort();
