@@ -21,7 +21,7 @@
 
 #define BAD                                                                                        \
 	"_ws.malformed || ip.checksum.status == 0 || udp.checksum.status == 0 || "                 \
-	"tcp.checksum.status == 0 || icmp.checksum.status == 0"
+	"tcp.checksum.status == 0 || icmp.checksum.status == 0 || icmpv6.checksum.status == 0"
 #define GOOD "ip.checksum.status == 1 && (udp.checksum.status == 1 || tcp.checksum.status == 1)"
 
 enum { CAPTURES_MAX = 1024 };
@@ -90,6 +90,33 @@ static void no_fault(void **state)
 	/* Or had tshark looked at no checksum? */
 	tshark(captures[0], GOOD, &driven);
 	assert_string_not_equal(driven.out, "");
+}
+
+/* The scenarios have IPv6, by itself and translated, and tshark looked at its checksums. */
+static void ipv6_is_there(void **state)
+{
+	static const char *const filters[] = {
+		"ipv6 && udp.checksum.status == 1",
+		"ipv6 && tcp.checksum.status == 1",
+		"icmpv6.type == 129 && icmpv6.checksum.status == 1",
+		"ipv6.dst == 64:ff9b::/96 && udp.checksum.status == 1",
+		"ipv6.fraghdr.more == 1",
+	};
+	static struct driven driven;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(filters) / sizeof(*filters); i++) {
+		bool seen = false;
+
+		for (size_t k = 0; k < captures_len && !seen; k++) {
+			if (!strstr(captures[k], "ipv6") && !strstr(captures[k], "nat64"))
+				continue;
+			tshark(captures[k], filters[i], &driven);
+			seen = *driven.out;
+		}
+		if (!seen)
+			fail_msg("no packet is as %s", filters[i]);
+	}
 }
 
 /* The test itself must see a wrong checksum: the last packets' bytes are spoilt in a copy. */
@@ -174,6 +201,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(sees_a_fault),
 		cmocka_unit_test(a_port_is_no_fault),
 	};
+	static const struct CMUnitTest of_basics[] = {
+		cmocka_unit_test(ipv6_is_there),
+	};
 	int failed;
 
 	if (!drive_possible())
@@ -185,7 +215,10 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++)
 		nftw(argv[i], note_capture, 16, FTW_PHYS);
 	qsort(captures, captures_len, sizeof(*captures), by_name);
+	/* What somebody else ran need have no IPv6. */
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	if (*own)
+		failed += cmocka_run_group_tests(of_basics, NULL, NULL);
 	for (size_t i = 0; i < captures_len; i++)
 		free(captures[i]);
 	if (*own)

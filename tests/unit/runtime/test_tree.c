@@ -87,6 +87,21 @@ static const struct wrong {
 	  "t.lua:3: net a: realise: expected \"engine\" or \"kernel\", got \"kernl\"" },
 	{ "a = net { nat = \"full-cone\", subnet = \"10.0.0.0\" }",
 	  "t.lua:3: net a: subnet: expected a prefix such as \"192.168.1.0/24\", got \"10.0.0.0\"" },
+	{ "a = net { nat6 = \"ipv6-firewal\" }",
+	  "t.lua:3: unknown model \"ipv6-firewal\"; did you mean \"ipv6-firewall\"?" },
+	{ "a = net { nat6 = \"./nowhere.lua\" }",
+	  "t.lua:3: net a: nat6: ./nowhere.lua: No such file or directory" },
+	{ "a = net { nat6 = \"full-cone\" }",
+	  "t.lua:3: a: nat6: expected a model for IPv6, got full-cone" },
+	{ "a = net { nat = \"nat64\" }", "t.lua:3: a: nat: expected a model for IPv4, got nat64" },
+	{ "a = net { nat6 = \"nat64\", subnet6 = \"2b00::\" }",
+	  "t.lua:3: net a: subnet6: expected a prefix such as \"2b00:9::/48\", got \"2b00::\"" },
+	{ "a = net { nat6 = \"nat64\", subnet = \"10.0.0.0/8\" }",
+	  "t.lua:3: a: without nat it has no IPv4: expected no subnet, and no realise = "
+	  "\"kernel\"" },
+	{ "a = host { address6 = \"11.1.1.2.3\" }",
+	  "t.lua:3: host a: address6: expected an address such as \"2b00:1:1::2\", got "
+	  "\"11.1.1.2.3\"" },
 	{ "a = net { nat = \"full-cone\", dmz = \"b\" }",
 	  "t.lua:3: a: dmz: nothing in it is called \"b\"" },
 	{ "a = net { nat = \"full-cone\", forward = { { udp = 5, to = \"b\" } } }",
@@ -168,6 +183,33 @@ static void a_whole_world(void **state)
 	tree_clear(&plan);
 }
 
+static void a_world_of_both_families(void **state)
+{
+	const struct plan_node *home, *phone;
+	char error[SCENARIO_ERROR], text[IP_ADDR_TEXT];
+	struct plan plan;
+
+	(void)state;
+	assert_int_equal(plan_of("server = host { address6 = \"2b00:1:7::2\" },\n"
+				 "home = net { nat = \"full-cone\", nat6 = \"ipv6-firewall\",\n"
+				 "  subnet6 = \"2b00:9::/56\", alice = host {} },\n"
+				 "mobile = net { nat6 = \"nat64\", phone = host {} }",
+				 &plan, error),
+			 0);
+	home = find(&plan, "home");
+	phone = find(&plan, "phone");
+	assert_string_equal(home->model.name, "full-cone");
+	assert_string_equal(home->model6->name, "ipv6-firewall");
+	assert_false(home->no_ipv4);
+	assert_string_equal(ip_addr_format(find(&plan, "alice")->addr6, text), "2b00:9::2");
+	assert_string_equal(ip_addr_format(find(&plan, "server")->addr6, text), "2b00:1:7::2");
+	assert_true(find(&plan, "mobile")->no_ipv4);
+	assert_string_equal(ip_addr_format(find(&plan, "mobile")->addr, text), "11.2.2.2");
+	assert_false(plan_has_ipv4(phone));
+	assert_int_equal(plan_nat64_prefix(phone).bits, 96);
+	tree_clear(&plan);
+}
+
 /* Lua gives a table's keys in no order, so the constructors' order counts. */
 static void nodes_stand_in_the_order_of_the_file(void **state)
 {
@@ -206,7 +248,7 @@ static int remove_file(void **state)
 int main(void)
 {
 	enum { WRONGS = sizeof(wrongs) / sizeof(*wrongs) };
-	struct CMUnitTest tests[WRONGS + 2];
+	struct CMUnitTest tests[WRONGS + 3];
 
 	for (size_t i = 0; i < WRONGS; i++)
 		tests[i] = (struct CMUnitTest){ .name = wrongs[i].error,
@@ -215,5 +257,6 @@ int main(void)
 	tests[WRONGS] = (struct CMUnitTest)cmocka_unit_test(a_whole_world);
 	tests[WRONGS + 1] =
 		(struct CMUnitTest)cmocka_unit_test(nodes_stand_in_the_order_of_the_file);
-	return _cmocka_run_group_tests("tree", tests, WRONGS + 2, make_file, remove_file);
+	tests[WRONGS + 2] = (struct CMUnitTest)cmocka_unit_test(a_world_of_both_families);
+	return _cmocka_run_group_tests("tree", tests, WRONGS + 3, make_file, remove_file);
 }

@@ -331,6 +331,54 @@ static void one_family_only(void **state)
 	assert_int_equal(seen.n[1], -ETIMEDOUT);
 }
 
+/*
+ * An IPv6-only net within a home that has both, whose gateway is a NAT44 and a NAT64 at once: to a server
+ * outside they are two.
+ */
+static void call_from_both(void *arg)
+{
+	struct sock *server = open_sock("server", SOCK_UDP, 7, nobody);
+	struct sock *alice = open_sock("alice", SOCK_UDP, 5000, four("server", 7));
+	struct sock *phone = open_sock("phone", SOCK_UDP, 5000, four("server", 7));
+
+	(void)arg;
+	seen.n[0] = echo(alice, server, 100);
+	seen.err[0] = (int)ip_addr_to_v4(seen.from[0].addr);
+	seen.n[1] = echo(phone, server, 200);
+	seen.err[1] = (int)ip_addr_to_v4(seen.from[0].addr);
+}
+
+static void a_nat64_beside_a_nat44(void **state)
+{
+	struct world_options options = { .kind = WORLD_VIRTUAL };
+	struct nat_model model;
+	struct model_error wrong;
+	struct plan_error error;
+	struct plan_node *home, *room;
+
+	(void)state;
+	plan = (struct plan){ .seed = 1 };
+	memset(&seen, 0, sizeof(seen));
+	plan_add(&plan, NULL, PLAN_HOST, "server");
+	home = plan_add(&plan, NULL, PLAN_NET, "home");
+	plan_add(&plan, home, PLAN_HOST, "alice");
+	room = plan_add(&plan, home, PLAN_NET, "room");
+	room->no_ipv4 = true;
+	plan_add(&plan, room, PLAN_HOST, "phone");
+	assert_int_equal(nat_model_find("full-cone", &home->model, &wrong), 0);
+	assert_int_equal(nat_model_find("nat64", &model, &wrong), 0);
+	assert_int_equal(plan_set_model6(home, &model), 0);
+	assert_int_equal(nat_model_find("ipv6-firewall", &model, &wrong), 0);
+	assert_int_equal(plan_set_model6(room, &model), 0);
+	if (plan_complete(&plan, &error) || world_new(&plan, &options, &world, &error))
+		fail_msg("%s", error.text);
+	play(call_from_both);
+	assert_int_equal(seen.n[0], 100);
+	assert_int_equal(seen.err[0], 0x0b020102);
+	assert_int_equal(seen.n[1], 200);
+	assert_int_equal(seen.err[1], 0x0b020103);
+}
+
 /* A model for the wrong family is told by name. */
 static const struct row {
 	const char *name, *nat, *nat6, *says;
@@ -375,6 +423,7 @@ int main(void)
 		cmocka_unit_test(a_stream_through_a_nat64),
 		cmocka_unit_test(a_gateway_speaks_for_itself),
 		cmocka_unit_test(one_family_only),
+		cmocka_unit_test(a_nat64_beside_a_nat44),
 	};
 	enum { PLAIN = sizeof(plain) / sizeof(*plain) };
 	struct CMUnitTest tests[PLAIN + ROWS];
