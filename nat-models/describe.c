@@ -73,6 +73,26 @@ const char *describe_where(const char *text, size_t len, char *buf, size_t size)
 	return buf;
 }
 
+/* Simple security is for firewalls, and for IPv6. */
+static bool is_idle_security(const struct nat_model *model, const struct knob *knob)
+{
+	bool security = strcmp(knob->key, "simple_security") == 0 ||
+			strcmp(knob->key, "ipsec") == 0;
+
+	return security && (model->kind != NAT_KIND_FIREWALL || !nat_model_serves(model, 6));
+}
+
+/* Without state and without ports little is left to say of a protocol. */
+static bool says_anything_of_nptv6(const struct knob *knob)
+{
+	static const char *const keys[] = { "blocked", "filtering", "errors", "verify" };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strcmp(knob->key, keys[i]) == 0)
+			return true;
+	return false;
+}
+
 /* Knobs that say nothing about this model: those of a protocol that is blocked, of ports where
  * none are given, of allocations that it does not use. */
 static bool is_idle(const struct nat_model *model, const struct knob_section *section,
@@ -84,8 +104,10 @@ static bool is_idle(const struct nat_model *model, const struct knob_section *se
 		t = &model->udp;
 	else if (strcmp(section->name, "tcp") == 0)
 		t = &model->tcp;
+	if (model->kind == NAT_KIND_NPTV6 && *section->name)
+		return !says_anything_of_nptv6(knob);
 	if (!t)
-		return knob->type == KNOB_TEXT;
+		return knob->type == KNOB_TEXT || is_idle_security(model, knob);
 	if (strcmp(knob->key, "step") == 0)
 		return t->ports != NAT_PORTS_SEQUENTIAL;
 	if (strcmp(knob->key, "block_size") == 0)

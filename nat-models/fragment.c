@@ -70,8 +70,10 @@ struct nat_decision fragment_follow(struct fragment_table *table, enum nat_side 
 		if (decision.outcome != NAT_FORWARD)
 			break;
 		if (ip_addr_is_v4(entry->new_dst) != ip_addr_is_v4(entry->dst)) {
-			if (!nat64_follow(pkt, info, entry->new_src, entry->new_dst))
-				decision.outcome = NAT_DROP;
+			if (nat64_follow(pkt, info, entry->new_src, entry->new_dst))
+				break;
+			decision.outcome = NAT_DROP;
+			decision.reason = NAT_REASON_NO_COUNTERPART;
 			break;
 		}
 		packet_set_src(pkt, info, (struct endpoint){ entry->new_src, 0 });

@@ -195,6 +195,9 @@ struct nat_decision nptv6_process(struct passage *p)
 		return flow_to_self(p, NAT_REASON_SELF);
 	if (flow_find_protocol(p) && nat->rules[p->protocol].is.blocked)
 		return flow_drop(p, NAT_REASON_BLOCKED);
+	if (nat->model.fragments == NAT_FRAGMENTS_DROP &&
+	    (p->info.more_fragments || p->info.fragment_offset))
+		return flow_drop(p, NAT_REASON_NO_FRAGMENTS);
 	if (reason != NAT_REASON_PREFIX)
 		return flow_drop(p, reason);
 	if (p->side == NAT_OUTSIDE)

@@ -243,6 +243,35 @@ static void any_protocol(void **state)
 	nat_free(nat);
 }
 
+static void drops_fragments(struct script_config *c)
+{
+	npt(c);
+	c->model.fragments = NAT_FRAGMENTS_DROP;
+}
+
+static void no_fragments(void **state)
+{
+	static const uint8_t headers[][8] = { { 17, 0, 0, 1, 0, 0, 0, 5 },
+					      { 17, 0, 1, 0, 0, 0, 0, 5 } };
+	uint8_t bytes[200];
+	struct packet pkt = { .data = bytes, .room = sizeof(bytes) };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct nat *nat = make(i < 2 ? drops_fragments : npt);
+
+		script_write(&pkt, "UDP " A_IN " > " R);
+		memmove(bytes + 48, bytes + 40, pkt.len - 40);
+		memcpy(bytes + 40, headers[i % 2], 8);
+		bytes[6] = 44;
+		bytes[5] = (uint8_t)(bytes[5] + 8);
+		pkt.len += 8;
+		assert_int_equal(nat_process(nat, NAT_INSIDE, &pkt, 0).outcome,
+				 i < 2 ? NAT_DROP : NAT_FORWARD);
+		nat_free(nat);
+	}
+}
+
 static void prefixes(void **state)
 {
 	struct script_config c;
@@ -269,9 +298,8 @@ static void prefixes(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(neutral),
-		cmocka_unit_test(errors),
-		cmocka_unit_test(any_protocol),
+		cmocka_unit_test(neutral),	cmocka_unit_test(errors),
+		cmocka_unit_test(any_protocol), cmocka_unit_test(no_fragments),
 		cmocka_unit_test(prefixes),
 	};
 	int failed = script_run_all("NPTv6", scripts, sizeof(scripts) / sizeof(scripts[0]));
