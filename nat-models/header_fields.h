@@ -49,6 +49,7 @@ enum {
 	TCP_ACKNOWLEDGED = 8,
 	TCP_OFFSET = 12,
 	TCP_FLAGS = 13,
+	TCP_WINDOW = 14,
 	TCP_CHECKSUM = 16,
 	TCP_HEADER = 20,
 
@@ -56,6 +57,7 @@ enum {
 	ICMP_CODE = 1,
 	ICMP_CHECKSUM = 2,
 	ICMP_IDENTIFIER = 4,
+	ICMP_SEQUENCE = 6,
 	ICMP_MTU = 6, /* RFC 1191, section 4; the low half of ICMPv6's (RFC 4443, 3.2) */
 	ICMP_HEADER = 8,
 };

@@ -189,6 +189,9 @@ int packet_set_payload(struct packet *pkt, struct packet_info *info, const void 
  * a sequence or acknowledgement number, or one in an option.  The packet is a TCP segment. */
 void packet_set_tcp_word(struct packet *pkt, struct packet_info *info, uint16_t at, uint32_t word);
 
+/* Give an IPv4 packet the identification @id, with its checksum.  @info is kept up to date. */
+void packet_set_id(struct packet *pkt, struct packet_info *info, uint16_t id);
+
 /* Decrement the TTL.  False, and nothing changed, where it would reach 0. */
 bool packet_decrement_ttl(struct packet *pkt);
 
@@ -242,6 +245,20 @@ int packet_make_echo_reply(struct packet *pkt);
  * @dst are of different families. */
 int packet_make_udp(struct packet *pkt, struct endpoint src, struct endpoint dst, uint8_t ttl,
 		    const void *payload, size_t len);
+
+/* What a TCP segment says beside its endpoints. */
+struct tcp_says {
+	uint32_t seq, ack;
+	uint8_t flags; /* TCP_SYN … */
+	uint16_t window;
+};
+
+/* The same for a TCP segment without options, and for an ICMP echo request, or its reply: src.port
+ * is the identifier, dst.port the sequence number. */
+int packet_make_tcp(struct packet *pkt, struct endpoint src, struct endpoint dst, uint8_t ttl,
+		    const struct tcp_says *says, const void *payload, size_t len);
+int packet_make_echo(struct packet *pkt, struct endpoint src, struct endpoint dst, uint8_t ttl,
+		     bool reply, const void *payload, size_t len);
 
 /* One line in the manner of tcpdump: "UDP 10.0.0.1:5 > 1.2.3.4:6, 12 bytes". */
 const char *packet_describe(const struct packet *pkt, char *buf, size_t size);

@@ -301,29 +301,90 @@ int packet_make_echo_reply(struct packet *pkt)
 	return -EINVAL;
 }
 
+/* The IP header for @len bytes of transport of @protocol, which go to *ret. -EINVAL where the two
+ * are not of one family, -ENOSPC. */
+static int begin(struct packet *pkt, uint8_t protocol, struct ip_addr src, struct ip_addr dst,
+		 uint8_t ttl, size_t len, uint8_t **ret)
+{
+	uint8_t version = version_of(dst);
+	size_t most = version == 4 ? UINT16_MAX - IP4_HEADER : UINT16_MAX;
+
+	if (version != version_of(src))
+		return -EINVAL;
+	if (len > most || header_of(version) + len > pkt->room)
+		return -ENOSPC;
+	put_ip(pkt, version, (uint16_t)len, protocol, src, dst);
+	set_ttl(pkt->data, version, ttl);
+	*ret = pkt->data + header_of(version);
+	return 0;
+}
+
 int packet_make_udp(struct packet *pkt, struct endpoint src, struct endpoint dst, uint8_t ttl,
 		    const void *payload, size_t len)
 {
-	uint8_t version = version_of(dst.addr);
-	size_t most = version == 4 ? UINT16_MAX - IP4_HEADER : UINT16_MAX;
-	uint8_t *udp = pkt->data + header_of(version);
-	uint16_t udp_len;
+	size_t total = UDP_HEADER + len;
+	uint8_t *udp;
+	int err = begin(pkt, IP_PROTO_UDP, src.addr, dst.addr, ttl, total, &udp);
 
-	if (version != version_of(src.addr))
-		return -EINVAL;
-	if (UDP_HEADER + len > most || header_of(version) + UDP_HEADER + len > pkt->room)
-		return -ENOSPC;
-	udp_len = (uint16_t)(UDP_HEADER + len);
-	put_ip(pkt, version, udp_len, IP_PROTO_UDP, src.addr, dst.addr);
-	set_ttl(pkt->data, version, ttl);
+	if (err)
+		return err;
 	put_be16(udp, src.port);
 	put_be16(udp + 2, dst.port);
-	put_be16(udp + UDP_LENGTH, udp_len);
+	put_be16(udp + UDP_LENGTH, (uint16_t)total);
 	if (len)
 		memcpy(udp + UDP_HEADER, payload, len);
-	put_checksum(udp, udp_len, UDP_CHECKSUM,
-		     pseudo_header(IP_PROTO_UDP, udp_len, src.addr, dst.addr));
+	put_checksum(udp, total, UDP_CHECKSUM,
+		     pseudo_header(IP_PROTO_UDP, (uint16_t)total, src.addr, dst.addr));
 	if (get_be16(udp + UDP_CHECKSUM) == 0)
 		put_be16(udp + UDP_CHECKSUM, UINT16_MAX);
+	return 0;
+}
+
+int packet_make_tcp(struct packet *pkt, struct endpoint src, struct endpoint dst, uint8_t ttl,
+		    const struct tcp_says *says, const void *payload, size_t len)
+{
+	size_t total = TCP_HEADER + len;
+	uint8_t *tcp;
+	int err = begin(pkt, IP_PROTO_TCP, src.addr, dst.addr, ttl, total, &tcp);
+
+	if (err)
+		return err;
+	memset(tcp, 0, TCP_HEADER);
+	put_be16(tcp, src.port);
+	put_be16(tcp + 2, dst.port);
+	put_be32(tcp + TCP_SEQ, says->seq);
+	put_be32(tcp + TCP_ACKNOWLEDGED, says->ack);
+	tcp[TCP_OFFSET] = TCP_HEADER / 4 << 4;
+	tcp[TCP_FLAGS] = says->flags;
+	put_be16(tcp + TCP_WINDOW, says->window);
+	if (len)
+		memcpy(tcp + TCP_HEADER, payload, len);
+	put_checksum(tcp, total, TCP_CHECKSUM,
+		     pseudo_header(IP_PROTO_TCP, (uint16_t)total, src.addr, dst.addr));
+	return 0;
+}
+
+int packet_make_echo(struct packet *pkt, struct endpoint src, struct endpoint dst, uint8_t ttl,
+		     bool reply, const void *payload, size_t len)
+{
+	bool v6 = version_of(dst.addr) == 6;
+	uint8_t protocol = v6 ? IP_PROTO_ICMPV6 : IP_PROTO_ICMP;
+	size_t total = ICMP_HEADER + len;
+	uint8_t *icmp;
+	int err = begin(pkt, protocol, src.addr, dst.addr, ttl, total, &icmp);
+
+	if (err)
+		return err;
+	memset(icmp, 0, ICMP_HEADER);
+	if (v6)
+		icmp[ICMP_TYPE] = reply ? ICMPV6_ECHO_REPLY : ICMPV6_ECHO_REQUEST;
+	else
+		icmp[ICMP_TYPE] = reply ? ICMP_ECHO_REPLY : ICMP_ECHO;
+	put_be16(icmp + ICMP_IDENTIFIER, src.port);
+	put_be16(icmp + ICMP_SEQUENCE, dst.port);
+	if (len)
+		memcpy(icmp + ICMP_HEADER, payload, len);
+	put_checksum(icmp, total, ICMP_CHECKSUM,
+		     v6 ? pseudo_header(protocol, (uint16_t)total, src.addr, dst.addr) : 0);
 	return 0;
 }

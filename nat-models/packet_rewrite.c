@@ -172,6 +172,16 @@ void packet_set_quoted_dst(struct packet *pkt, const struct packet_info *info,
 	set_quoted(pkt, info, quoted, DST, to);
 }
 
+void packet_set_id(struct packet *pkt, struct packet_info *info, uint16_t id)
+{
+	uint8_t *ip = pkt->data;
+
+	put_be16(ip + IP4_CHECKSUM, checksum_updated(get_be16(ip + IP4_CHECKSUM),
+						     checksum_change(get_be16(ip + IP4_ID), id)));
+	put_be16(ip + IP4_ID, id);
+	info->fragment_id = id;
+}
+
 bool packet_decrement_ttl(struct packet *pkt)
 {
 	uint8_t *data = pkt->data;

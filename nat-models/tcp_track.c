@@ -12,7 +12,7 @@ enum { FIRST_BUCKETS = 64, FIRST_CONNECTIONS = 64, CONNECTIONS_MAX = 1 << 22 };
 enum tcp_seen { SEEN_SYN = 1, SEEN_BOTH_SYN = 3, SEEN_FIN = 4, SEEN_BOTH_FIN = 12, SEEN_RST = 16 };
 
 /* A window that nobody has announced yet is taken for this: the largest without scaling. */
-enum { WINDOW_UNSCALED = 65535, SCALE_MAX = 14, TCP_WINDOW = 14, OPTION_SCALE = 3 };
+enum { WINDOW_UNSCALED = 65535, SCALE_MAX = 14, OPTION_SCALE = 3 };
 
 /* One segment on its way. */
 struct segment {

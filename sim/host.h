@@ -24,6 +24,14 @@ enum sock_kind {
 	SOCK_TCP, /* connects to spec.remote */
 	SOCK_TCP_LISTEN,
 	SOCK_PING, /* ICMP echo: sends requests, receives replies; port = identifier */
+	/*
+	 * Whole IPv4 packets, as they stand on the wire, for what the other kinds cannot send
+	 * or do not show: odd headers, fragments, ICMP errors.  What is sent is sent as it is.
+	 * While it is open, all that arrives at the host is its alone: the stack hears nothing,
+	 * and so answers nothing.  One a host (-EADDRINUSE); virtual hosts only, as no kernel
+	 * would keep quiet (-EOPNOTSUPP).
+	 */
+	SOCK_BARE,
 };
 
 /*

@@ -32,6 +32,9 @@ static int open_descriptor(const struct live_host *host, enum sock_kind kind, bo
 	case SOCK_TCP_LISTEN:
 		type |= SOCK_STREAM;
 		break;
+	case SOCK_BARE:
+		netns_return(host->live->home);
+		return -EOPNOTSUPP;
 	}
 	fd = socket(ipv6 ? AF_INET6 : AF_INET, type, protocol);
 	err = fd < 0 ? -errno : 0;

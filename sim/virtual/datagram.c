@@ -127,6 +127,19 @@ void datagram_fail(struct virtual_sock *sock, int err)
 	bell_ring(&sock->readable);
 }
 
+static long take_whole(const struct packet *pkt, struct endpoint *from, void *bytes, size_t room)
+{
+	size_t len = pkt->len < room ? pkt->len : room;
+
+	memcpy(bytes, pkt->data, len);
+	if (from)
+		*from = (struct endpoint){
+			.addr = pkt->len < IP4_HEADER ? ip_addr_v4(0)
+						      : get_addr(pkt->data + IP4_SRC, 4),
+		};
+	return (long)len;
+}
+
 /* Copy out what @buffer carries.  A UDP header is as long as an echo's. */
 static long take(const struct virtual_sock *sock, const struct packet *pkt, struct endpoint *from,
 		 void *bytes, size_t room)
@@ -135,6 +148,8 @@ static long take(const struct virtual_sock *sock, const struct packet *pkt, stru
 	const uint8_t *transport = ip + ip_transport_offset(pkt);
 	size_t len = pkt->len - (size_t)(transport - ip) - UDP_HEADER;
 
+	if (sock->sock.kind == SOCK_BARE)
+		return take_whole(pkt, from, bytes, room);
 	static_assert((int)UDP_HEADER == (int)ICMP_HEADER, "both are cut off alike");
 	if (sock->sock.kind == SOCK_UDP)
 		len = get_be16(transport + UDP_LENGTH) - (size_t)UDP_HEADER;
@@ -222,6 +237,21 @@ static bool sock_reaches(const struct virtual_sock *sock, struct ip_addr src, st
 	       (ip_addr_is_v4(dst) || !ip_addr_is_v4(local));
 }
 
+static int send_bare(struct virtual_host *host, const void *bytes, size_t len)
+{
+	struct buffer *buffer;
+
+	if (len < IP4_HEADER || len > UINT16_MAX)
+		return -EMSGSIZE;
+	buffer = buffer_new(host->pool, len);
+	if (!buffer)
+		return -ENOMEM;
+	memcpy(buffer->packet.data, bytes, len);
+	buffer->packet.len = (uint32_t)len;
+	ip_send_bare(host, buffer);
+	return 0;
+}
+
 int datagram_send(struct virtual_sock *sock, const struct endpoint *to, const void *bytes,
 		  size_t len)
 {
@@ -231,6 +261,8 @@ int datagram_send(struct virtual_sock *sock, const struct endpoint *to, const vo
 	enum ip_scope scope;
 	uint8_t ttl = sock->ttl;
 
+	if (sock->sock.kind == SOCK_BARE)
+		return send_bare(host, bytes, len);
 	if (!to && !sock->connected)
 		return -EDESTADDRREQ;
 	if (sock->sock.kind == SOCK_UDP && !dst.port)

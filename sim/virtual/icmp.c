@@ -18,7 +18,7 @@
 #include "ip6.h"
 #include "stack.h"
 
-enum { ICMP_SEQUENCE = 6, BURST = 6, PACKET_MAX = 65535 };
+enum { BURST = 6, PACKET_MAX = 65535 };
 
 enum {
 	PROTOCOL_UNREACHABLE = 2, /* a code of ICMP_UNREACHABLE */
@@ -310,46 +310,21 @@ int ping_bind(struct virtual_host *host, struct virtual_sock *sock)
 	return 0;
 }
 
-/* Write the echo request @icmp around @bytes, without its checksum. */
-static void put_request(struct virtual_sock *sock, uint8_t type, uint8_t *icmp, const void *bytes,
-			size_t len)
-{
-	memset(icmp, 0, ICMP_HEADER);
-	icmp[ICMP_TYPE] = type;
-	put_be16(icmp + ICMP_IDENTIFIER, sock->sock.local.port);
-	put_be16(icmp + ICMP_SEQUENCE, ++sock->sequence);
-	if (len)
-		memcpy(icmp + ICMP_HEADER, bytes, len);
-}
-
 int ping_send(struct virtual_host *host, struct virtual_sock *sock, struct ip_addr src,
 	      struct ip_addr dst, uint8_t ttl, const void *bytes, size_t len)
 {
-	bool v4 = ip_addr_is_v4(dst);
-	uint32_t header = v4 ? IP4_HEADER : IP6_HEADER;
+	struct endpoint from = { src, sock->sock.local.port };
 	struct buffer *buffer;
-	uint8_t *ip, *icmp;
-	uint16_t sum = 0;
+	size_t header = ip_addr_is_v4(dst) ? IP4_HEADER : IP6_HEADER;
+	size_t total = header + ICMP_HEADER + len;
 
-	if (header + ICMP_HEADER + len > PACKET_MAX)
+	if (total > PACKET_MAX)
 		return -EMSGSIZE;
-	buffer = buffer_new(host->pool, header + ICMP_HEADER + len);
+	buffer = buffer_new(host->pool, total);
 	if (!buffer)
 		return -ENOMEM;
-	ip = buffer->packet.data;
-	icmp = ip + header;
-	buffer->packet.len = (uint32_t)(header + ICMP_HEADER + len);
-	put_request(sock, v4 ? ICMP_ECHO : ICMPV6_ECHO_REQUEST, icmp, bytes, len);
-	len += ICMP_HEADER;
-	if (v4) {
-		ip_put_header(ip, (uint16_t)(header + len), IP_PROTO_ICMP, ttl, src, dst);
-	} else {
-		ip6_put_header(ip, (uint16_t)len, IP_PROTO_ICMPV6, ttl, src, dst);
-		/* RFC 8200, 8.1: the addresses stand side by side. */
-		sum = checksum_fold(ip + IP6_SRC, IP6_HEADER - IP6_SRC,
-				    (uint32_t)(IP_PROTO_ICMPV6 + len));
-	}
-	put_be16(icmp + ICMP_CHECKSUM, (uint16_t)~checksum_fold(icmp, len, sum));
+	packet_make_echo(&buffer->packet, from, (struct endpoint){ dst, ++sock->sequence }, ttl,
+			 false, bytes, len);
 	ip_send(host, buffer);
 	return 0;
 }

@@ -82,20 +82,6 @@ uint16_t ip_mtu_to(const struct virtual_host *host, struct ip_addr to)
 
 /* Out */
 
-void ip_put_header(uint8_t *ip, uint16_t len, uint8_t protocol, uint8_t ttl, struct ip_addr src,
-		   struct ip_addr dst)
-{
-	memset(ip, 0, IP4_HEADER);
-	ip[0] = 4 << 4 | IP4_HEADER / 4;
-	put_be16(ip + IP4_LENGTH, len);
-	put_be16(ip + IP4_FRAGMENT, IP4_DONT_FRAGMENT);
-	ip[IP4_TTL] = ttl;
-	ip[IP4_PROTOCOL] = protocol;
-	put_addr(ip + IP4_SRC, 4, src);
-	put_addr(ip + IP4_DST, 4, dst);
-	put_be16(ip + IP4_CHECKSUM, (uint16_t)~checksum_fold(ip, IP4_HEADER, 0));
-}
-
 /* Let routers fragment the packet, for which it needs an identification (RFC 6864, 4.1). */
 static void allow_fragments(struct virtual_host *host, uint8_t *ip)
 {
@@ -145,6 +131,11 @@ void ip_send(struct virtual_host *host, struct buffer *buffer)
 	}
 }
 
+void ip_send_bare(struct virtual_host *host, struct buffer *buffer)
+{
+	queue(host, buffer);
+}
+
 static void receive(struct virtual_host *host, struct buffer *buffer, bool from_wire);
 
 static void transmit(struct virtual_host *host, struct buffer *buffer)
@@ -161,6 +152,10 @@ static void send_now(struct virtual_host *host, struct buffer *buffer)
 	struct ip_addr to = ip_destination(&buffer->packet);
 	struct buffer *copy;
 
+	if (host->bare) {
+		transmit(host, buffer);
+		return;
+	}
 	switch (ip_scope(host, to)) {
 	case IP_OWN:
 		receive(host, buffer, false);
@@ -295,6 +290,10 @@ void ip_receive(struct port *port, struct buffer *buffer)
 	struct virtual_host *host = port->node;
 	struct buffer *next;
 
+	if (host->bare) {
+		datagram_queue(host->bare, buffer);
+		return;
+	}
 	/* A kernel's stack may send bursts of datagrams as one, too; only TCP's can stay whole. */
 	if (buffer->packet.offload.gso_type && buffer->packet.len > IP4_PROTOCOL &&
 	    buffer->packet.data[version_of(&buffer->packet) == 4 ? IP4_PROTOCOL : IP6_NEXT] ==

@@ -40,16 +40,15 @@ struct ip_addr ip_source(const struct packet *packet);
 struct ip_addr ip_destination(const struct packet *packet);
 uint32_t ip_transport_offset(const struct packet *packet);
 
-/* Write a header without options for a packet of @len bytes, not to be fragmented: IPv4. */
-void ip_put_header(uint8_t *ip, uint16_t len, uint8_t protocol, uint8_t ttl, struct ip_addr src,
-		   struct ip_addr dst);
-
 /*
  * Send @buffer, taking it: a whole packet, checksums right.  It leaves, or comes back to
  * this host, in a moment.  Where "don't fragment" is set this means path MTU discovery, as Linux
  * does it for datagrams: what is known to be too long is fragmented here.
  */
 void ip_send(struct virtual_host *host, struct buffer *buffer);
+
+/* Send @buffer, taking it, as it is. */
+void ip_send_bare(struct virtual_host *host, struct buffer *buffer);
 
 /* A packet for this host from the wire (or not for it: taken in any case). */
 void ip_receive(struct port *port, struct buffer *buffer);

@@ -11,17 +11,6 @@
 
 #include "../../nat-models/header_fields.h"
 
-void ip6_put_header(uint8_t *ip, uint16_t len, uint8_t next, uint8_t hops, struct ip_addr src,
-		    struct ip_addr dst)
-{
-	put_be32(ip, 6U << 28);
-	put_be16(ip + IP6_LENGTH, len);
-	ip[IP6_NEXT] = next;
-	ip[IP6_HOPS] = hops;
-	put_addr(ip + IP6_SRC, 6, src);
-	put_addr(ip + IP6_DST, 6, dst);
-}
-
 /* That the headers are whole was seen by whoever parsed them. */
 struct ip6_fragment ip6_find_fragment(const struct packet *packet)
 {

@@ -19,10 +19,6 @@ static inline bool ip6_is_loopback(struct ip_addr addr)
 	return addr.hi == 0 && addr.lo == 1;
 }
 
-/* Write a header before @len bytes of @next. */
-void ip6_put_header(uint8_t *ip, uint16_t len, uint8_t next, uint8_t hops, struct ip_addr src,
-		    struct ip_addr dst);
-
 /* Where the fragment header of a packet, parsed already, stands. */
 struct ip6_fragment {
 	uint32_t at; /* 0 = there is none */

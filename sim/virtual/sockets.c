@@ -30,9 +30,12 @@ struct virtual_sock *virtual_sock_new(struct virtual_host *host, enum sock_kind 
 
 void virtual_sock_free(struct virtual_sock *self)
 {
-	struct arena *arena = loop_arena(self->sock.host->loop);
+	struct virtual_host *host = virtual_host_of(self->sock.host);
+	struct arena *arena = loop_arena(host->host.loop);
 
-	sock_unbind(virtual_host_of(self->sock.host), self);
+	sock_unbind(host, self);
+	if (host->bare == self)
+		host->bare = NULL;
 	bell_break(&self->readable);
 	bell_break(&self->writable);
 	packet_queue_clear(&self->received);
@@ -65,10 +68,20 @@ static int connect_datagrams(struct virtual_host *host, struct virtual_sock *sel
 	return 0;
 }
 
+static int take_over(struct virtual_host *host, struct virtual_sock *self)
+{
+	if (host->bare)
+		return -EADDRINUSE;
+	host->bare = self;
+	return 0;
+}
+
 static int begin(struct virtual_host *host, struct virtual_sock *self, uint64_t deadline)
 {
 	int err;
 
+	if (self->sock.kind == SOCK_BARE)
+		return take_over(host, self);
 	/* "This host", as Linux reads it. */
 	if (self->sock.kind == SOCK_TCP && ip_addr_is_unset(self->sock.remote.addr))
 		self->sock.remote.addr = ip_loopback();
@@ -82,6 +95,7 @@ static int begin(struct virtual_host *host, struct virtual_sock *self, uint64_t 
 		return connection_listen(self);
 	case SOCK_UDP:
 	case SOCK_PING:
+	case SOCK_BARE:
 		break;
 	}
 	return ip_addr_is_unset(self->sock.remote.addr) ? 0 : connect_datagrams(host, self);

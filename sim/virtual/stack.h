@@ -73,6 +73,7 @@ struct virtual_host {
 	struct packet_queue out;
 	struct event output;
 	struct virtual_sock *socks;
+	struct virtual_sock *bare; /* has the host's place on the wire; NULL = none */
 	struct index ports; /* sockets with a port of their own, by that: no TCP connections */
 	struct index flows; /* TCP connections, by both endpoints */
 	struct index callers; /* those that were opened from here, by local port */

@@ -11,9 +11,7 @@
 
 #include <cmocka.h>
 
-#include "nat-models/byteorder.h"
-
-enum { BYTES = 2048, TEXT = 256, IP4 = 20, IP6 = 40 };
+enum { BYTES = 2048, TEXT = 256 };
 
 struct ip_addr script_addr(const char *text)
 {
@@ -56,35 +54,6 @@ struct nat *script_nat(const struct script_config *config)
 	return ret;
 }
 
-/* Make the UDP packet that was written one of @protocol, with @len bytes of transport header and
- * what follows, whose checksum at @checksum_at is still to be made. */
-static void become(struct packet *pkt, uint8_t protocol, const uint8_t *header, uint32_t len,
-		   size_t checksum_at)
-{
-	bool ip6 = pkt->data[0] >> 4 == 6;
-	uint32_t ip = ip6 ? IP6 : IP4;
-	struct packet_info info;
-	uint8_t *transport = pkt->data + ip;
-	uint32_t sum = 0;
-
-	if (ip6) {
-		pkt->data[6] = protocol;
-		put_be16(pkt->data + 4, (uint16_t)len);
-		sum = checksum_fold(pkt->data + 8, 32, protocol + len);
-	} else {
-		pkt->data[9] = protocol;
-		put_be16(pkt->data + 2, (uint16_t)(IP4 + len));
-		put_be16(pkt->data + 10, 0);
-		put_be16(pkt->data + 10, (uint16_t)~checksum_fold(pkt->data, IP4, 0));
-		if (protocol == IP_PROTO_TCP)
-			sum = checksum_fold(pkt->data + 12, 8, protocol + len);
-	}
-	memcpy(transport, header, len);
-	pkt->len = ip + len;
-	put_be16(transport + checksum_at, (uint16_t)~checksum_fold(transport, len, sum));
-	assert_int_equal(packet_parse(pkt, &info), PACKET_OK);
-}
-
 static uint32_t number_after(const char *text, const char *word, uint32_t otherwise)
 {
 	const char *at = strstr(text, word);
@@ -109,33 +78,24 @@ static uint8_t flags_of(const char *text)
 
 static void write_tcp(struct packet *pkt, const char *src, const char *dst, const char *flags)
 {
-	uint8_t header[20] = { 0 };
+	const struct tcp_says says = {
+		.seq = number_after(flags, "seq ", 1000),
+		.ack = number_after(flags, "ack ", 0),
+		.flags = flags_of(flags),
+		.window = (uint16_t)number_after(flags, "win ", 1000),
+	};
 
-	packet_make_udp(pkt, script_endpoint(src), script_endpoint(dst), 64, NULL, 0);
-	put_be16(header, script_endpoint(src).port);
-	put_be16(header + 2, script_endpoint(dst).port);
-	put_be32(header + 4, number_after(flags, "seq ", 1000));
-	put_be32(header + 8, number_after(flags, "ack ", 0));
-	header[12] = 5 << 4;
-	header[13] = flags_of(flags);
-	put_be16(header + 14, (uint16_t)number_after(flags, "win ", 1000));
-	become(pkt, IP_PROTO_TCP, header, sizeof(header), 16);
+	assert_int_equal(packet_make_tcp(pkt, script_endpoint(src), script_endpoint(dst), 64, &says,
+					 NULL, 0),
+			 0);
 }
 
 static void write_echo(struct packet *pkt, const char *src, const char *dst, bool reply,
 		       unsigned id)
 {
-	struct endpoint from = { script_addr(src), 0 }, to = { script_addr(dst), 0 };
-	bool ip6 = !ip_addr_is_v4(from.addr);
-	uint8_t header[16] = { reply ? ICMP_ECHO_REPLY : ICMP_ECHO };
+	struct endpoint from = { script_addr(src), (uint16_t)id }, to = { script_addr(dst), 1 };
 
-	if (ip6)
-		header[0] = reply ? ICMPV6_ECHO_REPLY : ICMPV6_ECHO_REQUEST;
-	packet_make_udp(pkt, from, to, 64, NULL, 0);
-	put_be16(header + 4, (uint16_t)id);
-	put_be16(header + 6, 1);
-	memcpy(header + 8, "knothole", 8);
-	become(pkt, ip6 ? IP_PROTO_ICMPV6 : IP_PROTO_ICMP, header, sizeof(header), 2);
+	assert_int_equal(packet_make_echo(pkt, from, to, 64, reply, "knothole", 8), 0);
 }
 
 void script_write(struct packet *pkt, const char *text)
@@ -154,6 +114,18 @@ void script_write(struct packet *pkt, const char *text)
 		assert_int_equal(packet_make_udp(pkt, script_endpoint(src), script_endpoint(dst),
 						 64, "knothole", 8),
 				 0);
+}
+
+void script_write_error(struct packet *pkt, const char *about, const char *sender, uint8_t type,
+			uint8_t code)
+{
+	struct packet_info info;
+
+	script_write(pkt, about);
+	assert_int_equal(packet_parse(pkt, &info), PACKET_OK);
+	assert_int_equal(packet_make_icmp_error(pkt, sender ? script_addr(sender) : info.dst.addr,
+						type, code, 0),
+			 0);
 }
 
 /* Does @text begin with @want, up to the end of a word? */

@@ -57,6 +57,11 @@ struct nat *script_nat(const struct script_config *config);
 /* Write the packet that @text describes into @pkt, whose data and room are set. */
 void script_write(struct packet *pkt, const char *text);
 
+/* Write into @pkt the ICMP error that @sender (NULL: whoever it is for) would send about the packet
+ * that @about describes. */
+void script_write_error(struct packet *pkt, const char *about, const char *sender, uint8_t type,
+			uint8_t code);
+
 /* Send one packet through @nat, and hold what came of it against @step. */
 void script_step(struct nat *nat, const struct script_step *step, const char *where);
 

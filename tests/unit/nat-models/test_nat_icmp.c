@@ -288,10 +288,7 @@ static void error(void **state)
 	size_t before = nat_mappings(nat, SEC, NULL, 0);
 	uint64_t wake = nat_next_wake(nat);
 
-	script_write(&pkt, row->about);
-	assert_int_equal(packet_make_icmp_error(&pkt, script_addr(row->sender), ICMP_UNREACHABLE,
-						ICMP_PORT_UNREACHABLE, 0),
-			 0);
+	script_write_error(&pkt, row->about, row->sender, ICMP_UNREACHABLE, ICMP_PORT_UNREACHABLE);
 	decision = nat_process(nat, row->from == 'i' ? NAT_INSIDE : NAT_OUTSIDE, &pkt, SEC);
 	if (decision.outcome == NAT_FORWARD) {
 		assert_int_equal(decision.reason, NAT_REASON_ICMP_ERROR);
@@ -320,8 +317,8 @@ static void shortest_quote(void **state)
 	uint32_t sum;
 
 	(void)state;
-	script_write(&pkt, "TCP 11.2.0.1:4000 > 11.1.1.2:7 SYN");
-	packet_make_icmp_error(&pkt, script_addr("11.9.9.9"), ICMP_TIME_EXCEEDED, 0, 0);
+	script_write_error(&pkt, "TCP 11.2.0.1:4000 > 11.1.1.2:7 SYN", "11.9.9.9",
+			   ICMP_TIME_EXCEEDED, 0);
 	for (uint32_t len = SHORTEST; len >= SHORTEST - 1; len--) {
 		uint8_t cut_bytes[256];
 		struct packet cut = { .data = cut_bytes, .len = len, .room = sizeof(cut_bytes) };
@@ -360,8 +357,7 @@ static void sent_to_another(void **state)
 	struct packet_info info;
 
 	(void)state;
-	script_write(&pkt, "UDP 11.2.0.1:1 > 11.1.1.2:7");
-	packet_make_icmp_error(&pkt, script_addr("11.9.9.9"), ICMP_TIME_EXCEEDED, 0, 0);
+	script_write_error(&pkt, "UDP 11.2.0.1:1 > 11.1.1.2:7", "11.9.9.9", ICMP_TIME_EXCEEDED, 0);
 	assert_int_equal(packet_parse(&pkt, &info), PACKET_OK);
 	packet_set_dst(&pkt, &info, script_endpoint("11.2.0.2:0"));
 	assert_int_equal(nat_process(nat, NAT_OUTSIDE, &pkt, 0).reason, NAT_REASON_QUOTE_UNKNOWN);
@@ -377,8 +373,7 @@ static void redirect_stays(void **state)
 	struct packet pkt = { .data = bytes, .room = sizeof(bytes) };
 
 	(void)state;
-	script_write(&pkt, "UDP 11.2.0.1:4000 > 11.1.1.2:7");
-	packet_make_icmp_error(&pkt, script_addr("11.9.9.9"), ICMP_REDIRECT, 0, 0);
+	script_write_error(&pkt, "UDP 11.2.0.1:4000 > 11.1.1.2:7", "11.9.9.9", ICMP_REDIRECT, 0);
 	assert_int_equal(nat_process(nat, NAT_OUTSIDE, &pkt, 0).reason, NAT_REASON_UNSUPPORTED);
 	nat_free(nat);
 }
