@@ -29,6 +29,7 @@ void fragment_remember(struct nat *nat, enum nat_side side, const struct packet_
 		.new_dst = after->dst.addr,
 		.expires = now + nat->model.fragment_ns,
 		.id = before->fragment_id,
+		.new_id = after->fragment_id,
 		.protocol = before->protocol,
 		.side = (uint8_t)side,
 		.to = (uint8_t)decision->to,
@@ -78,6 +79,8 @@ struct nat_decision fragment_follow(struct fragment_table *table, enum nat_side 
 		}
 		packet_set_src(pkt, info, (struct endpoint){ entry->new_src, 0 });
 		packet_set_dst(pkt, info, (struct endpoint){ entry->new_dst, 0 });
+		if (entry->new_id != entry->id)
+			packet_set_id(pkt, info, (uint16_t)entry->new_id);
 		break;
 	}
 	return decision;

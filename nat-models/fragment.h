@@ -19,7 +19,7 @@ struct fragment_entry {
 	struct ip_addr src, dst; /* as they arrived */
 	struct ip_addr new_src, new_dst;
 	uint64_t expires; /* 0 = free */
-	uint32_t id;
+	uint32_t id, new_id;
 	uint8_t protocol;
 	uint8_t side, to;
 	uint8_t outcome, reason;

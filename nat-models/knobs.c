@@ -67,9 +67,18 @@ static const struct knob model_knobs[] = {
 		    "mappings at a time of one inside host; 0 = no limit", "RFC 6888, REQ-4"),
 	WORD_KNOB(nat_model, eviction, "evict", nat_eviction_words,
 		  "what gives way when a limit is reached", ""),
-	BOOL_KNOB(nat_model, refusal_told, "refusal_told",
-		  "who gets no mapping hears it: ICMP, administratively prohibited",
-		  "RFC 5508, REQ-8"),
+	WORD_KNOB(nat_model, refusal, "refusal", nat_refusal_words,
+		  "what an inside host is told that gets no mapping",
+		  "RFC 5508, REQ-8; RFC 6888, REQ-11"),
+	WORD_KNOB(nat_model, too_big, "too_big", nat_too_big_words,
+		  "what becomes of packets that are longer than the next link's MTU",
+		  "RFC 4787, REQ-13"),
+	BOOL_KNOB(nat_model, overlap, "overlap",
+		  "outside hosts are reached whose addresses are of the inside network",
+		  "RFC 4787, REQ-7"),
+	BOOL_KNOB(nat_model, ip_id, "ip_id",
+		  "datagrams that may be cut get an identification of the NAT's own",
+		  "RFC 7857, 10"),
 	BOOL_KNOB(nat_model, simple_security, "simple_security",
 		  "an IPv6 firewall stops addresses that belong elsewhere",
 		  "RFC 6092, REC-1 to REC-7"),
@@ -119,6 +128,10 @@ static const struct knob model_knobs[] = {
 				 "RFC 6888, REQ-4"),                                               \
 		TIME_KNOB(nat_transport, reuse_ns, "reuse_after", 0,                               \
 			  "how long a port rests that was given back", "RFC 6888, REQ-8"),         \
+		TRANSPORT_BOOL(reuse_exceptions,                                                   \
+			       "it need not, where the RFC says so: TCP that is followed, ports "  \
+			       "that the inside address determines, dependent filtering",          \
+			       "RFC 6888, REQ-8"),                                                 \
 		TIME_KNOB(nat_transport, permission_ns, "permission_time", 0,                      \
 			  "how long filtering remembers who was spoken to; 0 = with the mapping",  \
 			  "RFC 4787, 5"),                                                          \
@@ -173,8 +186,11 @@ static const struct knob icmp_knobs[] = {
 		  "RFC 5508, REQ-2"),
 	BOOL_KNOB(nat_icmp, errors, "errors", "errors pass, with the packet that they quote",
 		  "RFC 5508, REQ-3 to REQ-5"),
-	BOOL_KNOB(nat_icmp, verify, "verify", "errors with a wrong checksum are dropped",
+	BOOL_KNOB(nat_icmp, verify, "verify",
+		  "errors with a wrong checksum, or a wrong quoted header, are dropped",
 		  "RFC 5508, REQ-3"),
+	BOOL_KNOB(nat_icmp, quoted_options, "quoted_options",
+		  "errors pass about packets with IP options", "RFC 5508, REQ-3b"),
 	WORD_KNOB(nat_icmp, quote, "quote", nat_quote_words,
 		  "what becomes of the packet that an error quotes", "RFC 5508, REQ-4"),
 	WORD_KNOB(nat_icmp, on_error, "on_error", nat_error_effect_words,
@@ -183,6 +199,8 @@ static const struct knob icmp_knobs[] = {
 		  "RFC 7857, 9"),
 	BOOL_KNOB(nat_icmp, hairpinned_errors, "hairpinned_errors",
 		  "errors about hairpinned packets pass", "RFC 5508, REQ-7"),
+	BOOL_KNOB(nat_icmp, time_exceeded, "time_exceeded",
+		  "a packet whose TTL ends here is answered for", "RFC 5508, REQ-10a"),
 	BOOL_KNOB(nat_icmp, ping_answered, "ping_answered",
 		  "the outside address itself answers an echo", ""),
 };

@@ -30,6 +30,8 @@ WORDS(fragments, NAT_FRAGMENTS)
 WORDS(quote, NAT_QUOTES)
 WORDS(error_effect, NAT_ERROR_EFFECTS)
 WORDS(eviction, NAT_EVICTIONS)
+WORDS(refusal, NAT_REFUSALS)
+WORDS(too_big, NAT_TOO_BIGS)
 WORDS(rfc3489, NAT_RFC3489)
 
 /* What UDP and TCP have in common.  Filtering is the one place where the default is stricter
@@ -91,9 +93,11 @@ void nat_model_defaults(struct nat_model *model)
 		.hairpin = true, /* RFC 7857, 9 */
 		.hairpinned_errors = true, /* RFC 5508 REQ-7 */
 		.verify = true,
+		.quoted_options = true, /* RFC 5508 REQ-3b */
 		.quote = NAT_QUOTE_REWRITTEN, /* RFC 5508 REQ-4, REQ-5 */
 		.on_error = NAT_ERROR_NOTHING, /* RFC 5508 REQ-6 */
 		.errors = true, /* RFC 5508 REQ-3 */
+		.time_exceeded = true, /* RFC 5508 REQ-10a */
 		.ping_answered = true,
 	};
 	model->hairpin = NAT_HAIRPIN_EXTERNAL; /* RFC 4787 REQ-9a */
@@ -103,7 +107,8 @@ void nat_model_defaults(struct nat_model *model)
 	model->fragments = NAT_FRAGMENTS_ANY_ORDER; /* RFC 4787 REQ-14 */
 	model->fragments_held = 16;
 	model->fragment_ns = 30 * NS_PER_S; /* RFC 791 says 15 s at first; Linux 30 s */
-	model->refusal_told = false;
+	model->refusal = NAT_REFUSAL_SILENT;
+	model->too_big = NAT_TOO_BIG_TOLD; /* RFC 4787 REQ-13 */
 	model->simple_security = true; /* RFC 6092, 3.1 */
 	model->ipsec = true; /* RFC 6092, REC-21 */
 }

@@ -128,6 +128,19 @@
 	X(NAT_EVICT_OLDEST, "oldest", "the longest idle goes")                                     \
 	X(NAT_EVICT_RANDOM, "random", "any one goes")
 
+/* What a sender from inside is told who gets no mapping (RFC 5508, REQ-8; RFC 6888, REQ-11). */
+#define NAT_REFUSALS(X)                                                                            \
+	X(NAT_REFUSAL_SILENT, "silent", "nothing")                                                 \
+	X(NAT_REFUSAL_PROHIBITED, "prohibited",                                                    \
+	  "ICMP: administratively prohibited, as RFC 5508 has it")                                 \
+	X(NAT_REFUSAL_UNREACHABLE, "unreachable", "ICMP: host unreachable, as RFC 6888 has it")
+
+/* RFC 4787, REQ-13: a packet that is longer than the link it is to leave by takes. */
+#define NAT_TOO_BIGS(X)                                                                            \
+	X(NAT_TOO_BIG_TOLD, "told", "its sender is told, or it is cut, as it asks for")            \
+	X(NAT_TOO_BIG_CUT, "cut", "it is cut, even where it asks not to be")                       \
+	X(NAT_TOO_BIG_DROPPED, "dropped", "it vanishes: a black hole (RFC 2923, 2.1)")
+
 /* RFC 3489's four, and what is none of them. */
 #define NAT_RFC3489(X)                                                                             \
 	X(NAT_3489_NONE, "none", "not one of RFC 3489's")                                          \
@@ -156,6 +169,8 @@ enum nat_fragments { NAT_FRAGMENTS(X) };
 enum nat_quote { NAT_QUOTES(X) };
 enum nat_error_effect { NAT_ERROR_EFFECTS(X) };
 enum nat_eviction { NAT_EVICTIONS(X) };
+enum nat_refusal { NAT_REFUSALS(X) };
+enum nat_too_big { NAT_TOO_BIGS(X) };
 enum nat_rfc3489 { NAT_RFC3489(X) };
 #undef X
 
@@ -179,6 +194,7 @@ struct nat_transport {
 	uint16_t block_size; /* of block and deterministic: ports at a time */
 	uint8_t blocks_max; /* of block: how many a host may own, 1 to 8 */
 	uint64_t reuse_ns; /* a port that was given back rests so long (RFC 6888, REQ-8) */
+	bool reuse_exceptions; /* it does not rest where RFC 6888, REQ-8a to c, allows that */
 	uint64_t permission_ns; /* filtering forgets who was not spoken to for so long; 0 = never */
 	enum nat_collision collision;
 	enum nat_refresh refresh;
@@ -210,9 +226,11 @@ struct nat_icmp {
 	bool hairpin; /* queries take part in what the model's hairpin says */
 	bool errors; /* errors are translated with the packet they quote (REQ-3, REQ-4) */
 	bool hairpinned_errors; /* REQ-7: errors about hairpinned packets, too */
-	bool verify; /* REQ-3: errors with a wrong checksum are dropped */
+	bool verify; /* REQ-3, REQ-3a: errors with a wrong checksum, or a wrong quoted one, drop */
+	bool quoted_options; /* REQ-3b: IP options in a quote are understood */
 	enum nat_quote quote;
 	enum nat_error_effect on_error;
+	bool time_exceeded; /* REQ-10a: a packet whose TTL ends here is answered for */
 	bool ping_answered; /* the outside address itself answers an echo */
 };
 
@@ -238,7 +256,10 @@ struct nat_model {
 	uint8_t fragments_held; /* any-order: how many wait at a time, 1 to 64 */
 	uint64_t fragment_ns; /* how long a first part is remembered, and waited for */
 	uint8_t algs; /* 1 << enum nat_alg */
-	bool refusal_told; /* RFC 5508 REQ-8: who gets no mapping hears ICMP code 13 */
+	enum nat_refusal refusal;
+	enum nat_too_big too_big;
+	bool overlap; /* RFC 4787 REQ-7: outside hosts of the inside network's range are reached */
+	bool ip_id; /* RFC 7857, 10: datagrams that may be cut get an identification of the NAT's */
 	bool simple_security; /* of an IPv6 firewall: addresses that belong elsewhere do not pass
 			       * (RFC 6092, 3.1: REC-1 to REC-7) */
 	bool ipsec; /* of an IPv6 firewall: AH, ESP and IKE pass both ways (RFC 6092, REC-21, 22, 24) */
@@ -286,6 +307,8 @@ extern const struct nat_word nat_fragments_words[];
 extern const struct nat_word nat_quote_words[];
 extern const struct nat_word nat_error_effect_words[];
 extern const struct nat_word nat_eviction_words[];
+extern const struct nat_word nat_refusal_words[];
+extern const struct nat_word nat_too_big_words[];
 extern const struct nat_word nat_rfc3489_words[];
 
 /* The word of one value; "?" for a value that there is not. */
@@ -305,6 +328,8 @@ const char *nat_fragments_word(enum nat_fragments v);
 const char *nat_quote_word(enum nat_quote v);
 const char *nat_error_effect_word(enum nat_error_effect v);
 const char *nat_eviction_word(enum nat_eviction v);
+const char *nat_refusal_word(enum nat_refusal v);
+const char *nat_too_big_word(enum nat_too_big v);
 const char *nat_rfc3489_word(enum nat_rfc3489 v);
 
 #endif

@@ -35,9 +35,12 @@ static struct nat_decision routed(const struct passage *p, enum nat_side to)
 	return flow_forward(p, to, NULL, NAT_REASON_ROUTED);
 }
 
+/* For another inside host, which is its own segment's business.  But what gets here nobody there
+ * has, and it may be an outside host's (RFC 4787, REQ-7). */
 static bool stays_inside(const struct passage *p)
 {
-	return p->side == NAT_INSIDE && ip_prefix_contains(p->nat->inside, p->info.dst.addr);
+	return !p->nat->model.overlap && p->side == NAT_INSIDE &&
+	       ip_prefix_contains(p->nat->inside, p->info.dst.addr);
 }
 
 static struct nat_decision route(const struct passage *p)

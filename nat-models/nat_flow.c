@@ -118,6 +118,10 @@ struct nat_decision flow_refuse(struct passage *p, const struct lead *lead, stru
 
 struct nat_decision flow_no_mapping(struct passage *p, enum nat_reason reason)
 {
+	static const enum packet_error errors[] = {
+		[NAT_REFUSAL_PROHIBITED] = PACKET_ERROR_PROHIBITED,
+		[NAT_REFUSAL_UNREACHABLE] = PACKET_ERROR_HOST,
+	};
 	struct nat_decision decision = flow_drop(p, reason);
 
 	switch (reason) {
@@ -131,8 +135,8 @@ struct nat_decision flow_no_mapping(struct passage *p, enum nat_reason reason)
 	default:
 		return decision;
 	}
-	if (p->nat->model.refusal_told && p->side == NAT_INSIDE &&
-	    packet_make_error(p->pkt, p->nat->inside_addr, PACKET_ERROR_PROHIBITED, 0) == 0)
+	if (p->nat->model.refusal != NAT_REFUSAL_SILENT && p->side == NAT_INSIDE &&
+	    packet_make_error(p->pkt, p->nat->inside_addr, errors[p->nat->model.refusal], 0) == 0)
 		decision.outcome = NAT_ANSWER;
 	return decision;
 }
@@ -149,6 +153,14 @@ static bool is_port_shut(const struct passage *p)
 	       !static_forward_out(nat, p->protocol, p->info.src, &port);
 }
 
+/* RFC 6864, 5.3.1: from now on the datagram is one of many hosts' that have one address.  Later
+ * fragments follow the first (fragment.c). */
+static void identify(struct passage *p)
+{
+	if (p->nat->model.ip_id && p->info.version == 4 && !p->info.dont_fragment)
+		packet_set_id(p->pkt, &p->info, ++p->nat->ip_id);
+}
+
 struct nat_decision flow_outbound(struct passage *p)
 {
 	struct endpoint inside;
@@ -162,6 +174,7 @@ struct nat_decision flow_outbound(struct passage *p)
 	shortcut_note(p, &lead);
 	inside = p->info.src;
 	packet_set_src(p->pkt, &p->info, lead.to);
+	identify(p);
 	if (p->nat->model.algs && !alg_rewrite(p, inside, lead.to))
 		return flow_drop(p, NAT_REASON_GATEWAY);
 	if (p->protocol == NAT_TCP && p->info.tcp_flags & TCP_SYN)

@@ -20,6 +20,13 @@ enum nat_reason flow_read_quote(struct passage *p, struct packet_info *quoted)
 
 	if (packet_parse_quoted(bytes, p->info.payload_len, quoted) != PACKET_OK)
 		return NAT_REASON_QUOTE_UNKNOWN;
+	/* REQ-3a, REQ-3b. */
+	if (quoted->version == 4 && p->nat->model.icmp.verify &&
+	    !checksum_same(checksum_fold(bytes, quoted->transport_offset, 0), UINT16_MAX))
+		return NAT_REASON_MALFORMED;
+	if (quoted->version == 4 && quoted->transport_offset > IP4_HEADER &&
+	    !p->nat->model.icmp.quoted_options)
+		return NAT_REASON_QUOTE_UNKNOWN;
 	/* Errors about errors are not sent (RFC 1122, 3.2.2); later fragments have no ports. */
 	if (quoted->is_error || !quoted->has_ports || quoted->version != p->info.version)
 		return NAT_REASON_QUOTE_UNKNOWN;

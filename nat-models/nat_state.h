@@ -59,6 +59,7 @@ struct nat {
 	uint32_t mappings_max;
 	uint64_t hash_seed;
 	uint64_t now;
+	uint16_t ip_id; /* the last that a datagram was given */
 	struct chance chance;
 	struct mapping_table mappings;
 	struct session_table sessions;

@@ -110,12 +110,21 @@ static bool rests_grow(struct port_space *space)
 	return true;
 }
 
+/* RFC 6888, REQ-8: a, b and c. */
+static bool may_be_reused_at_once(const struct nat_transport *is)
+{
+	return is->reuse_exceptions &&
+	       (is->tracking != NAT_TRACKING_NONE || is->ports == NAT_PORTS_DETERMINISTIC ||
+		is->filtering != NAT_EI);
+}
+
 /* The mapping's port stays in use though nobody has it, until its rest is over.  False where it
  * does not rest. */
 static bool rest(struct nat *nat, const struct mapping *m)
 {
 	struct port_space *space = &nat->ports[m->protocol];
-	uint64_t span = nat->rules[m->protocol].is.reuse_ns;
+	const struct nat_transport *is = &nat->rules[m->protocol].is;
+	uint64_t span = may_be_reused_at_once(is) ? 0 : is->reuse_ns;
 	uint32_t at;
 
 	if (!span || span > UINT64_MAX - nat->now || !rests_grow(space))

@@ -91,7 +91,8 @@ static bool is_lasting(const struct passage *p, const struct lead *lead)
 	const struct rules *rules = &p->nat->rules[p->protocol];
 
 	return lead->reason == NAT_REASON_MAPPING && lead->ref && is_plain(&p->info) &&
-	       ip_addr_is_v4(lead->to.addr) && !rules->is.permission_ns && !p->nat->model.algs;
+	       ip_addr_is_v4(lead->to.addr) && !rules->is.permission_ns && !p->nat->model.algs &&
+	       !p->nat->model.ip_id;
 }
 
 /* Room, and more of it where flows displace each other.  False where there is no table. */

@@ -7,6 +7,7 @@
 #include "../nat-models/byteorder.h"
 #include "arena.h"
 #include "capture.h"
+#include "gso.h"
 #include "router.h"
 
 enum { ANSWER_ROOM = NAT_ANSWER_MAX };
@@ -25,7 +26,8 @@ struct half {
 	struct gateway *gateway;
 	struct nat *nat; /* NULL = the gateway has none of that family */
 	struct ip_prefix inside;
-	bool ping_answered;
+	bool ping_answered, time_exceeded;
+	enum nat_too_big too_big;
 	struct event answer; /* when the NAT will send something itself */
 };
 
@@ -158,25 +160,34 @@ static uint16_t mtu_before(const struct port *out, const struct buffer *buffer,
  * must hear of it in its own terms, hence from @original, which was kept before the translation
  * wherever that could happen (RFC 4787 REQ-13, RFC 5508 REQ-9).
  */
-static void forward(struct gateway *gateway, enum nat_side side, enum nat_side to,
-		    struct buffer *buffer, struct buffer *original)
+static void forward(struct half *half, enum nat_side side, enum nat_side to, struct buffer *buffer,
+		    struct buffer *original)
 {
+	struct gateway *gateway = half->gateway;
 	struct port *in = &gateway->ports[side];
 	struct port *out = &gateway->ports[to];
 
 	if (!packet_decrement_ttl(&buffer->packet)) {
 		buffer_free(buffer);
-		if (original)
+		if (original && half->time_exceeded)
 			router_answer(in, original, gateway->self[family_of(original)][side],
 				      PACKET_ERROR_TIME_EXCEEDED, 0, NULL);
+		else
+			buffer_free(original);
 		return;
 	}
-	if (original && router_too_big(out, buffer)) {
+	if (original && half->too_big == NAT_TOO_BIG_TOLD && router_too_big(out, buffer)) {
 		uint16_t mtu = mtu_before(out, buffer, original);
 
 		buffer_free(buffer);
 		router_answer(in, original, gateway->self[family_of(original)][side],
 			      PACKET_ERROR_TOO_BIG, mtu, NULL);
+		return;
+	}
+	if (half->too_big == NAT_TOO_BIG_DROPPED &&
+	    gso_wire_len(&buffer->packet) > link_mtu(out->link)) {
+		buffer_free(buffer);
+		buffer_free(original);
 		return;
 	}
 	buffer_free(original);
@@ -225,7 +236,7 @@ static void process(struct half *half, struct port *in, enum nat_side side, stru
 	explain(half, in, &decision);
 	gateway->pool = buffer->pool;
 	if (decision.outcome == NAT_FORWARD) {
-		forward(gateway, side, decision.to, buffer, original);
+		forward(half, side, decision.to, buffer, original);
 		send_answers(half);
 		return;
 	}
@@ -285,6 +296,10 @@ static void receive(struct port *in, struct buffer *buffer)
 	/* Routers look at the TTL first: a packet that dies here opens no mapping. */
 	if (side == NAT_INSIDE && ttl_of(buffer) <= 1 &&
 	    !ip_addr_equal(to, gateway->self[family][side])) {
+		if (!half->time_exceeded) {
+			discard(in, buffer, "dropped in silence: its TTL is over");
+			return;
+		}
 		router_hop(in, buffer, gateway->self[family][side]);
 		return;
 	}
@@ -302,6 +317,8 @@ static int half_new(struct gateway *gateway, enum family family, const struct na
 	half->gateway = gateway;
 	half->inside = config->inside;
 	half->ping_answered = model->icmp.ping_answered;
+	half->time_exceeded = model->icmp.time_exceeded;
+	half->too_big = model->too_big;
 	half->answer.fire = answer_is_due;
 	return nat_new(model, config, &half->nat);
 }

@@ -77,7 +77,7 @@ static void parity(struct script_config *c)
 static void told(struct script_config *c)
 {
 	nat64(c);
-	c->model.refusal_told = true;
+	c->model.refusal = NAT_REFUSAL_PROHIBITED;
 	c->model.max_mappings = 1;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * RFC 6888 and RFC 7422 (carrier-grade NATs), and NATs that misbehave: each with a NAT that meets a
- * requirement and one that does not, told apart from outside the engine.
+ * RFC 6888 and RFC 7422 (carrier-grade NATs), and NATs that misbehave: each with an engine that meets
+ * a requirement and one that does not, packet by packet; from outside they are told apart by
+ * probes/behave.
  */
 #include <errno.h>
 #include <setjmp.h>

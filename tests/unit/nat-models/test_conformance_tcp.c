@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * RFC 5382 and RFC 7857, TCP: each requirement with a NAT that meets it and one that does not, told
- * apart from outside the engine.
+ * RFC 5382 and RFC 7857, TCP: each requirement with an engine that meets it and one that does
+ * not, to the nanosecond; from outside they are told apart by probes/behave.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * RFC 4787, UDP: each requirement with a NAT that meets it and one that does not, told apart from
- * outside the engine.  Fragments, ICMP and gateways have tests of their own.
+ * RFC 4787, UDP: each requirement with an engine that meets it and one that does not, to the
+ * nanosecond; from outside they are told apart by probes/behave.  Fragments, ICMP and gateways have tests of their own.
  */
 #include <setjmp.h>
 #include <stdarg.h>

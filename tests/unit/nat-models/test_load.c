@@ -41,12 +41,12 @@ static const struct row {
 	  "my.lua:2: udp.time_out: unknown key; did you mean \"timeout\"?" },
 	{ "an unknown key like none", "return { icmp = { xyzzy = 1 } }",
 	  "my.lua:1: icmp.xyzzy: unknown key; expected one of blocked, mapping, filtering, "
-	  "identifiers, timeout, errors, verify, quote, on_error, hairpin, "
-	  "hairpinned_errors, ping_answered" },
+	  "identifiers, timeout, errors, verify, quoted_options, quote, on_error, hairpin, "
+	  "hairpinned_errors, time_exceeded, ping_answered" },
 	{ "the first of two by the alphabet", "return { zz = 1,\n yy = 1 }",
 	  "my.lua:2: yy: unknown key; expected one of title, source, kind, family, rfc3489, "
-	  "hairpin, pooling, pool, limit, limit_host, evict, refusal_told, simple_security, ipsec, alg, "
-	  "fragments, fragments_held, fragment_time, kernel, base, udp, tcp, icmp" },
+	  "hairpin, pooling, pool, limit, limit_host, evict, refusal, too_big, overlap, ip_id, "
+	  "simple_security, ipsec, alg, fragments, fragments_held, fragment_time, kernel, base, udp, tcp, icmp" },
 	{ "IPv6 kinds for IPv4", "return { kind = \"nat64\", family = \"ipv4\" }",
 	  "my.lua:1: family: kind \"nat64\" is for IPv6: expected \"ipv6\"" },
 	{ "a filter without state", "return { kind = \"nptv6\" }",

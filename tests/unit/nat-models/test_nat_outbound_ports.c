@@ -22,7 +22,7 @@ static void web_only(struct script_config *c)
 static void told(struct script_config *c)
 {
 	web_only(c);
-	c->model.refusal_told = true;
+	c->model.refusal = NAT_REFUSAL_PROHIBITED;
 }
 
 static void firewall(struct script_config *c)
