@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What becomes of packets that are too long, and of those that come in parts. */
+#include "probes.h"
+
+#include <string.h>
+
+#include "../../nat-models/checksum.h"
+#include "../../nat-models/header_fields.h"
+
+enum { SERVER = 7000, HEAD = 24, TAIL = 16, FLOOD = 400 };
+
+/* One byte more than the way out takes. */
+static struct letter too_long(struct behave *b, bool may_fragment)
+{
+	static const uint8_t text[ARRIVAL_ROOM];
+
+	return (struct letter){
+		.protocol = IP_PROTO_UDP,
+		.src = here(b, INSIDE, fresh_port(b)),
+		.dst = there(b, 0, SERVER),
+		.may_fragment = may_fragment,
+		.ip_id = (uint16_t)random32(b),
+		.text = text,
+		.len = b->hosts->wan_mtu + 1U - IP4_HEADER - UDP_HEADER - TOKEN,
+	};
+}
+
+static bool short_one_passes(struct behave *b, struct letter *letter)
+{
+	letter->len = 0;
+	return deliver(b, INSIDE, OUTSIDE, letter, NULL);
+}
+
+enum behave_outcome probe_too_big(struct behave *b)
+{
+	struct letter letter = too_long(b, false);
+	struct arrival error;
+
+	if (complained(b, INSIDE, &letter, &error)) {
+		uint16_t mtu = get_be16(error.bytes + error.info.transport_offset + ICMP_MTU);
+
+		if (error.info.icmp_type == ICMP_UNREACHABLE &&
+		    error.info.icmp_code == ICMP_FRAGMENTATION_NEEDED)
+			return as_required(b, "fragmentation needed, and an MTU of %u", mtu);
+		return not_as_required(b, "answered by ICMP type %u code %u", error.info.icmp_type,
+				       error.info.icmp_code);
+	}
+	if (!short_one_passes(b, &letter))
+		return nothing_passes(b);
+	return not_as_required(b, "a packet that is too long vanishes, or passes in parts");
+}
+
+enum behave_outcome probe_fragments_out(struct behave *b)
+{
+	struct letter letter = too_long(b, true);
+	struct arrival first;
+
+	if (deliver(b, INSIDE, OUTSIDE, &letter, &first))
+		return as_required(b, "%s",
+				   first.info.more_fragments ? "it passes in parts"
+							     : "it passes whole");
+	if (!short_one_passes(b, &letter))
+		return nothing_passes(b);
+	return not_as_required(b, "a packet that is too long, and may be cut, vanishes");
+}
+
+/* Cut @whole after HEAD bytes of its payload. */
+static void cut(const struct arrival *whole, struct arrival parts[2])
+{
+	uint32_t header = whole->info.transport_offset, at[3] = { 0, HEAD, 0 };
+
+	at[2] = whole->pkt.len - header;
+	for (int i = 0; i < 2; i++) {
+		uint8_t *ip = parts[i].bytes;
+		uint32_t len = at[i + 1] - at[i];
+
+		memcpy(ip, whole->bytes, header);
+		memcpy(ip + header, whole->bytes + header + at[i], len);
+		put_be16(ip + IP4_LENGTH, (uint16_t)(header + len));
+		put_be16(ip + IP4_FRAGMENT, (uint16_t)(i ? HEAD / 8 : IP4_MORE_FRAGMENTS));
+		put_be16(ip + IP4_CHECKSUM, 0);
+		put_be16(ip + IP4_CHECKSUM, (uint16_t)~checksum_fold(ip, header, 0));
+		parts[i].pkt = (struct packet){ .data = ip, .len = header + len };
+	}
+}
+
+/* The parts that have arrived inside, as bits. */
+static int parts_seen(struct behave *b, const struct arrival parts[2])
+{
+	uint64_t deadline = now_of(b) + TRY_NS;
+	struct arrival seen;
+	int bits = 0;
+
+	while (bits != 3 && receive_packet(b, INSIDE, deadline, &seen))
+		for (int i = 0; i < 2; i++)
+			if (memmem(seen.bytes, seen.pkt.len,
+				   parts[i].bytes + IP4_HEADER + (i ? 0 : UDP_HEADER), TOKEN))
+				bits |= 1 << i;
+	return bits;
+}
+
+/* A datagram from @src in two parts, the second one first where @swapped: both must arrive. */
+static bool both_parts(struct behave *b, struct endpoint src, struct endpoint dst, bool swapped)
+{
+	int bits = 0;
+
+	forget_packets(b, INSIDE);
+	for (int i = 0; i < TRIES && bits != 3; i++) {
+		uint8_t text[HEAD - UDP_HEADER - TOKEN + TAIL];
+		struct letter letter = { .protocol = IP_PROTO_UDP,
+					 .src = src,
+					 .dst = dst,
+					 .may_fragment = true,
+					 .ip_id = (uint16_t)random32(b),
+					 .text = text,
+					 .len = sizeof(text) };
+		struct arrival whole, parts[2] = { 0 };
+		size_t token, len;
+
+		for (size_t k = 0; k < sizeof(text); k += 4)
+			put_be32(text + k, random32(b));
+		write_letter(b, &letter, &whole, &token, &len);
+		cut(&whole, parts);
+		throw_packet(b, OUTSIDE, &parts[swapped].pkt);
+		throw_packet(b, OUTSIDE, &parts[!swapped].pkt);
+		bits |= parts_seen(b, parts);
+	}
+	return bits == 3;
+}
+
+/* Second parts whose first never comes. */
+static void flood(struct behave *b, struct endpoint src, struct endpoint dst)
+{
+	for (int i = 0; i < FLOOD; i++) {
+		struct letter letter = { .protocol = IP_PROTO_UDP,
+					 .src = src,
+					 .dst = dst,
+					 .may_fragment = true,
+					 .ip_id = (uint16_t)random32(b),
+					 .text = "and nothing else, for ever",
+					 .len = 26 };
+		struct arrival whole, parts[2] = { 0 };
+		size_t token, len;
+
+		write_letter(b, &letter, &whole, &token, &len);
+		cut(&whole, parts);
+		throw_packet(b, OUTSIDE, &parts[1].pkt);
+	}
+}
+
+enum fragment_order { IN_ORDER, SWAPPED, FLOODED };
+
+static enum behave_outcome fragments(struct behave *b, enum fragment_order order)
+{
+	struct endpoint dst = there(b, 0, SERVER), outside;
+
+	if (!goes_out(b, INSIDE, IP_PROTO_UDP, here(b, INSIDE, fresh_port(b)), dst, &outside))
+		return nothing_passes(b);
+	if (order == FLOODED)
+		flood(b, dst, outside);
+	if (both_parts(b, dst, outside, order == SWAPPED))
+		return as_required(b, "both parts of a datagram pass");
+	if (!comes_in(b, INSIDE, IP_PROTO_UDP, dst, outside))
+		return inconclusive(b, "not even a whole answer gets in");
+	return not_as_required(b, "a part of a datagram is lost");
+}
+
+enum behave_outcome probe_fragments_in_order(struct behave *b)
+{
+	return fragments(b, IN_ORDER);
+}
+
+enum behave_outcome probe_fragments_swapped(struct behave *b)
+{
+	return fragments(b, SWAPPED);
+}
+
+enum behave_outcome probe_fragments_flooded(struct behave *b)
+{
+	return fragments(b, FLOODED);
+}

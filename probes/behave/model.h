@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The probes of behave.h, put to a model: each in a virtual world of its own, with a NAT engine of
+ * that model between the hosts.  Not inside fibers: each call runs a loop of its own to its
+ * end.
+ */
+#ifndef KNOTHOLE_BEHAVE_MODEL_H
+#define KNOTHOLE_BEHAVE_MODEL_H
+
+#include "../../nat-models/model.h"
+#include "behave.h"
+
+struct behave_trial {
+	const struct nat_model *model;
+	uint64_t seed;
+	uint32_t loss_ppm; /* on each link, either way */
+	const char *capture_path; /* NULL = none */
+};
+
+/* 0, or -errno with nothing found. */
+int behave_model(const struct behave_probe *probe, const struct behave_trial *trial,
+		 struct behave_finding *ret);
+
+/* All of behave_probes, in their order, into as many findings.  0, or -errno. */
+int behave_model_all(const struct behave_trial *trial, struct behave_finding *ret);
+
+#endif

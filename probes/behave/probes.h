@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The probes, by the file that has them, and what they share.  table.c says what each is for. */
+#ifndef KNOTHOLE_BEHAVE_PROBES_H
+#define KNOTHOLE_BEHAVE_PROBES_H
+
+#include "../../sim/fiber.h"
+#include "bench.h"
+
+/* mapping.c */
+enum behave_outcome probe_mapping_udp(struct behave *b);
+enum behave_outcome probe_mapping_tcp(struct behave *b);
+enum behave_outcome probe_mapping_icmp(struct behave *b);
+enum behave_outcome probe_pooling(struct behave *b);
+enum behave_outcome probe_overloading_udp(struct behave *b);
+enum behave_outcome probe_overloading_tcp(struct behave *b);
+enum behave_outcome probe_well_known(struct behave *b);
+enum behave_outcome probe_parity(struct behave *b);
+enum behave_outcome probe_deterministic(struct behave *b);
+enum behave_outcome probe_guessable(struct behave *b);
+enum behave_outcome probe_ip_id(struct behave *b);
+
+/* filtering.c */
+enum behave_outcome probe_filtering_udp(struct behave *b);
+enum behave_outcome probe_filtering_tcp(struct behave *b);
+enum behave_outcome probe_filtering_carrier(struct behave *b);
+enum behave_outcome probe_hairpin_udp(struct behave *b);
+enum behave_outcome probe_hairpin_source_udp(struct behave *b);
+enum behave_outcome probe_hairpin_tcp(struct behave *b);
+enum behave_outcome probe_hairpin_source_tcp(struct behave *b);
+enum behave_outcome probe_hairpin_icmp(struct behave *b);
+enum behave_outcome probe_alg_udp(struct behave *b);
+enum behave_outcome probe_alg_tcp(struct behave *b);
+enum behave_outcome probe_overlap(struct behave *b);
+
+/* timers.c */
+enum behave_outcome probe_timeout_udp(struct behave *b);
+enum behave_outcome probe_timeout_udp_default(struct behave *b);
+enum behave_outcome probe_timeout_icmp(struct behave *b);
+enum behave_outcome probe_refresh_outbound(struct behave *b);
+enum behave_outcome probe_reuse(struct behave *b);
+
+/* fragments.c */
+enum behave_outcome probe_too_big(struct behave *b);
+enum behave_outcome probe_fragments_out(struct behave *b);
+enum behave_outcome probe_fragments_in_order(struct behave *b);
+enum behave_outcome probe_fragments_swapped(struct behave *b);
+enum behave_outcome probe_fragments_flooded(struct behave *b);
+
+/* errors.c */
+enum behave_outcome probe_error_in(struct behave *b);
+enum behave_outcome probe_error_in_tcp(struct behave *b);
+enum behave_outcome probe_error_out(struct behave *b);
+enum behave_outcome probe_error_checksum(struct behave *b);
+enum behave_outcome probe_quoted_checksum(struct behave *b);
+enum behave_outcome probe_quoted_options(struct behave *b);
+enum behave_outcome probe_error_ends_udp(struct behave *b);
+enum behave_outcome probe_error_ends_tcp(struct behave *b);
+enum behave_outcome probe_error_refreshes(struct behave *b);
+enum behave_outcome probe_error_out_refreshes(struct behave *b);
+enum behave_outcome probe_error_ends_icmp(struct behave *b);
+enum behave_outcome probe_error_hairpin(struct behave *b);
+enum behave_outcome probe_queries(struct behave *b);
+enum behave_outcome probe_time_exceeded(struct behave *b);
+
+/* tcp.c */
+enum behave_outcome probe_tcp_sequences(struct behave *b);
+enum behave_outcome probe_simultaneous_open(struct behave *b);
+enum behave_outcome probe_unsolicited_syn(struct behave *b);
+enum behave_outcome probe_crossed_syn(struct behave *b);
+enum behave_outcome probe_refused_syn(struct behave *b);
+enum behave_outcome probe_established(struct behave *b);
+enum behave_outcome probe_transitory(struct behave *b);
+enum behave_outcome probe_rst_translated(struct behave *b);
+enum behave_outcome probe_rst_state(struct behave *b);
+
+/* carrier.c */
+enum behave_outcome probe_limit(struct behave *b);
+enum behave_outcome probe_refused_prohibited(struct behave *b);
+enum behave_outcome probe_refused_unreachable(struct behave *b);
+enum behave_outcome probe_evicted(struct behave *b);
+
+/* A mapping of a fresh port, which a host outside has been sent to from. */
+struct opened {
+	uint8_t protocol;
+	struct endpoint in, out, outside;
+	uint64_t at; /* when the last packet passed */
+};
+
+/* Open one; @both_ways: and have it answered.  Is it open, to an answer? */
+bool open_mapping(struct behave *b, uint8_t protocol, bool both_ways, struct opened *ret);
+bool is_open(struct behave *b, const struct opened *opened);
+
+/* How long mappings live: those of alive_ns were alive, those of gone_ns gone, which is at most
+ * half as much again.  False where they live too short or too long: then no_life() says so. */
+struct life {
+	uint64_t alive_ns, gone_ns;
+};
+bool measure_life(struct behave *b, uint8_t protocol, bool both_ways, struct life *ret);
+enum behave_outcome no_life(struct behave *b);
+
+/* Is a mapping alive @seconds after its only packet? */
+enum behave_outcome alive_after(struct behave *b, uint8_t protocol, uint64_t seconds);
+
+/* A port of each inside host, and how they look outside. */
+struct hairpin {
+	struct endpoint in[2], outside[2];
+};
+
+/* Open both; send from each to the other's outside, so that either's filter is open.  What came
+ * from the second is in *ret_at_inside; false where nothing did. */
+bool hairpin_meet(struct behave *b, uint8_t protocol, struct hairpin *ret);
+bool hairpin_cross(struct behave *b, uint8_t protocol, const struct hairpin *h,
+		   struct arrival *ret_at_inside);
+
+#endif
