@@ -2,12 +2,15 @@
 /*
  * knothole models: list the models, or describe one.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../nat-models/catalog.h"
 #include "../nat-models/describe.h"
+#include "../probes/behave/model.h"
+#include "../reports/conformance.h"
 #include "../sim/live/live.h"
 #include "command.h"
 #include "model_file.h"
@@ -74,13 +77,40 @@ static int list_models(const char *name, bool json)
 	return STATUS_OK;
 }
 
+/* What the command line asks for. */
+struct request {
+	bool json;
+	bool conformance;
+	uint64_t seed;
+};
+
+static int show_findings(const char *name, const struct nat_model *model,
+			 const struct request *request)
+{
+	const struct behave_trial trial = { .model = model, .seed = request->seed };
+	struct behave_finding *findings = calloc(behave_probes_len, sizeof(*findings));
+	int err = findings ? behave_model_all(&trial, findings) : -ENOMEM, status = STATUS_OK;
+
+	if (err)
+		status = command_error(name, STATUS_CANNOT, "%s: cannot be probed: %s", model->name,
+				       strerror(-err));
+	else if (request->json)
+		status = print_json(name, conformance_json(findings));
+	else
+		conformance_write_text(stdout, findings);
+	free(findings);
+	return status;
+}
+
 static int show(const char *name, const struct nat_model *model, const char *text, size_t len,
-		bool json)
+		const struct request *request)
 {
 	char where[WHERE_TEXT], why[256];
 
+	if (request->conformance)
+		return show_findings(name, model, request);
 	describe_where(text, len, where, sizeof(where));
-	if (json)
+	if (request->json)
 		return print_json(name, model_json(model, where));
 	describe_model(model, where, stdout);
 	if (live_nat_expressible(model, why, sizeof(why)))
@@ -90,7 +120,7 @@ static int show(const char *name, const struct nat_model *model, const char *tex
 	return STATUS_OK;
 }
 
-static int show_file(const char *name, const char *path, bool json)
+static int show_file(const char *name, const char *path, const struct request *request)
 {
 	struct nat_model model;
 	size_t len = 0;
@@ -98,12 +128,12 @@ static int show_file(const char *name, const char *path, bool json)
 	int status = model_file_read(name, path, &model, &text, &len);
 
 	if (!status)
-		status = show(name, &model, text, len, json);
+		status = show(name, &model, text, len, request);
 	free(text);
 	return status;
 }
 
-static int show_named(const char *name, const char *wanted, bool json)
+static int show_named(const char *name, const char *wanted, const struct request *request)
 {
 	struct nat_model model;
 	struct model_error error;
@@ -113,28 +143,39 @@ static int show_named(const char *name, const char *wanted, bool json)
 	if (nat_model_find(wanted, &model, &error) < 0)
 		return command_error(name, STATUS_USAGE, "%s", error.text);
 	text = nat_model_text(wanted, &len);
-	return show(name, &model, text, len, json);
+	return show(name, &model, text, len, request);
 }
 
 static int run_models(int argc, char **argv)
 {
 	const char *format = "text";
-	const struct option table[] = { OPTION_FORMAT(&format, "text", "json") };
+	struct request request = { .seed = 1 };
+	const struct option table[] = {
+		{ .name = "conformance",
+		  .kind = OPTION_FLAG,
+		  .ret.flag = &request.conformance,
+		  .help = "put the model between hosts, and probe it for each requirement of the "
+			  "BEHAVE RFCs" },
+		OPTION_SEED(&request.seed),
+		OPTION_FORMAT(&format, "text", "json"),
+	};
 	struct options options = { .command = &command_models,
 				   .table = table,
 				   .len = ARRAY_LEN(table),
 				   .operands_max = 1 };
 	int status = options_parse(&options, &argc, argv);
-	bool json;
 
 	if (status != OPTIONS_GO_ON)
 		return status;
-	json = strcmp(format, "json") == 0;
+	request.json = strcmp(format, "json") == 0;
+	if (argc < 2 && request.conformance)
+		return command_error(argv[0], STATUS_USAGE,
+				     "--conformance: expected the name of a model, got none");
 	if (argc < 2)
-		return list_models(argv[0], json);
+		return list_models(argv[0], request.json);
 	if (model_file_is(argv[1]))
-		return show_file(argv[0], argv[1], json);
-	return show_named(argv[0], argv[1], json);
+		return show_file(argv[0], argv[1], &request);
+	return show_named(argv[0], argv[1], &request);
 }
 
 const struct command command_models = {

@@ -132,7 +132,11 @@ int behave_model(const struct behave_probe *probe, const struct behave_trial *as
 	struct trial trial = { .probe = probe };
 	struct plan_node *outside;
 	struct plan plan = { 0 };
-	int err = make_plan(&plan, asked, probe->scene, &outside);
+	int err;
+
+	if (!nat_model_serves(asked->model, 4))
+		return -EAFNOSUPPORT;
+	err = make_plan(&plan, asked, probe->scene, &outside);
 
 	if (!err)
 		err = run(&plan, outside, asked, &trial);

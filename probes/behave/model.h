@@ -17,7 +17,8 @@ struct behave_trial {
 	const char *capture_path; /* NULL = none */
 };
 
-/* 0, or -errno with nothing found. */
+/* 0, or -errno with nothing found: -EAFNOSUPPORT where the model is for IPv6 alone, which no probe
+ * speaks. */
 int behave_model(const struct behave_probe *probe, const struct behave_trial *trial,
 		 struct behave_finding *ret);
 

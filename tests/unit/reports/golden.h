@@ -55,7 +55,9 @@ static inline void golden_check(const char *name, const char *text)
 	}
 	file = fopen(path, "r");
 	if (!file)
-		fail_msg("%s is missing; KNOTHOLE_HOME is the tree's root", path);
+		fail_msg("%s is missing: KNOTHOLE_GOLDEN=write makes it (KNOTHOLE_HOME is the "
+			 "tree's root)",
+			 path);
 	golden = golden_slurp(file);
 	fclose(file);
 	assert_string_equal(text, golden);
