@@ -120,6 +120,10 @@ static const struct knob model_knobs[] = {
 			       "RFC 4787, 4.2.3"),                                                 \
 		TRANSPORT_BOOL(keep_well_known, "ports below 1024 stay below 1024",                \
 			       "RFC 4787, REQ-3a"),                                                \
+		TRANSPORT_BOOL(keep_low,                                                           \
+			       "ports below 512 stay below 512, and the others below 1024 from "   \
+			       "600 on, as Linux has it",                                          \
+			       ""),                                                                \
 		TRANSPORT_NUMBER(port_min, 1, 65535, "the lowest port that is given", ""),         \
 		TRANSPORT_NUMBER(port_max, 1, 65535, "the highest port that is given", ""),        \
 		TRANSPORT_NUMBER(block_size, 1, 65535,                                             \

@@ -93,6 +93,8 @@
 #define NAT_RSTS(X)                                                                                \
 	X(NAT_RST_KEEP, "keep", "it passes; the state stays for the time of `reset`")              \
 	X(NAT_RST_END, "end", "it passes; the state is gone with it")                              \
+	X(NAT_RST_END_UNANSWERED, "end-unanswered",                                                \
+	  "it passes; the state is gone with it where nothing else had answered, as in Linux")     \
 	X(NAT_RST_IGNORE, "ignore", "it passes, and changes nothing")                              \
 	X(NAT_RST_DROP, "drop", "it is dropped")
 
@@ -189,6 +191,7 @@ struct nat_transport {
 	bool parity; /* odd ports map to odd, even to even (RFC 4787 4.2.2) */
 	bool contiguity; /* port n + 1 maps next to port n's (RFC 4787 4.2.3) */
 	bool keep_well_known; /* inside ports below 1024 map below 1024 (REQ-3a) */
+	bool keep_low; /* … and those below 512 below that, the others from 600 on, as in Linux */
 	uint16_t port_min; /* the range that allocation draws from, both ends included */
 	uint16_t port_max;
 	uint16_t block_size; /* of block and deterministic: ports at a time */

@@ -11,6 +11,9 @@
 #include "nat_state.h"
 
 enum {
+	LOW_PORTS =
+		512, /* BSD's services for root take a client that has one of these for root, too */
+	LOW_PORTS_REST = 600, /* Linux leaves those between the two alone */
 	LUCKY_DRAWS = 8, /* before a random choice turns into a search */
 	SHARING_TRIES =
 		128, /* ports looked at for one that may be shared; Linux looks at as many */
@@ -258,7 +261,13 @@ static void set_range(struct choice *c)
 
 	c->lo = is->port_min;
 	c->hi = is->port_max;
-	if (is->keep_well_known && c->key->inside.port < 1024) {
+	if (is->keep_low && c->key->inside.port < LOW_PORTS) {
+		c->lo = 1;
+		c->hi = LOW_PORTS - 1;
+	} else if (is->keep_low && c->key->inside.port < 1024) {
+		c->lo = LOW_PORTS_REST;
+		c->hi = 1023;
+	} else if (is->keep_well_known && c->key->inside.port < 1024) {
 		c->lo = 1;
 		c->hi = 1023;
 	} else if (is->keep_well_known && c->lo < 1024 && c->hi >= 1024) {

@@ -252,7 +252,10 @@ static bool in_window(const struct tcp_connection *c, const struct segment *s)
 
 	if ((c->seen & SEEN_BOTH_SYN) != SEEN_BOTH_SYN)
 		return true;
-	if (after(s->end, other->limit) || after(own->end - other->window, s->end))
+	/* Where SYNs cross, neither side has said yet what it allows. */
+	if (other->limit && after(s->end, other->limit))
+		return false;
+	if (after(own->end - other->window, s->end))
 		return false;
 	return !(s->flags & TCP_ACK) || !after(s->ack, other->end);
 }
@@ -348,6 +351,12 @@ static uint64_t latest_end(const struct nat *nat, uint32_t ref)
 	return latest;
 }
 
+static bool ends_at_once(const struct nat_transport *is, const struct tcp_connection *c)
+{
+	return is->rst == NAT_RST_END ||
+	       (is->rst == NAT_RST_END_UNANSWERED && (c->seen & SEEN_BOTH_SYN) != SEEN_BOTH_SYN);
+}
+
 static void set_end(struct nat *nat, uint32_t ref, struct tcp_connection *c, bool inbound,
 		    bool resets, uint64_t now)
 {
@@ -355,7 +364,7 @@ static void set_end(struct nat *nat, uint32_t ref, struct tcp_connection *c, boo
 	uint64_t span = idle_ns(is, c), before = c->expires;
 	uint64_t end = span > UINT64_MAX - now ? UINT64_MAX : now + span;
 
-	if (resets && is->rst == NAT_RST_END)
+	if (resets && ends_at_once(is, c))
 		end = now + 1; /* The RST itself still goes through. */
 	/* RFC 7857: a RST may shorten a life, but refreshes nothing. */
 	if (resets && before <= now && end > nat_mapping(nat, ref)->expires)

@@ -123,12 +123,18 @@ static const char *as_conntrack(const struct nat_transport *t)
 		{ t->timeout_ns % WHOLE_SECOND || t->timeout_two_way_ns % WHOLE_SECOND,
 		  "conntrack's timers count whole seconds" },
 		{ t->timeout_ns == 0, "conntrack's timers cannot be 0" },
-		{ t->unsolicited != NAT_UNSOLICITED_DROP &&
-			  t->unsolicited != NAT_UNSOLICITED_POISON,
-		  "its box drops strays or takes them in" },
 	};
 
 	return t->blocked ? NULL : FIRST_FAILURE(checks);
+}
+
+/* Its INPUT drops all strays; or takes them in, where UDP leaves state behind and TCP is answered. */
+static bool takes_strays_as_linux(const struct nat_model *model)
+{
+	if (model->udp.unsolicited == NAT_UNSOLICITED_DROP)
+		return model->tcp.unsolicited == NAT_UNSOLICITED_DROP;
+	return model->udp.unsolicited == NAT_UNSOLICITED_POISON &&
+	       model->tcp.unsolicited == NAT_UNSOLICITED_RST;
 }
 
 static const char *masquerade(const struct nat_model *model)
@@ -138,8 +144,9 @@ static const char *masquerade(const struct nat_model *model)
 		{ udp->timeout_two_way_ns && udp->timeout_two_way_ns != udp->timeout_ns &&
 			  udp->two_way_after_ns != LINUX_TWO_WAY_S * UINT64_C(1000000000),
 		  "conntrack takes traffic for two-way after 2 s" },
-		{ udp->ports != model->tcp.ports || udp->unsolicited != model->tcp.unsolicited,
-		  "masquerade treats UDP and TCP alike" },
+		{ udp->ports != model->tcp.ports, "masquerade treats UDP and TCP alike" },
+		{ !takes_strays_as_linux(model),
+		  "its box drops strays, or takes them in and answers TCP by RST" },
 		{ model->hairpin != NAT_HAIRPIN_NONE, "plain masquerade does not hairpin" },
 	};
 	const char *why = common(model);
