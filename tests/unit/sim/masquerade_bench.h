@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One model twice, as a kernel's box and as the engine: UDP packets are given to either, and what
- * comes out at the other side is looked at.
+ * One model twice, as a kernel's box and as the engine: packets are given to either, and what comes
+ * out at the other side is looked at.
  *
  * That the kernel drops a packet is told by a second one of a flow that always passes, the marker,
  * which follows it on the same way from the same processor.
@@ -12,21 +12,26 @@
 #include "live_lab.h"
 
 #include <errno.h>
+#include <sched.h>
+#include <string.h>
 
 #include "nat-models/catalog.h"
 #include "nat-models/nat.h"
 #include "sim/bell.h"
+#include "sim/stream.h"
 
 #define OUTSIDE V4(11, 2, 1, 2)
 #define GATEWAY V4(10, 0, 0, 1)
 #define MARKER_FAR V4(11, 9, 9, 9)
 
-enum { MARKER_PORT = 9, TTL = 64 };
+enum { MARKER_PORT = 9, TTL = 64, HOSTS = 3 };
 
 /* What became of a packet on one of the two ways. */
 struct fate {
 	bool passed;
+	bool sound; /* its checksums, and those of what it quotes, are right */
 	struct endpoint src, dst;
+	struct endpoint quoted_src, quoted_dst; /* of an ICMP error */
 };
 
 struct bench {
@@ -37,25 +42,56 @@ struct bench {
 	struct port ports[2]; /* the test's own, in the hosts' places: inside, outside */
 	struct link *links[2];
 	struct bell arrived;
-	struct fate seen; /* by the kernel's way: what came out at the other side */
+	enum nat_side looks_at; /* the other side than the one that was sent at */
+	struct fate seen; /* by the kernel's way: what came out there */
 	bool marked; /* … and the marker after it */
 	uint64_t chance;
 	int err;
-	int packets, passed, begun, moved, strays, by_luck, remembered;
-	char trouble[256]; /* the first difference */
+	int packets, passed, begun, moved, strays, by_luck, remembered, leaked, anew, errors;
+	char trouble[320]; /* the first difference */
 };
 
+static inline void keep(struct bench *bench, int err)
+{
+	if (err && !bench->err)
+		bench->err = err;
+}
+
+static inline struct fate fate_of(const struct packet *pkt, const struct packet_info *info)
+{
+	struct fate fate = { .passed = true,
+			     .sound = packet_checksums_ok(pkt),
+			     .src = info->src,
+			     .dst = info->dst };
+	const uint8_t *quote = pkt->data + info->payload_offset;
+	struct packet_info quoted;
+
+	if (!info->is_error)
+		return fate;
+	if (packet_parse_quoted(quote, info->payload_len, &quoted) != PACKET_OK) {
+		fate.sound = false;
+		return fate;
+	}
+	fate.sound = fate.sound && checksum_fold(quote, quoted.transport_offset, 0) == 0xffff;
+	fate.quoted_src = quoted.src;
+	fate.quoted_dst = quoted.dst;
+	return fate;
+}
+
+/* The box itself answers strays, at the side that they came from: the gateway's part and not the
+ * NAT's. */
 static inline void take(struct port *port, struct buffer *buffer)
 {
 	struct bench *bench = port->node;
 	struct packet_info info;
+	bool here = port == &bench->ports[bench->looks_at];
 
-	/* The box itself answers strays by ICMP, which is the gateway's part and not the NAT's. */
-	if (packet_parse(&buffer->packet, &info) == PACKET_OK && info.protocol == IP_PROTO_UDP) {
-		if (info.src.port == MARKER_PORT && info.dst.port == MARKER_PORT)
+	if (here && packet_parse(&buffer->packet, &info) == PACKET_OK) {
+		if (info.protocol == IP_PROTO_UDP && info.src.port == MARKER_PORT &&
+		    info.dst.port == MARKER_PORT)
 			bench->marked = true;
 		else
-			bench->seen = (struct fate){ true, info.src, info.dst };
+			bench->seen = fate_of(&buffer->packet, &info);
 	}
 	buffer_free(buffer);
 	bell_ring(&bench->arrived);
@@ -119,24 +155,28 @@ static inline void close_bench(struct bench *bench)
 	lab_close(&bench->lab);
 }
 
-static inline void keep(struct bench *bench, int err)
+static inline void send_bytes(struct bench *bench, enum nat_side side, const struct packet *pkt)
 {
-	if (err && !bench->err)
-		bench->err = err;
+	struct buffer *buffer = buffer_new(bench->lab.pool, pkt->len);
+
+	if (!buffer) {
+		keep(bench, -ENOMEM);
+		return;
+	}
+	memcpy(buffer->packet.data, pkt->data, pkt->len);
+	buffer->packet.len = pkt->len;
+	bench->looks_at = side == NAT_INSIDE ? NAT_OUTSIDE : NAT_INSIDE;
+	port_send(&bench->ports[side], buffer, NULL);
 }
 
 static inline void send_packet(struct bench *bench, enum nat_side side, struct endpoint src,
 			       struct endpoint dst)
 {
-	struct buffer *buffer = buffer_new(bench->lab.pool, 64);
+	uint8_t bytes[64];
+	struct packet pkt = { .data = bytes, .room = sizeof(bytes) };
 
-	assert_non_null(buffer);
-	if (!buffer || packet_make_udp(&buffer->packet, src, dst, TTL, "x", 1)) {
-		keep(bench, -ENOMEM);
-		buffer_free(buffer);
-		return;
-	}
-	port_send(&bench->ports[side], buffer, NULL);
+	keep(bench, packet_make_udp(&pkt, src, dst, TTL, "x", 1));
+	send_bytes(bench, side, &pkt);
 }
 
 static inline void send_marker(struct bench *bench, enum nat_side side)
@@ -160,14 +200,38 @@ static inline void await_marker(struct bench *bench)
 	bench->marked = false;
 }
 
-static inline struct fate by_kernel(struct bench *bench, enum nat_side side, struct endpoint src,
-				    struct endpoint dst)
+/* What becomes of @pkt, sent at @side, on either way.  The engine changes its bytes. */
+static inline struct fate by_kernel_packet(struct bench *bench, enum nat_side side,
+					   const struct packet *pkt)
 {
 	bench->seen.passed = false;
-	send_packet(bench, side, src, dst);
+	send_bytes(bench, side, pkt);
 	send_marker(bench, side);
 	await_marker(bench);
 	return bench->seen;
+}
+
+static inline struct fate by_engine_packet(struct bench *bench, enum nat_side side,
+					   struct packet *pkt)
+{
+	struct nat_decision decision =
+		nat_process(bench->nat, side, pkt, loop_now(bench->lab.loop));
+	struct packet_info info;
+
+	if (decision.outcome != NAT_FORWARD || decision.to == side ||
+	    packet_parse(pkt, &info) != PACKET_OK)
+		return (struct fate){ .passed = false };
+	return fate_of(pkt, &info);
+}
+
+static inline struct fate by_kernel(struct bench *bench, enum nat_side side, struct endpoint src,
+				    struct endpoint dst)
+{
+	uint8_t bytes[64];
+	struct packet pkt = { .data = bytes, .room = sizeof(bytes) };
+
+	keep(bench, packet_make_udp(&pkt, src, dst, TTL, "x", 1));
+	return by_kernel_packet(bench, side, &pkt);
 }
 
 static inline struct fate by_engine(struct bench *bench, enum nat_side side, struct endpoint src,
@@ -175,14 +239,49 @@ static inline struct fate by_engine(struct bench *bench, enum nat_side side, str
 {
 	uint8_t bytes[64];
 	struct packet pkt = { .data = bytes, .room = sizeof(bytes) };
-	struct nat_decision decision;
-	struct packet_info info;
 
 	keep(bench, packet_make_udp(&pkt, src, dst, TTL, "x", 1));
-	decision = nat_process(bench->nat, side, &pkt, loop_now(bench->lab.loop));
-	if (decision.outcome != NAT_FORWARD || packet_parse(&pkt, &info) != PACKET_OK)
-		return (struct fate){ .passed = false };
-	return (struct fate){ true, info.src, info.dst };
+	return by_engine_packet(bench, side, &pkt);
+}
+
+static inline int below(struct bench *bench, int n)
+{
+	return (int)stream_below(&bench->chance, (uint64_t)n);
+}
+
+/* The box looks up each host's hardware address at the first packet for it, which then would
+ * come after its marker: each is spoken to before anything is compared. */
+static inline void warm_up(struct bench *bench)
+{
+	struct endpoint far = { MARKER_FAR, 10 };
+
+	send_marker(bench, NAT_INSIDE);
+	await_marker(bench);
+	send_marker(bench, NAT_OUTSIDE);
+	await_marker(bench);
+	for (int host = 0; host < HOSTS; host++) {
+		struct endpoint inside = { ip_addr_v4((10U << 24) + 10U + (uint32_t)host),
+					   (uint16_t)(20 + host) };
+		uint64_t deadline = loop_now(bench->lab.loop) + 3 * SEC;
+
+		by_kernel(bench, NAT_INSIDE, inside, far);
+		bench->seen.passed = false;
+		send_packet(bench, NAT_OUTSIDE, far, (struct endpoint){ OUTSIDE, inside.port });
+		while (!bench->err && !bench->seen.passed)
+			keep(bench, bell_wait(&bench->arrived, deadline));
+	}
+}
+
+/* Run @tests, named, in namespaces, on one processor: the order of packets is then certain. */
+static inline int run_on_one_processor(const struct CMUnitTest *tests, size_t len)
+{
+	cpu_set_t here;
+
+	CPU_ZERO(&here);
+	CPU_SET((size_t)sched_getcpu(), &here);
+	if (sched_setaffinity(0, sizeof(here), &here))
+		return 1;
+	return _cmocka_run_group_tests("masquerade", tests, len, NULL, NULL);
 }
 
 #endif

@@ -8,13 +8,7 @@
  */
 #include "masquerade_bench.h"
 
-#include <sched.h>
-#include <string.h>
-
-#include "sim/stream.h"
-
 enum {
-	HOSTS = 3,
 	PORTS = 3, /* of a sequence; each host uses them all */
 	REMOTES = 4,
 	SEQUENCES = 1000,
@@ -193,11 +187,6 @@ static void come_in(struct bench *bench, struct sequence *s, int host, int port,
 		flow->used = loop_now(bench->lab.loop);
 }
 
-static int below(struct bench *bench, int n)
-{
-	return (int)stream_below(&bench->chance, (uint64_t)n);
-}
-
 static void one_packet(struct bench *bench, struct sequence *s)
 {
 	int host = below(bench, HOSTS), port = below(bench, PORTS);
@@ -209,29 +198,6 @@ static void one_packet(struct bench *bench, struct sequence *s)
 		come_in(bench, s, host, port, remote, remote);
 	else
 		come_in(bench, s, host, port, remote, below(bench, REMOTES));
-}
-
-/* The box looks up each host's hardware address at the first packet for it, which then would
- * come after its marker: each is spoken to before anything is compared. */
-static void warm_up(struct bench *bench)
-{
-	struct endpoint far = { MARKER_FAR, 10 };
-
-	send_marker(bench, NAT_INSIDE);
-	await_marker(bench);
-	send_marker(bench, NAT_OUTSIDE);
-	await_marker(bench);
-	for (int host = 0; host < HOSTS; host++) {
-		struct endpoint inside = { ip_addr_v4((10U << 24) + 10U + (uint32_t)host),
-					   (uint16_t)(20 + host) };
-		uint64_t deadline = loop_now(bench->lab.loop) + 3 * SEC;
-
-		by_kernel(bench, NAT_INSIDE, inside, far);
-		bench->seen.passed = false;
-		send_packet(bench, NAT_OUTSIDE, far, (struct endpoint){ OUTSIDE, inside.port });
-		while (!bench->err && !bench->seen.passed)
-			keep(bench, bell_wait(&bench->arrived, deadline));
-	}
 }
 
 static void run_sequences(void *arg)
@@ -333,14 +299,9 @@ static int run_here(void *arg)
 		cmocka_unit_test(timers_with_input_open),
 		cmocka_unit_test(timers_with_input_closed),
 	};
-	cpu_set_t here;
 
 	(void)arg;
-	CPU_ZERO(&here);
-	CPU_SET((size_t)sched_getcpu(), &here);
-	if (sched_setaffinity(0, sizeof(here), &here))
-		return 1;
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return run_on_one_processor(tests, sizeof(tests) / sizeof(tests[0]));
 }
 
 int main(void)

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The engine's linux-masquerade models against the kernel's masquerade, for ICMP: random pings of
+ * three inside hosts who share identifiers and remote ends, and errors about pings and about UDP,
+ * from outside and from inside, through both, and each decision compared: whether they pass, what
+ * they then say, and what they quote.
+ */
+#include "masquerade_bench.h"
+
+enum {
+	IDS = 2, /* of a sequence; each host uses them all, as identifiers and as UDP ports */
+	REMOTES = 3,
+	SEQUENCES = 1000,
+	LEAST_PACKETS = 10,
+	MOST_PACKETS = 40,
+	FIRST_ID = 2048,
+	ROOM = 256,
+};
+
+struct flow {
+	bool known, answered;
+	uint16_t kernel, engine; /* its outside identifier, there and here */
+};
+
+struct sequence {
+	int number;
+	struct flow flows[2][HOSTS][IDS][REMOTES]; /* of pings, of UDP */
+	bool over;
+};
+
+/* Of a flow, by its indices. */
+struct whose {
+	bool udp;
+	int host, id, remote;
+};
+
+static struct flow *flow_of(struct sequence *s, const struct whose *w)
+{
+	return &s->flows[w->udp][w->host][w->id][w->remote];
+}
+
+static struct endpoint inside_of(const struct sequence *s, const struct whose *w)
+{
+	return (struct endpoint){ ip_addr_v4((10U << 24) + 10U + (uint32_t)w->host),
+				  (uint16_t)(FIRST_ID + s->number * IDS + w->id) };
+}
+
+static struct endpoint remote_of(const struct sequence *s, int remote)
+{
+	uint32_t addr = (11U << 24) + ((4U + (uint32_t)remote) << 16) + (uint32_t)s->number;
+
+	return (struct endpoint){ ip_addr_v4(addr), 5000 };
+}
+
+static void differ(struct bench *bench, const struct sequence *s, const char *what,
+		   const struct whose *w, const struct fate *kernel, const struct fate *engine)
+{
+	if (!bench->err)
+		snprintf(
+			bench->trouble, sizeof(bench->trouble),
+			"sequence %d, packet %d, host %d id %u remote %d, %s%s: kernel %d sound %d "
+			"(%u > %u, quoted %u > %u), engine %d sound %d (%u > %u, quoted %u > %u)",
+			s->number, bench->packets, w->host, inside_of(s, w).port, w->remote,
+			w->udp ? "UDP, " : "", what, kernel->passed, kernel->sound,
+			kernel->src.port, kernel->dst.port, kernel->quoted_src.port,
+			kernel->quoted_dst.port, engine->passed, engine->sound, engine->src.port,
+			engine->dst.port, engine->quoted_src.port, engine->quoted_dst.port);
+	keep(bench, -EPROTO);
+}
+
+/* A ping, its reply, or a datagram; identifiers stand in both ports of an ICMP endpoint. */
+static void write_packet(struct bench *bench, struct packet *pkt, const struct whose *w, bool reply,
+			 struct endpoint src, struct endpoint dst)
+{
+	if (w->udp) {
+		keep(bench, packet_make_udp(pkt, src, dst, TTL, "knothole", 8));
+	} else {
+		if (reply)
+			src.port = dst.port;
+		dst.port = 1;
+		keep(bench, packet_make_echo(pkt, src, dst, TTL, reply, "knothole", 8));
+	}
+}
+
+static bool same_ends(const struct fate *a, const struct fate *b)
+{
+	return ip_addr_equal(a->src.addr, b->src.addr) && ip_addr_equal(a->dst.addr, b->dst.addr);
+}
+
+/* A drawn identifier that is one of the sequence's own says nothing: the two part by luck alone. */
+static bool is_lucky(const struct sequence *s, uint16_t inside, uint16_t outside)
+{
+	int first = FIRST_ID + s->number * IDS;
+
+	return outside != inside && outside >= first && outside < first + IDS;
+}
+
+static void go_out(struct bench *bench, struct sequence *s, const struct whose *w)
+{
+	struct flow *flow = flow_of(s, w);
+	struct endpoint src = inside_of(s, w), dst = remote_of(s, w->remote);
+	uint8_t bytes[ROOM];
+	struct packet pkt = { .data = bytes, .room = sizeof(bytes) };
+	struct fate kernel, engine;
+
+	bench->packets++;
+	write_packet(bench, &pkt, w, false, src, dst);
+	kernel = by_kernel_packet(bench, NAT_INSIDE, &pkt);
+	engine = by_engine_packet(bench, NAT_INSIDE, &pkt);
+	bench->passed += kernel.passed;
+	if (is_lucky(s, src.port, kernel.src.port) || is_lucky(s, src.port, engine.src.port)) {
+		bench->by_luck++;
+		s->over = true;
+		return;
+	}
+	if (!kernel.passed || !engine.passed || !kernel.sound || !engine.sound ||
+	    !same_ends(&kernel, &engine) ||
+	    (kernel.src.port == src.port) != (engine.src.port == src.port) ||
+	    (flow->known && (kernel.src.port != flow->kernel || engine.src.port != flow->engine)))
+		differ(bench, s, "out", w, &kernel, &engine);
+	bench->begun += !flow->known;
+	bench->moved += !flow->known && kernel.src.port != src.port;
+	flow->known = true;
+	flow->kernel = kernel.src.port;
+	flow->engine = engine.src.port;
+}
+
+/* From @remote to the outside endpoint of @w's flow. */
+static void come_in(struct bench *bench, struct sequence *s, const struct whose *w, int remote)
+{
+	struct flow *flow = flow_of(s, w);
+	struct endpoint src = remote_of(s, remote), at = { OUTSIDE, inside_of(s, w).port };
+	uint8_t bytes[ROOM];
+	struct packet pkt = { .data = bytes, .room = sizeof(bytes) };
+	struct fate kernel, engine;
+
+	bench->packets++;
+	at.port = flow->known ? flow->kernel : at.port;
+	write_packet(bench, &pkt, w, true, src, at);
+	kernel = by_kernel_packet(bench, NAT_OUTSIDE, &pkt);
+	at.port = flow->known ? flow->engine : at.port;
+	write_packet(bench, &pkt, w, true, src, at);
+	engine = by_engine_packet(bench, NAT_OUTSIDE, &pkt);
+	bench->passed += kernel.passed;
+	bench->strays += !kernel.passed;
+	if (kernel.passed != engine.passed ||
+	    (kernel.passed &&
+	     (!kernel.sound || !engine.sound || !endpoint_equal(kernel.dst, engine.dst) ||
+	      !endpoint_equal(kernel.src, engine.src))))
+		differ(bench, s, remote == w->remote ? "in" : "in, of another remote", w, &kernel,
+		       &engine);
+	else if (kernel.passed)
+		flow->answered = true;
+}
+
+/* About the packet from @src to @dst, from @sender. */
+static struct fate complain(struct bench *bench, const struct whose *w, enum nat_side side,
+			    struct endpoint src, struct endpoint dst, struct ip_addr sender,
+			    bool kernel)
+{
+	uint8_t bytes[ROOM];
+	struct packet pkt = { .data = bytes, .room = sizeof(bytes) };
+	bool exceeded = side == NAT_OUTSIDE && src.port % 2;
+
+	write_packet(bench, &pkt, w, false, src, dst);
+	keep(bench,
+	     packet_make_icmp_error(&pkt, sender, exceeded ? ICMP_TIME_EXCEEDED : ICMP_UNREACHABLE,
+				    exceeded ? 0 : ICMP_HOST_UNREACHABLE, 0));
+	return kernel ? by_kernel_packet(bench, side, &pkt) : by_engine_packet(bench, side, &pkt);
+}
+
+static void compare_errors(struct bench *bench, struct sequence *s, const struct whose *w,
+			   const char *what, const struct fate *kernel, const struct fate *engine)
+{
+	bench->packets++;
+	bench->passed += kernel->passed;
+	bench->errors += kernel->passed;
+	/* Whom a quote is from is the inside endpoint or the remote one, the same for both; where
+	 * it was for is either's own outside port. */
+	if (kernel->passed != engine->passed ||
+	    (kernel->passed && (!kernel->sound || !engine->sound || !same_ends(kernel, engine) ||
+				!endpoint_equal(kernel->quoted_src, engine->quoted_src) ||
+				!ip_addr_equal(kernel->quoted_dst.addr, engine->quoted_dst.addr))))
+		differ(bench, s, what, w, kernel, engine);
+}
+
+/* From outside, by the remote end or a router before it, about what @w's flow sent; or about what
+ * it did not send. */
+static void error_in(struct bench *bench, struct sequence *s, const struct whose *w)
+{
+	const struct flow *flow = flow_of(s, w);
+	struct endpoint dst = remote_of(s, w->remote), at = { OUTSIDE, inside_of(s, w).port };
+	struct ip_addr sender = below(bench, 2) ? dst.addr : V4(11, 9, 9, 7);
+	struct fate kernel, engine;
+
+	at.port = flow->known ? flow->kernel : at.port;
+	kernel = complain(bench, w, NAT_OUTSIDE, at, dst, sender, true);
+	at.port = flow->known ? flow->engine : at.port;
+	engine = complain(bench, w, NAT_OUTSIDE, at, dst, sender, false);
+	compare_errors(bench, s, w, "an error in", &kernel, &engine);
+}
+
+/* From inside, about a datagram that was let in. */
+static void error_out(struct bench *bench, struct sequence *s, const struct whose *w)
+{
+	struct endpoint src = remote_of(s, w->remote), dst = inside_of(s, w);
+	struct fate kernel, engine;
+
+	if (!w->udp || !flow_of(s, w)->answered)
+		return;
+	kernel = complain(bench, w, NAT_INSIDE, src, dst, dst.addr, true);
+	engine = complain(bench, w, NAT_INSIDE, src, dst, dst.addr, false);
+	compare_errors(bench, s, w, "an error out", &kernel, &engine);
+}
+
+/* A ping of the outside address from inside is for the router, and comes out nowhere else. */
+static void hairpin(struct bench *bench, struct sequence *s, const struct whose *w)
+{
+	struct whose ping = { .host = w->host, .id = w->id };
+	struct endpoint at = { OUTSIDE, 1 };
+	uint8_t bytes[ROOM];
+	struct packet pkt = { .data = bytes, .room = sizeof(bytes) };
+	struct fate kernel, engine;
+
+	bench->packets++;
+	write_packet(bench, &pkt, &ping, false, inside_of(s, w), at);
+	kernel = by_kernel_packet(bench, NAT_INSIDE, &pkt);
+	engine = by_engine_packet(bench, NAT_INSIDE, &pkt);
+	if (kernel.passed || engine.passed)
+		differ(bench, s, "hairpinned", w, &kernel, &engine);
+}
+
+static void one_packet(struct bench *bench, struct sequence *s)
+{
+	struct whose w = { below(bench, 2), below(bench, HOSTS), below(bench, IDS),
+			   below(bench, REMOTES) };
+	int kind = below(bench, 20);
+
+	if (kind < 8)
+		go_out(bench, s, &w);
+	else if (kind < 12)
+		come_in(bench, s, &w, w.remote);
+	else if (kind < 14)
+		come_in(bench, s, &w, below(bench, REMOTES));
+	else if (kind < 17)
+		error_in(bench, s, &w);
+	else if (kind < 19)
+		error_out(bench, s, &w);
+	else
+		hairpin(bench, s, &w);
+}
+
+static void run_sequences(void *arg)
+{
+	struct bench *bench = arg;
+
+	warm_up(bench);
+	for (int i = 0; i < SEQUENCES && !bench->err; i++) {
+		struct sequence s = { .number = i };
+		int n = LEAST_PACKETS + below(bench, MOST_PACKETS - LEAST_PACKETS + 1);
+
+		for (; n > 0 && !s.over && !bench->err; n--)
+			one_packet(bench, &s);
+	}
+}
+
+static void compare(const char *model)
+{
+	struct bench bench = { 0 };
+
+	open_bench(&bench, model, 0);
+	lab_run(&bench.lab, run_sequences, &bench);
+	close_bench(&bench);
+	print_message(
+		"%s: %d packets, %d passed, %d flows began, %d of them at another identifier, "
+		"%d strays, %d errors passed, %d sequences cut short by luck\n",
+		model, bench.packets, bench.passed, bench.begun, bench.moved, bench.strays,
+		bench.errors, bench.by_luck);
+	if (bench.err)
+		print_message("%s\n", bench.trouble[0] ? bench.trouble : strerror(-bench.err));
+	assert_int_equal(bench.err, 0);
+	assert_true(bench.begun > 5000 && bench.moved > 1000 && bench.strays > 1000);
+	assert_true(bench.errors > 1000);
+}
+
+static void input_open(void **state)
+{
+	(void)state;
+	compare("linux-masquerade");
+}
+
+static void input_closed(void **state)
+{
+	(void)state;
+	compare("linux-masquerade-input-drop");
+}
+
+static int run_here(void *arg)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(input_open),
+		cmocka_unit_test(input_closed),
+	};
+
+	(void)arg;
+	return run_on_one_processor(tests, sizeof(tests) / sizeof(tests[0]));
+}
+
+int main(void)
+{
+	return lab_main(run_here);
+}

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The engine's linux-masquerade models against the kernel's masquerade, for TCP: random connections
+ * of three inside hosts, who share ports and remote ends, segment by segment through both, and
+ * each decision compared.
+ *
+ * They open (by three segments, or by SYNs that cross), talk, close (by FINs, or by a RST) and open
+ * again; strays come to their ports, segments far out of any window go either way, and inside hosts
+ * speak to the outside address itself.  Inside ports are below 512, below 1024, or above.
+ */
+#include "masquerade_bench.h"
+
+enum {
+	PORTS = 2, /* of a sequence; each host uses them all */
+	REMOTES = 3,
+	SEQUENCES = 1000,
+	LEAST_PACKETS = 15,
+	MOST_PACKETS = 60,
+	TEXT = 4, /* bytes of data in a segment */
+	FAR = 1 << 24, /* … from any window */
+	WINDOW = 8192,
+};
+
+enum phase { CLOSED, SYN_SENT, CROSSED, ANSWERED, OPEN, OVER };
+
+struct flow {
+	bool known;
+	enum phase phase;
+	uint16_t kernel, engine; /* its outside port, there and here */
+	uint32_t seq[2]; /* the next one, of the inside and the outside end */
+	bool fin[2];
+	/* Where it began again after a RST from outside, the kernel still goes by the windows of
+	 * before, and takes a crossing SYN for a stray: that is not asked. */
+	bool again;
+};
+
+struct sequence {
+	int number;
+	struct flow flows[HOSTS][PORTS][REMOTES];
+	bool over;
+};
+
+/* Of a flow, by its indices. */
+struct whose {
+	int host, port, remote;
+};
+
+/* The kernel keeps ports below 512, below 1024 and above apart. */
+static uint16_t inside_port(const struct sequence *s, int port)
+{
+	if (s->number < 100)
+		return (uint16_t)(100 + s->number * PORTS + port);
+	if (s->number < 200)
+		return (uint16_t)(600 + (s->number - 100) * PORTS + port);
+	return (uint16_t)(2048 + s->number * PORTS + port);
+}
+
+static int range_of(uint16_t port)
+{
+	return port < 512 ? 0 : port < 1024 ? 1 : 2;
+}
+
+static struct endpoint inside_of(const struct sequence *s, const struct whose *w)
+{
+	return (struct endpoint){ ip_addr_v4((10U << 24) + 10U + (uint32_t)w->host),
+				  inside_port(s, w->port) };
+}
+
+static struct endpoint remote_of(const struct sequence *s, int remote)
+{
+	uint32_t addr = (11U << 24) + ((4U + (uint32_t)remote / 2) << 16) + (uint32_t)s->number;
+
+	return (struct endpoint){ ip_addr_v4(addr), (uint16_t)(5000 + remote % 2) };
+}
+
+static void differ(struct bench *bench, const struct sequence *s, const char *what,
+		   const struct whose *w, const struct tcp_says *says, const struct fate *kernel,
+		   const struct fate *engine)
+{
+	const struct flow *flow = &s->flows[w->host][w->port][w->remote];
+	char a[2][ENDPOINT_TEXT], b[2][ENDPOINT_TEXT];
+
+	if (!bench->err)
+		snprintf(
+			bench->trouble, sizeof(bench->trouble),
+			"sequence %d, packet %d, host %d port %u remote %d in phase %d (fin %d%d), "
+			"%s, flags %u: kernel %d (%s > %s), engine %d (%s > %s)",
+			s->number, bench->packets, w->host, inside_port(s, w->port), w->remote,
+			flow->phase, flow->fin[0], flow->fin[1], what, says->flags, kernel->passed,
+			kernel->passed ? endpoint_format(kernel->src, a[0]) : "-",
+			kernel->passed ? endpoint_format(kernel->dst, a[1]) : "-", engine->passed,
+			engine->passed ? endpoint_format(engine->src, b[0]) : "-",
+			engine->passed ? endpoint_format(engine->dst, b[1]) : "-");
+	keep(bench, -EPROTO);
+}
+
+static void write_segment(struct bench *bench, struct packet *pkt, struct endpoint src,
+			  struct endpoint dst, const struct tcp_says *says)
+{
+	size_t len = says->flags & (TCP_SYN | TCP_RST) ? 0 : TEXT;
+
+	keep(bench, packet_make_tcp(pkt, src, dst, TTL, says, "text", len));
+}
+
+static void both_ways(struct bench *bench, enum nat_side side, struct endpoint src,
+		      struct endpoint dst_kernel, struct endpoint dst_engine,
+		      const struct tcp_says *says, struct fate *ret_kernel, struct fate *ret_engine)
+{
+	uint8_t bytes[128];
+	struct packet pkt = { .data = bytes, .room = sizeof(bytes) };
+
+	bench->packets++;
+	write_segment(bench, &pkt, src, dst_engine, says);
+	*ret_engine = by_engine_packet(bench, side, &pkt);
+	write_segment(bench, &pkt, src, dst_kernel, says);
+	*ret_kernel = by_kernel_packet(bench, side, &pkt);
+	bench->passed += ret_kernel->passed;
+}
+
+/*
+ * Another of the kernel's: what its tracker calls invalid is not translated, and so leaves with
+ * its private source address.  Nobody outside can answer that; the engine drops it.
+ */
+static bool is_leak(const struct fate *kernel, struct endpoint src)
+{
+	return kernel->passed && endpoint_equal(kernel->src, src);
+}
+
+/*
+ * The ports that they left by: as inside, or one of the sort of the inside's, and the flow's own.
+ */
+static bool are_alike(const struct flow *flow, uint16_t inside, uint16_t kernel, uint16_t engine)
+{
+	if (range_of(kernel) != range_of(inside) || range_of(engine) != range_of(inside))
+		return false;
+	if (flow->known && kernel == flow->kernel && engine == flow->engine)
+		return true;
+	if (flow->known && flow->phase != OVER)
+		return false;
+	return (kernel == inside) == (engine == inside);
+}
+
+/*
+ * One difference: where a connection begins again that is over, the kernel goes by who ended it
+ * and whether the entry had ever been answered: it may go on with its entry, or make another
+ * one, and draw.  The engine goes by the last connection alone.  What others find in use from
+ * then on is no longer the same in both.
+ */
+static bool is_drawn_anew(const struct flow *flow, uint16_t kernel, uint16_t engine)
+{
+	return flow->known && flow->phase == OVER &&
+	       (kernel != flow->kernel) != (engine != flow->engine);
+}
+
+/* A drawn port that is one of the sequence's own says nothing: the two part by luck alone. */
+static bool is_lucky(const struct sequence *s, uint16_t inside, uint16_t outside)
+{
+	for (int port = 0; port < PORTS; port++)
+		if (outside != inside && outside == inside_port(s, port))
+			return true;
+	return false;
+}
+
+static bool go_out(struct bench *bench, struct sequence *s, const struct whose *w,
+		   const struct tcp_says *says)
+{
+	struct flow *flow = &s->flows[w->host][w->port][w->remote];
+	struct endpoint src = inside_of(s, w), dst = remote_of(s, w->remote);
+	struct fate kernel, engine;
+
+	both_ways(bench, NAT_INSIDE, src, dst, dst, says, &kernel, &engine);
+	if (is_leak(&kernel, src)) {
+		bench->leaked++;
+		kernel.passed = false;
+	}
+	if (kernel.passed && engine.passed &&
+	    (is_lucky(s, src.port, kernel.src.port) || is_lucky(s, src.port, engine.src.port))) {
+		bench->by_luck++;
+		s->over = true;
+	} else if (kernel.passed && engine.passed &&
+		   is_drawn_anew(flow, kernel.src.port, engine.src.port)) {
+		bench->anew++;
+		s->over = true;
+	} else if (kernel.passed != engine.passed ||
+		   (kernel.passed &&
+		    (!kernel.sound || !engine.sound || !endpoint_equal(kernel.dst, dst) ||
+		     !endpoint_equal(engine.dst, dst) ||
+		     !are_alike(flow, src.port, kernel.src.port, engine.src.port))))
+		differ(bench, s, "out", w, says, &kernel, &engine);
+	if (!kernel.passed)
+		return false;
+	if (!flow->known || flow->kernel != kernel.src.port) {
+		bench->begun++;
+		bench->moved += kernel.src.port != src.port;
+	}
+	flow->known = true;
+	flow->kernel = kernel.src.port;
+	flow->engine = engine.src.port;
+	return true;
+}
+
+/* From @remote to the outside port of @w's flow. */
+static bool come_in(struct bench *bench, struct sequence *s, const struct whose *w, int remote,
+		    const struct tcp_says *says)
+{
+	struct flow *flow = &s->flows[w->host][w->port][w->remote];
+	uint16_t bare = inside_of(s, w).port;
+	struct endpoint src = remote_of(s, remote);
+	struct endpoint at_kernel = { OUTSIDE, flow->known ? flow->kernel : bare };
+	struct endpoint at_engine = { OUTSIDE, flow->known ? flow->engine : bare };
+	struct fate kernel, engine;
+
+	both_ways(bench, NAT_OUTSIDE, src, at_kernel, at_engine, says, &kernel, &engine);
+	bench->strays += !kernel.passed;
+	if (kernel.passed != engine.passed ||
+	    (kernel.passed &&
+	     (!kernel.sound || !engine.sound || !endpoint_equal(kernel.dst, engine.dst) ||
+	      !endpoint_equal(kernel.src, src) || !endpoint_equal(engine.src, src))))
+		differ(bench, s, remote == w->remote ? "in" : "in, of another remote", w, says,
+		       &kernel, &engine);
+	return kernel.passed;
+}
+
+/* A segment of @flow outward, or inward; its numbers move on where it passes. */
+static bool speak(struct bench *bench, struct sequence *s, const struct whose *w, bool out,
+		  uint8_t flags, uint32_t off)
+{
+	struct flow *flow = &s->flows[w->host][w->port][w->remote];
+	struct tcp_says says = { flow->seq[!out] + off, flags & TCP_ACK ? flow->seq[out] : 0, flags,
+				 WINDOW };
+	bool passed = out ? go_out(bench, s, w, &says) : come_in(bench, s, w, w->remote, &says);
+
+	if (passed && !off && !(flags & TCP_RST))
+		flow->seq[!out] += flags & TCP_SYN ? 1 : TEXT + !!(flags & TCP_FIN);
+	return passed;
+}
+
+static void begin(struct bench *bench, struct sequence *s, const struct whose *w)
+{
+	struct flow *flow = &s->flows[w->host][w->port][w->remote];
+
+	flow->again = flow->phase == OVER;
+	flow->seq[0] = (uint32_t)stream_next(&bench->chance);
+	flow->seq[1] = (uint32_t)stream_next(&bench->chance);
+	flow->fin[0] = flow->fin[1] = false;
+	if (speak(bench, s, w, true, TCP_SYN, 0))
+		flow->phase = SYN_SENT;
+}
+
+static void open_further(struct bench *bench, struct sequence *s, const struct whose *w, int kind)
+{
+	struct flow *flow = &s->flows[w->host][w->port][w->remote];
+
+	if (kind < 2) { /* the first SYN again */
+		flow->seq[0]--;
+		speak(bench, s, w, true, TCP_SYN, 0);
+	} else if (kind < 4 && !flow->again) {
+		if (speak(bench, s, w, false, TCP_SYN, 0))
+			flow->phase = CROSSED;
+	} else if (kind < 5) {
+		if (speak(bench, s, w, false, TCP_RST | TCP_ACK, 0))
+			flow->phase = OVER;
+	} else if (speak(bench, s, w, false, TCP_SYN | TCP_ACK, 0)) {
+		flow->phase = ANSWERED;
+	}
+}
+
+/* Both have sent a SYN, and each confirms the other's. */
+static void confirm(struct bench *bench, struct sequence *s, const struct whose *w)
+{
+	struct flow *flow = &s->flows[w->host][w->port][w->remote];
+
+	flow->seq[0]--;
+	if (!speak(bench, s, w, true, TCP_SYN | TCP_ACK, 0))
+		return;
+	flow->seq[1]--;
+	if (speak(bench, s, w, false, TCP_SYN | TCP_ACK, 0))
+		flow->phase = ANSWERED;
+}
+
+static void talk(struct bench *bench, struct sequence *s, const struct whose *w, int kind)
+{
+	struct flow *flow = &s->flows[w->host][w->port][w->remote];
+	bool out = below(bench, 2);
+
+	if (kind < 2) {
+		speak(bench, s, w, out, TCP_ACK, FAR);
+	} else if (kind < 4 && !flow->fin[!out]) {
+		flow->fin[!out] = speak(bench, s, w, out, TCP_FIN | TCP_ACK, 0);
+	} else if (kind < 5) {
+		if (speak(bench, s, w, out, TCP_RST | TCP_ACK, 0))
+			flow->phase = OVER;
+	} else if (!flow->fin[!out]) {
+		speak(bench, s, w, out, TCP_ACK, 0);
+	}
+	if (flow->fin[0] && flow->fin[1])
+		flow->phase = OVER;
+}
+
+/* A stray: from a remote end that this flow is not with, or of one that there never was. */
+static void stray(struct bench *bench, struct sequence *s, const struct whose *w)
+{
+	static const uint8_t flags[] = { TCP_SYN, TCP_ACK, TCP_RST, TCP_SYN | TCP_ACK };
+	struct tcp_says says = { (uint32_t)stream_next(&bench->chance), 0, flags[below(bench, 4)],
+				 WINDOW };
+	struct whose other = *w;
+
+	other.remote = (w->remote + 1 + below(bench, REMOTES - 1)) % REMOTES;
+	for (int host = 0; host < HOSTS; host++) /* whom the remote end knows is no stray */
+		for (int port = 0; port < PORTS; port++)
+			if (s->flows[host][port][other.remote].known)
+				return;
+	come_in(bench, s, w, other.remote, &says);
+}
+
+/* From inside to the outside address itself: there is no hairpinning. */
+static void hairpin(struct bench *bench, struct sequence *s, const struct whose *w)
+{
+	struct flow *flow = &s->flows[w->host][w->port][w->remote];
+	struct whose other = { (w->host + 1) % HOSTS, w->port, w->remote };
+	struct tcp_says says = { (uint32_t)stream_next(&bench->chance), 0, TCP_SYN, WINDOW };
+	struct endpoint src = inside_of(s, &other);
+	struct endpoint at_kernel = { OUTSIDE, flow->kernel },
+			at_engine = { OUTSIDE, flow->engine };
+	struct fate kernel, engine;
+
+	if (!flow->known)
+		return;
+	src.port = (uint16_t)(src.port + 20000);
+	both_ways(bench, NAT_INSIDE, src, at_kernel, at_engine, &says, &kernel, &engine);
+	if (kernel.passed || engine.passed)
+		differ(bench, s, "hairpinned", w, &says, &kernel, &engine);
+}
+
+static void one_packet(struct bench *bench, struct sequence *s)
+{
+	struct whose w = { below(bench, HOSTS), below(bench, PORTS), below(bench, REMOTES) };
+	struct flow *flow = &s->flows[w.host][w.port][w.remote];
+	int kind = below(bench, 20);
+
+	if (kind < 2) {
+		stray(bench, s, &w);
+		return;
+	}
+	if (kind == 2) {
+		hairpin(bench, s, &w);
+		return;
+	}
+	kind = below(bench, 12);
+	switch (flow->phase) {
+	case CLOSED:
+	case OVER:
+		begin(bench, s, &w);
+		break;
+	case SYN_SENT:
+		open_further(bench, s, &w, kind);
+		break;
+	case CROSSED:
+		confirm(bench, s, &w);
+		break;
+	case ANSWERED:
+		if (speak(bench, s, &w, true, TCP_ACK, 0))
+			flow->phase = OPEN;
+		break;
+	case OPEN:
+		talk(bench, s, &w, kind);
+		break;
+	}
+}
+
+static void run_sequences(void *arg)
+{
+	struct bench *bench = arg;
+
+	warm_up(bench);
+	for (int i = 0; i < SEQUENCES && !bench->err; i++) {
+		struct sequence s = { .number = i };
+		int n = LEAST_PACKETS + below(bench, MOST_PACKETS - LEAST_PACKETS + 1);
+
+		for (; n > 0 && !s.over && !bench->err; n--)
+			one_packet(bench, &s);
+	}
+}
+
+static void compare(const char *model)
+{
+	struct bench bench = { 0 };
+
+	open_bench(&bench, model, 0);
+	lab_run(&bench.lab, run_sequences, &bench);
+	close_bench(&bench);
+	print_message("%s: %d segments, %d passed, %d connections at a new port, %d of them at "
+		      "another than inside, %d strays, %d leaked by the kernel, %d sequences cut "
+		      "short by luck, %d where the kernel drew anew\n",
+		      model, bench.packets, bench.passed, bench.begun, bench.moved, bench.strays,
+		      bench.leaked, bench.by_luck, bench.anew);
+	if (bench.err)
+		print_message("%s\n", bench.trouble[0] ? bench.trouble : strerror(-bench.err));
+	assert_int_equal(bench.err, 0);
+	assert_true(bench.begun > 8000 && bench.moved > 2000 && bench.strays > 400);
+}
+
+static void input_open(void **state)
+{
+	(void)state;
+	compare("linux-masquerade");
+}
+
+static void input_closed(void **state)
+{
+	(void)state;
+	compare("linux-masquerade-input-drop");
+}
+
+static int run_here(void *arg)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(input_open),
+		cmocka_unit_test(input_closed),
+	};
+
+	(void)arg;
+	return run_on_one_processor(tests, sizeof(tests) / sizeof(tests[0]));
+}
+
+int main(void)
+{
+	return lab_main(run_here);
+}
