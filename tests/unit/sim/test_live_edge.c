@@ -47,6 +47,7 @@ static int set_up(void **state)
 {
 	struct bench *bench = calloc(1, sizeof(*bench));
 
+	assert_non_null(bench);
 	lab_open(&bench->lab);
 	bench->alice = lab_host(&bench->lab, "alice", ALICE, 24, PEER, &bench->edge);
 	bench->far.receive = keep_packet;

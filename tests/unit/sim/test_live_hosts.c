@@ -160,6 +160,8 @@ static void closing_actor(void *arg)
 	if (closed->seen.err)
 		return;
 	closed->seen.err = fiber_spawn(pair->lab.loop, "blocked", blocked_actor, closed, &blocked);
+	if (closed->seen.err)
+		return;
 	fiber_sleep(host_now(pair->alice) + MSEC);
 	sock_close(closed->sock);
 	fiber_join(blocked, NEVER);
@@ -241,6 +243,8 @@ static void stream_actor(void *arg)
 	if (stream->seen.err)
 		return;
 	stream->seen.err = fiber_spawn(pair->lab.loop, "server", stream_server, stream, &server);
+	if (stream->seen.err)
+		return;
 	stream_client(stream);
 	fiber_join(server, NEVER);
 	sock_close(stream->listener);

@@ -33,6 +33,7 @@ static int set_up(void **state)
 	struct stage *stage = calloc(1, sizeof(*stage));
 	struct port *a, *b;
 
+	assert_non_null(stage);
 	lab_open(&stage->lab);
 	stage->alice = lab_host(&stage->lab, "alice", ALICE, 24, (struct ip_addr){ 0 }, &a);
 	stage->bob = lab_host(&stage->lab, "bob", BOB, 24, (struct ip_addr){ 0 }, &b);

@@ -497,6 +497,7 @@ static void path_mtu_cache(void **state)
 	assert_null(path_mtu_find(&paths, NET(1), 0));
 	path_mtu_learn(&paths, NET(1), 1280, 1500, 0);
 	path_mtu_learn(&paths, NET(1), 1400, 1500, 0); /* only ever lower */
+	assert_non_null(path_mtu_find(&paths, NET(1), PATH_MTU_KEPT_NS - 1));
 	assert_int_equal(path_mtu_find(&paths, NET(1), PATH_MTU_KEPT_NS - 1)->mtu, 1280);
 	assert_null(path_mtu_find(&paths, NET(1), PATH_MTU_KEPT_NS));
 	path_mtu_learn(&paths, NET(1), 1400, 1500, PATH_MTU_KEPT_NS);

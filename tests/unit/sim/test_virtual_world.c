@@ -44,7 +44,7 @@ static void make_plan(struct plan *plan, uint64_t seed)
 	struct plan_error error;
 
 	*plan = (struct plan){ .seed = seed };
-	plan_add(plan, NULL, PLAN_HOST, "server");
+	assert_non_null(plan_add(plan, NULL, PLAN_HOST, "server"));
 	add_home(plan, "home_a", "alice", "port-restricted-cone");
 	add_home(plan, "home_b", "bob", "symmetric-random");
 	assert_int_equal(plan_complete(plan, &error), 0);
