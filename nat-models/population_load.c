@@ -311,10 +311,9 @@ static int read_members(struct reader *r)
 	p->members_len = other->members_len;
 	p->weight = other->weight;
 	lua_pop(r->lua, 1);
-	err = leave_out(r);
 out:
 	free(other);
-	return err;
+	return err ? err : leave_out(r); /* which Lua may leave by an error of its own */
 }
 
 static int read_population(lua_State *lua, void *arg)
