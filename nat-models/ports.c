@@ -20,9 +20,12 @@ int port_space_init(struct port_space *space, size_t pool_len, bool blocks)
 
 void port_space_clear(struct port_space *space)
 {
-	if (space->pages)
-		for (size_t i = 0; i < (size_t)space->pool_len * PORT_PAGES; i++)
-			free(space->pages[i]);
+	while (space->all) {
+		struct port_page *next = space->all->next;
+
+		free(space->all);
+		space->all = next;
+	}
 	free(space->pages);
 	free(space->rests);
 	free(space->blocks);
@@ -57,9 +60,14 @@ int port_prepare(struct port_space *space, uint16_t pool, uint16_t port)
 	if (!space->pages)
 		return -ENOMEM;
 	page = &space->pages[(size_t)pool * PORT_PAGES + port / PORT_PAGE];
+	if (*page)
+		return 0;
+	*page = calloc(1, sizeof(**page));
 	if (!*page)
-		*page = calloc(1, sizeof(**page));
-	return *page ? 0 : -ENOMEM;
+		return -ENOMEM;
+	(*page)->next = space->all;
+	space->all = *page;
+	return 0;
 }
 
 int port_reserve(struct port_space *space, uint16_t pool, uint16_t port)

@@ -27,6 +27,7 @@ enum {
 };
 
 struct port_page {
+	struct port_page *next; /* in the list of all */
 	uint64_t used[PORT_PAGE / 64]; /* in use, or reserved for a static forward */
 	uint32_t owners[PORT_PAGE]; /* the first mapping there, head of a ring */
 };
@@ -38,6 +39,7 @@ struct port_rest {
 
 struct port_space {
 	struct port_page **pages; /* [pool][page]: NULL = none in use; no table = none at all */
+	struct port_page *all;
 	uint32_t pool_len;
 	uint64_t *blocks; /* [pool][word]: blocks that hosts own */
 	uint16_t *last; /* [pool]: the port given last */
