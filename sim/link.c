@@ -60,7 +60,9 @@ int link_new(struct loop *loop, const struct link_spec *spec, struct port *node,
 		struct direction *way = &link->way[end];
 
 		way->impaired = is_impaired(&way->impairment);
-		way->random = stream_seed(spec->seed, end == LINK_NODE ? "up" : "down", spec->name);
+		if (way->impaired) /* else nothing is left to chance */
+			way->random = stream_seed(spec->seed, end == LINK_NODE ? "up" : "down",
+						  spec->name);
 		link->port[end]->link = link;
 		link->port[end]->end = end;
 	}
