@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../nat-models/addr.h"
+
 /* Embedded in the thing. */
 struct index_entry {
 	struct index_entry *next;
@@ -32,6 +34,14 @@ void index_free(struct index *index); /* the entries are left as they are */
 /* The entry must not stand in an index.  Where memory runs out, chains grow longer. */
 void index_add(struct index *index, struct index_entry *entry, uint32_t hash);
 void index_remove(struct index *index, struct index_entry *entry);
+
+/* A hash of @addr, for this index. */
+static inline uint32_t index_hash_addr(struct ip_addr addr)
+{
+	uint64_t bits = addr.hi ^ addr.lo;
+
+	return (uint32_t)(bits ^ bits >> 16 ^ bits >> 32);
+}
 
 struct index_entry *index_first(const struct index *index, uint32_t hash);
 struct index_entry *index_next(const struct index_entry *entry); /* of the same hash */

@@ -3,16 +3,25 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "claims.h"
 #include "plan6.h"
+#include "stream.h"
+
+static uint32_t hash_of(const char *name)
+{
+	return (uint32_t)stream_seed(0, "", name);
+}
 
 struct plan_node *plan_add(struct plan *plan, struct plan_node *parent, enum plan_kind kind,
 			   const char *name)
 {
-	struct plan_node **end = parent ? &parent->children : &plan->nodes;
+	struct plan_node **first = parent ? &parent->children : &plan->nodes;
+	struct plan_node **last = parent ? &parent->last_child : &plan->last;
 	struct plan_node *node = calloc(1, sizeof(*node));
 
 	if (!node)
@@ -20,9 +29,14 @@ struct plan_node *plan_add(struct plan *plan, struct plan_node *parent, enum pla
 	node->kind = kind;
 	node->parent = parent;
 	memccpy(node->name, name, '\0', sizeof(node->name) - 1); /* the rest is zero */
-	while (*end)
-		end = &(*end)->next;
-	*end = node;
+	if (*last)
+		(*last)->next = node;
+	else
+		*first = node;
+	*last = node;
+	if (!plan->names.slots)
+		index_init(&plan->names);
+	index_add(&plan->names, &node->by_name, hash_of(node->name));
 	return node;
 }
 
@@ -39,11 +53,17 @@ struct plan_node *plan_next(const struct plan *plan, const struct plan_node *nod
 
 struct plan_node *plan_find(const struct plan *plan, const char *name)
 {
-	struct plan_node *node = plan_next(plan, NULL);
+	struct index_entry *e = plan->nodes ? index_first(&plan->names, hash_of(name)) : NULL;
 
-	while (node && strcmp(node->name, name) != 0)
-		node = plan_next(plan, node);
-	return node;
+	for (; e; e = index_next(e)) {
+		struct plan_node *node =
+			(struct plan_node *)(void *)((char *)e -
+						     offsetof(struct plan_node, by_name));
+
+		if (strcmp(node->name, name) == 0)
+			return node;
+	}
+	return NULL;
 }
 
 static void free_nodes(struct plan_node *node)
@@ -62,7 +82,8 @@ static void free_nodes(struct plan_node *node)
 void plan_clear(struct plan *plan)
 {
 	free_nodes(plan->nodes);
-	plan->nodes = NULL;
+	plan->nodes = plan->last = NULL;
+	index_free(&plan->names);
 }
 
 int plan_fault(struct plan_error *error, const struct plan_node *node, const char *format, ...)
@@ -102,25 +123,6 @@ struct ip_addr plan_address(const struct plan_node *node, unsigned i)
 	return ip_addr_v4(ip_addr_to_v4(node->addr) + i);
 }
 
-static struct plan_node *siblings(const struct plan *plan, const struct plan_node *node)
-{
-	return node->parent ? node->parent->children : plan->nodes;
-}
-
-/* Who among @node's siblings (itself left out) already has @addr? */
-static const struct plan_node *owner(const struct plan *plan, const struct plan_node *node,
-				     struct ip_addr addr)
-{
-	for (const struct plan_node *n = siblings(plan, node); n; n = n->next) {
-		if (n == node || ip_addr_is_unset(n->addr))
-			continue;
-		for (unsigned i = 0; i < plan_address_count(n); i++)
-			if (ip_addr_equal(plan_address(n, i), addr))
-				return n;
-	}
-	return NULL;
-}
-
 struct ip_addr plan_gateway_addr(const struct plan_node *net)
 {
 	return ip_addr_v4(ip_addr_to_v4(net->prefix.addr) + 1);
@@ -135,12 +137,12 @@ static bool has_address(const struct plan_node *node, struct ip_addr addr)
 	return false;
 }
 
-static bool is_free(const struct plan *plan, const struct plan_node *node, struct ip_addr first)
+static bool is_free(const struct claims *claims, const struct plan_node *node, struct ip_addr first)
 {
 	for (unsigned i = 0; i < plan_address_count(node); i++) {
 		struct ip_addr addr = ip_addr_v4(ip_addr_to_v4(first) + i);
 
-		if (has_address(node, addr) || owner(plan, node, addr))
+		if (has_address(node, addr) || claims_owner(claims, node, addr))
 			return false;
 	}
 	return true;
@@ -155,7 +157,7 @@ static void give(struct plan_node *node, struct ip_addr first)
 }
 
 /* On the Internet everybody lives in a /24 of their own, as different networks do. */
-static int address_on_internet(const struct plan *plan, struct plan_node *node,
+static int address_on_internet(const struct claims *claims, struct plan_node *node,
 			       struct plan_error *error)
 {
 	uint32_t base = node->kind == PLAN_HOST ? 0x0b010000 : 0x0b020000; /* 11.1, 11.2 */
@@ -163,7 +165,7 @@ static int address_on_internet(const struct plan *plan, struct plan_node *node,
 	for (uint32_t n = 1; n < 255; n++) {
 		struct ip_addr first = ip_addr_v4(base + (n << 8) + 2);
 
-		if (is_free(plan, node, first)) {
+		if (is_free(claims, node, first)) {
 			give(node, first);
 			return 0;
 		}
@@ -171,15 +173,21 @@ static int address_on_internet(const struct plan *plan, struct plan_node *node,
 	return plan_fault(error, node, "%s: no address is left on the Internet", node->name);
 }
 
-static int address_in_net(const struct plan *plan, struct plan_node *node, struct plan_error *error)
+static int address_in_net(const struct claims *claims, struct plan_node *node,
+			  struct plan_error *error)
 {
-	const struct plan_node *net = node->parent;
+	struct plan_node *net = node->parent;
 	uint32_t first = ip_addr_to_v4(net->prefix.addr) + 2;
 	uint32_t size = 1U << (128 - net->prefix.bits);
 	uint32_t last = ip_addr_to_v4(net->prefix.addr) + size - 2;
 
+	if (net->taken_to > first)
+		first = net->taken_to;
+	while (first <= last && claims_owner(claims, node, ip_addr_v4(first)))
+		first++;
+	net->taken_to = first;
 	for (uint32_t a = first; a + plan_address_count(node) - 1 <= last; a++) {
-		if (is_free(plan, node, ip_addr_v4(a))) {
+		if (is_free(claims, node, ip_addr_v4(a))) {
 			give(node, ip_addr_v4(a));
 			return 0;
 		}
@@ -188,14 +196,14 @@ static int address_in_net(const struct plan *plan, struct plan_node *node, struc
 			  net->name);
 }
 
-static int check_address(const struct plan *plan, const struct plan_node *node,
+static int check_address(const struct claims *claims, const struct plan_node *node,
 			 struct plan_error *error)
 {
 	char text[IP_ADDR_TEXT], prefix[IP_PREFIX_TEXT];
 
 	for (unsigned i = 0; i < plan_address_count(node); i++) {
 		struct ip_addr a = plan_address(node, i);
-		const struct plan_node *other = owner(plan, node, a);
+		const struct plan_node *other = claims_owner(claims, node, a);
 
 		if (!ip_addr_is_v4(a) || ip_addr_is_multicast(a))
 			return plan_fault(error, node,
@@ -348,32 +356,71 @@ static int check_net(const struct plan *plan, struct plan_node *net, struct plan
 	return err ? err : check_forwards(net, error);
 }
 
+/* @node gets the next free addresses of its segment. */
+static int next_address(const struct claims *claims, struct plan_node *node,
+			struct plan_error *error)
+{
+	return node->parent ? address_in_net(claims, node, error)
+			    : address_on_internet(claims, node, error);
+}
+
+/* What the addresses that nodes of @plan have by now are claimed by.  0, or -ENOMEM with *error. */
+static int take_claims(struct plan *plan, struct claims *claims, struct plan_error *error)
+{
+	struct plan_node *n = NULL;
+
+	if (claims_init(claims, plan)) {
+		snprintf(error->text, sizeof(error->text), "the plan: %s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	while ((n = plan_next(plan, n))) {
+		n->taken_to = 0;
+		if (ip_addr_is_unset(n->addr))
+			continue;
+		give(n, n->addr);
+		claims_add(claims, n);
+	}
+	return 0;
+}
+
+static int give_addresses(struct plan *plan, struct plan_error *error)
+{
+	struct plan_node *n = NULL;
+	struct claims claims;
+	int err = take_claims(plan, &claims, error);
+
+	if (err)
+		return err;
+	while (!err && (n = plan_next(plan, n))) {
+		if (!ip_addr_is_unset(n->addr) || !plan_address_count(n))
+			continue;
+		err = next_address(&claims, n, error);
+		if (!err)
+			claims_add(&claims, n);
+	}
+	n = NULL;
+	while (!err && (n = plan_next(plan, n)))
+		err = check_address(&claims, n, error);
+	claims_clear(&claims);
+	return err;
+}
+
 int plan_complete(struct plan *plan, struct plan_error *error)
 {
 	struct plan_node *n = NULL;
+	size_t order = 0;
 	int err = 0;
 
 	while (!err && (n = plan_next(plan, n))) {
+		n->order = order++;
 		err = check_name(plan, n, error);
 		if (!err)
 			err = check_ipv4(n, error);
 		if (!err && n->kind == PLAN_NET)
 			err = check_net(plan, n, error);
 	}
-	n = NULL;
-	while (!err && (n = plan_next(plan, n))) {
-		if (!plan_address_count(n))
-			continue;
-		if (!ip_addr_is_unset(n->addr))
-			give(n, n->addr);
-		else if (n->parent)
-			err = address_in_net(plan, n, error);
-		else
-			err = address_on_internet(plan, n, error);
-	}
-	n = NULL;
-	while (!err && (n = plan_next(plan, n)))
-		err = check_address(plan, n, error);
+	if (!err)
+		err = give_addresses(plan, error);
 	return err ? err : plan6_complete(plan, error);
 }
 
@@ -381,7 +428,8 @@ int plan_move(struct plan *plan, struct plan_node *net, struct ip_addr first,
 	      struct plan_error *error)
 {
 	struct ip_addr before = net->addr;
-	int err = 0;
+	struct claims claims;
+	int err;
 
 	if (net->no_ipv4 || plan_is_nat64(net))
 		return plan_fault(
@@ -389,14 +437,16 @@ int plan_move(struct plan *plan, struct plan_node *net, struct ip_addr first,
 			"%s: only a net all of whose outside addresses are its IPv4 NAT's "
 			"can change them",
 			net->name);
+	err = take_claims(plan, &claims, error);
+	if (err)
+		return err;
 	if (!ip_addr_is_unset(first))
 		net->addr = first;
-	else if (net->parent)
-		err = address_in_net(plan, net, error);
 	else
-		err = address_on_internet(plan, net, error);
+		err = next_address(&claims, net, error);
 	if (!err)
-		err = check_address(plan, net, error);
+		err = check_address(&claims, net, error);
+	claims_clear(&claims);
 	if (err)
 		net->addr = before;
 	return err;

@@ -40,6 +40,7 @@
 #include "../nat-models/addr.h"
 #include "../nat-models/model.h"
 #include "../nat-models/nat.h"
+#include "index.h"
 #include "port.h"
 
 enum { PLAN_EXTRA = 3 };
@@ -67,7 +68,10 @@ struct plan_node {
 	char where[256]; /* "file.lua:12", for errors */
 	struct plan_node *parent; /* NULL = on the Internet */
 	struct plan_node *children; /* first child, in the order of the file */
+	struct plan_node *last_child;
 	struct plan_node *next; /* sibling */
+	size_t order; /* in plan_next()'s, in a completed plan */
+	struct index_entry by_name; /* in the plan's names */
 	struct ip_addr addr; /* on the parent's segment; for a net the gateway's outside address */
 	struct ip_addr addr6; /* the same of IPv6; unset = it has none */
 	struct plan_link link; /* to the parent's segment */
@@ -81,6 +85,7 @@ struct plan_node {
 	enum plan_realise realise;
 	struct ip_prefix prefix; /* of the segment behind it */
 	struct plan_link lan; /* the gateway's inner link */
+	uint32_t taken_to; /* plan_complete()'s: addresses before this one are all taken */
 	struct plan_forward *forwards;
 	size_t forwards_len;
 	char dmz[32];
@@ -94,6 +99,8 @@ struct plan_node {
 
 struct plan {
 	struct plan_node *nodes; /* first of those on the Internet, in the order of the file */
+	struct plan_node *last; /* of those */
+	struct index names; /* of every node, by their names */
 	uint64_t seed;
 };
 
@@ -104,7 +111,8 @@ struct plan_error {
 
 struct plan_node *plan_add(struct plan *plan, struct plan_node *parent, enum plan_kind kind,
 			   const char *name); /* appended; NULL without memory */
-struct plan_node *plan_find(const struct plan *plan, const char *name); /* any depth; or NULL */
+struct plan_node *plan_find(const struct plan *plan,
+			    const char *name); /* any depth: the first of that name; or NULL */
 struct plan_node *plan_next(const struct plan *plan,
 			    const struct plan_node *node); /* depth first; NULL starts and ends */
 void plan_clear(struct plan *plan);

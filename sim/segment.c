@@ -42,16 +42,9 @@ struct segment {
 	struct port *gateway;
 };
 
-static uint32_t hash_of(struct ip_addr addr)
-{
-	uint64_t bits = addr.hi ^ addr.lo;
-
-	return (uint32_t)(bits ^ bits >> 16 ^ bits >> 32);
-}
-
 static struct route *route_of(const struct segment *segment, struct ip_addr addr)
 {
-	struct index_entry *e = index_first(&segment->by_addr, hash_of(addr));
+	struct index_entry *e = index_first(&segment->by_addr, index_hash_addr(addr));
 
 	for (; e; e = index_next(e)) {
 		struct route *route =
@@ -276,7 +269,7 @@ struct port *segment_attach(struct segment *segment)
 static void enter(struct segment *segment, struct route *route, struct ip_addr addr)
 {
 	route->addr = addr;
-	index_add(&segment->by_addr, &route->by_addr, hash_of(addr));
+	index_add(&segment->by_addr, &route->by_addr, index_hash_addr(addr));
 }
 
 int segment_add_prefix(struct segment *segment, struct port *port, struct ip_prefix prefix)

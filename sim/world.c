@@ -128,12 +128,17 @@ enum world_kind world_kind(const struct world *world)
 	return world->kind;
 }
 
+struct place *world_place(const struct world *world, const struct plan_node *node)
+{
+	return node->order < world->places_len ? &world->places[node->order] : NULL;
+}
+
 struct host *world_host(const struct world *world, const char *name)
 {
-	for (size_t i = 0; i < world->places_len; i++)
-		if (world->places[i].host && strcmp(world->places[i].node->name, name) == 0)
-			return world->places[i].host;
-	return NULL;
+	const struct plan_node *node = plan_find(world->plan, name);
+	const struct place *place = node ? world_place(world, node) : NULL;
+
+	return place ? place->host : NULL;
 }
 
 const struct plan *world_plan(const struct world *world)

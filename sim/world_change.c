@@ -11,15 +11,6 @@
 #include "segment.h"
 #include "world_private.h"
 
-static struct place *place_of(struct world *world, const struct plan_node *net)
-{
-	struct place *place = world->places;
-
-	while (place->node != net)
-		place++;
-	return place;
-}
-
 /* For whoever reads the capture: why nothing of what went before counts any longer. */
 static void note(struct world *world, const struct plan_node *net, const char *what)
 {
@@ -40,7 +31,7 @@ static int fault(struct plan_error *ret, const struct plan_node *net, int err)
 
 int world_reboot(struct world *world, const struct plan_node *net, struct plan_error *ret_error)
 {
-	struct place *place = place_of(world, net);
+	struct place *place = world_place(world, net);
 	int err = 0;
 
 	ret_error->text[0] = '\0';
@@ -59,7 +50,7 @@ int world_reboot(struct world *world, const struct plan_node *net, struct plan_e
 static void change_routes(struct world *world, const struct plan_node *net, struct ip_addr before)
 {
 	for (const struct plan_node *n = net; n; n = n->parent) {
-		struct segment *above = n->parent ? place_of(world, n->parent)->inside
+		struct segment *above = n->parent ? world_place(world, n->parent)->inside
 						  : world->internet;
 
 		/* Downwards or upwards, so that no address of the old pool is still to come that
@@ -79,7 +70,7 @@ static void change_routes(struct world *world, const struct plan_node *net, stru
 int world_follow_address(struct world *world, const struct plan_node *net, struct ip_addr before,
 			 struct plan_error *ret_error)
 {
-	struct place *place = place_of(world, net);
+	struct place *place = world_place(world, net);
 	struct ip_addr pool[UINT8_MAX];
 	int err;
 

@@ -28,10 +28,13 @@ struct world {
 	struct capture *capture;
 	struct segment *internet;
 	struct part *parts;
-	struct place *places;
+	struct place *places; /* by the order of the plan */
 	size_t places_len, places_room;
 	struct plan_error *error;
 };
+
+/* What became of @node; NULL before it is built. */
+struct place *world_place(const struct world *world, const struct plan_node *node);
 
 /* Put @thing on the stack of parts, to be freed with the world; where that fails it is freed at
  * once.  0 or -ENOMEM. */
