@@ -33,6 +33,10 @@ int bench_engine_pps(struct bench_result *result); /* packets/s over 1,000 flows
 int bench_engine_pps_1m(struct bench_result *result); /* packets/s over 1,000,000 mappings */
 int bench_mapping_bytes(struct bench_result *result); /* resident bytes a mapping */
 
+int bench_host_bytes(struct bench_result *result); /* resident bytes a virtual host */
+int bench_host_up(struct bench_result *result); /* ns a virtual host, from nothing to ready */
+int bench_datagram(struct bench_result *result); /* ns a datagram between virtual hosts */
+
 /* Where the project's data lies (KNOTHOLE_HOME, else above the binary): @file below it is
  * written to @ret.  0, or -ENOENT. */
 int bench_find(const char *file, char ret[BENCH_PATH]);
@@ -60,5 +64,6 @@ int bench_in_script(const char *what, struct bench_result *result, char *text, s
 
 uint64_t bench_clock(void); /* CLOCK_MONOTONIC, ns: the same in every process */
 uint64_t bench_cpu(void); /* ns that this process has had a processor */
+uint64_t bench_resident(void); /* bytes of memory that this process has; 0 = cannot be told */
 
 #endif

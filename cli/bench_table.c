@@ -286,19 +286,6 @@ int bench_engine_pps_1m(struct bench_result *result)
 }
 
 /* What the kernel has really given this process. */
-static uint64_t resident_bytes(void)
-{
-	FILE *file = fopen("/proc/self/statm", "re");
-	unsigned long long whole = 0, resident = 0;
-
-	if (!file)
-		return 0;
-	if (fscanf(file, "%llu %llu", &whole, &resident) != 2)
-		resident = 0;
-	fclose(file);
-	return resident * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 int bench_mapping_bytes(struct bench_result *result)
 {
 	struct bench_table *bench = NULL;
@@ -309,12 +296,12 @@ int bench_mapping_bytes(struct bench_result *result)
 	 * measures taught the allocator (it moves this threshold) would seem to cost more. */
 	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 	malloc_trim(0);
-	before = resident_bytes();
+	before = bench_resident();
 	if (!err)
 		err = make_nat(&bench->nat);
 	if (!err)
 		err = fill(bench);
-	after = resident_bytes();
+	after = bench_resident();
 	if (!err && (!before || after <= before)) {
 		err = -EIO;
 		snprintf(result->note, sizeof(result->note), "/proc/self/statm tells nothing");

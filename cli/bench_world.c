@@ -32,6 +32,19 @@ uint64_t bench_cpu(void)
 	return read_clock(CLOCK_PROCESS_CPUTIME_ID);
 }
 
+uint64_t bench_resident(void)
+{
+	FILE *file = fopen("/proc/self/statm", "re");
+	unsigned long long whole = 0, resident = 0;
+
+	if (!file)
+		return 0;
+	if (fscanf(file, "%llu %llu", &whole, &resident) != 2)
+		resident = 0;
+	fclose(file);
+	return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 int bench_find(const char *file, char ret[BENCH_PATH])
 {
 	const char *home = getenv("KNOTHOLE_HOME");
