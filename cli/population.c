@@ -44,12 +44,15 @@ struct run {
 	struct worker *workers;
 	struct errand *errands;
 	size_t parts;
+	struct tally *tally; /* of the parts that have been added */
+	int status; /* of adding them */
 };
 
 /* One process's part. */
 struct errand {
 	const struct run *run;
 	struct tally_range range;
+	bool added; /* its result, to the run's tally */
 };
 
 static json_t *work(void *arg)
@@ -68,13 +71,6 @@ static json_t *work(void *arg)
 		   : tally_to_json(&tally);
 	tally_clear(&tally);
 	return json;
-}
-
-static void progress(size_t ended, void *arg)
-{
-	const struct run *run = arg;
-
-	results_progress(ended, run->parts);
 }
 
 /* Cut @range into parts, a worker each: enough for every process to have some, and for the
@@ -124,21 +120,45 @@ static int add_result(const struct run *run, const struct worker *worker, struct
 	return err ? command_error(run->name, STATUS_UNEXPECTED, "%s", error.text) : STATUS_OK;
 }
 
+/* Add what has come: kept until the end, results would take memory by the number of pairs. */
+static void gather(struct run *run)
+{
+	for (size_t i = 0; i < run->parts && run->status == STATUS_OK; i++) {
+		struct worker *worker = &run->workers[i];
+
+		if (!worker->result)
+			continue;
+		run->status = add_result(run, worker, run->tally);
+		json_decref(worker->result);
+		worker->result = NULL;
+		run->errands[i].added = true;
+	}
+}
+
+static void progress(size_t ended, void *arg)
+{
+	struct run *run = arg;
+
+	gather(run);
+	results_progress(ended, run->parts);
+}
+
 static int count(struct run *run, struct tally_range range, struct tally *tally)
 {
-	int status = STATUS_OK;
-
+	run->tally = tally;
+	run->status = STATUS_OK;
 	if (cut(run, range) < 0)
-		status = command_error(run->name, STATUS_UNEXPECTED, "out of memory");
+		run->status = command_error(run->name, STATUS_UNEXPECTED, "out of memory");
 	else
 		workers_run(run->workers, run->parts, (unsigned)run->request->jobs, progress, run);
-	for (size_t i = 0; i < run->parts && status == STATUS_OK; i++)
-		status = add_result(run, &run->workers[i], tally);
+	for (size_t i = 0; i < run->parts && run->status == STATUS_OK; i++)
+		if (!run->errands[i].added) /* and so there is a fault */
+			run->status = add_result(run, &run->workers[i], tally);
 	for (size_t i = 0; run->workers && i < run->parts; i++)
 		json_decref(run->workers[i].result);
 	free(run->workers);
 	free(run->errands);
-	return status;
+	return run->status;
 }
 
 static int make_folder(struct run *run)
