@@ -49,6 +49,7 @@ void describe_pair(const struct nat_model *caller, const struct nat_model *calle
 		.callee = { &nats[1], 1 },
 		.rendezvous_tcp = web_ports,
 		.rendezvous_tcp_len = sizeof(web_ports) / sizeof(web_ports[0]),
+		.turn = PREDICT_TURN_UDP,
 	};
 
 	predict(&question, ret);

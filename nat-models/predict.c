@@ -364,25 +364,6 @@ static bool may_refuse(const struct nat_model *model)
 	return nat_kind_gives_ports(model->kind) && (few || few_host);
 }
 
-static void doubt(const struct predict_side *side, enum party owner, enum method method,
-		  struct predict_answer *ret)
-{
-	for (size_t i = 0; i < side->nats_len; i++) {
-		const struct nat_model *model = side->nats[i].model;
-		bool forgets = model->kind != NAT_KIND_ROUTER && model->kind != NAT_KIND_NPTV6;
-		bool brief = method != METHOD_RELAY && forgets && model->udp.timeout_ns < SHORT_NS;
-		char name[LABEL];
-
-		if (ret->udp[method] != PREDICT_MUST || !(brief || may_refuse(model)))
-			continue;
-		ret->udp[method] = PREDICT_MAY;
-		snprintf(ret->why[method], WHY,
-			 brief ? "%s may have forgotten its mapping by then"
-			       : "%s may have reached its limit of mappings",
-			 label(owner, model, name));
-	}
-}
-
 /* The NAT of @side that keeps TCP from @port; NULL where none does. */
 static const struct nat_model *tcp_blocker(const struct predict_side *side, uint16_t port)
 {
@@ -393,6 +374,92 @@ static const struct nat_model *tcp_blocker(const struct predict_side *side, uint
 			return side->nats[i].model;
 	}
 	return NULL;
+}
+
+/* Does the UDP of both get to a server and back? */
+static bool reaches_server(const struct predict_question *question, bool lucky, struct outcome *ret)
+{
+	struct predict_question about = *question;
+
+	about.rendezvous_udp = question->turn_port;
+	about.local_port = 0;
+	ret->known = reach_init(&ret->reach, &about, lucky);
+	ret->connected = ret->known && ret->reach.peers[PARTY_CALLER].registered &&
+			 ret->reach.peers[PARTY_CALLEE].registered;
+	return ret->connected;
+}
+
+static enum prediction judge_turn_tcp(const struct predict_question *question, char why[WHY])
+{
+	const struct predict_side *sides[] = { &question->caller, &question->callee,
+					       &question->shared };
+
+	for (int p = PARTY_CALLER; p <= PARTY_NONE; p++) {
+		const struct nat_model *blocker = tcp_blocker(sides[p], question->turn_port);
+		char name[LABEL];
+
+		if (!blocker)
+			continue;
+		snprintf(why, WHY, "%s lets no TCP through to the TURN server",
+			 label((enum party)p, blocker, name));
+		return PREDICT_MUST_NOT;
+	}
+	snprintf(why, WHY, "both reach the TURN server over TCP");
+	return PREDICT_MUST;
+}
+
+/* A relay asks nothing of a NAT but what any client and server do. */
+static enum prediction judge_turn(const struct predict_question *question, struct tally *tally,
+				  char why[WHY])
+{
+	int good;
+
+	if (question->turn == PREDICT_NO_TURN) {
+		snprintf(why, WHY, "there is no TURN server");
+		return PREDICT_MUST_NOT;
+	}
+	if (question->turn == PREDICT_TURN_TCP)
+		return judge_turn_tcp(question, why);
+	good = reaches_server(question, true, &tally->good) +
+	       reaches_server(question, false, &tally->bad);
+	if (!tally->bad.known)
+		snprintf(why, WHY, "more than %d NATs", REACH_NATS);
+	else if (good == 2)
+		snprintf(why, WHY, "both reach the TURN server over UDP");
+	else
+		why_dropped(&tally->bad.reach,
+			    tally->bad.reach.peers[PARTY_CALLER].registered ? PARTY_CALLEE
+									    : PARTY_CALLER,
+			    why);
+	if (!tally->bad.known)
+		return PREDICT_MAY;
+	return good == 2 ? PREDICT_MUST : good ? PREDICT_MAY : PREDICT_MUST_NOT;
+}
+
+/* Mappings of TCP's live long enough for any call. */
+static bool over_tcp(const struct predict_question *question, enum method method)
+{
+	return method == METHOD_RELAY ||
+	       (method == METHOD_TURN && question->turn == PREDICT_TURN_TCP);
+}
+
+static void doubt(const struct predict_side *side, enum party owner, enum method method, bool tcp,
+		  struct predict_answer *ret)
+{
+	for (size_t i = 0; i < side->nats_len; i++) {
+		const struct nat_model *model = side->nats[i].model;
+		bool forgets = model->kind != NAT_KIND_ROUTER && model->kind != NAT_KIND_NPTV6;
+		bool brief = !tcp && forgets && model->udp.timeout_ns < SHORT_NS;
+		char name[LABEL];
+
+		if (ret->udp[method] != PREDICT_MUST || !(brief || may_refuse(model)))
+			continue;
+		ret->udp[method] = PREDICT_MAY;
+		snprintf(ret->why[method], WHY,
+			 brief ? "%s may have forgotten its mapping by then"
+			       : "%s may have reached its limit of mappings",
+			 label(owner, model, name));
+	}
 }
 
 /* Both peers hold a TCP connection to the rendezvous, at whichever port they get through to;
@@ -444,11 +511,13 @@ static void answer_method(const struct predict_question *question, enum method m
 	if (method == METHOD_RELAY) {
 		ret->udp[method] = PREDICT_MUST;
 		snprintf(ret->why[method], WHY, "both hold a TCP connection to the rendezvous");
+	} else if (method == METHOD_TURN) {
+		ret->udp[method] = judge_turn(question, tally, ret->why[method]);
 	} else {
 		ret->udp[method] = judge(question, method, tally, ret->why[method]);
 	}
 	for (int p = PARTY_CALLER; p <= PARTY_NONE; p++)
-		doubt(sides[p], (enum party)p, method, ret);
+		doubt(sides[p], (enum party)p, method, over_tcp(question, method), ret);
 }
 
 void predict(const struct predict_question *question, struct predict_answer *ret)

@@ -20,6 +20,9 @@
 	  "the callee, told by the rendezvous, speaks first "                                      \
 	  "(RFC 5128, 3.2)")                                                                       \
 	X(METHOD_PUNCH, "punch", "both speak first, each opening its own NAT (RFC 5128, 3.3)")     \
+	X(METHOD_TURN, "turn",                                                                     \
+	  "both have an address on a TURN server, which passes everything "                        \
+	  "on (RFC 8656)")                                                                         \
 	X(METHOD_RELAY, "relay", "a third party passes everything on (RFC 5128, 3.1)")
 
 enum method {
@@ -28,6 +31,12 @@ enum method {
 #undef X
 		METHOD_COUNT
 };
+
+/* Does a third party pass on what the two say? */
+static inline bool method_relays(enum method method)
+{
+	return method == METHOD_TURN || method == METHOD_RELAY;
+}
 
 const char *method_word(enum method method);
 int method_parse(const char *word, enum method *ret); /* 0 or -EINVAL */
@@ -46,6 +55,9 @@ struct predict_side {
 	const struct predict_nat *nats;
 	size_t nats_len;
 };
+
+/* How both reach a TURN server, which stands where both ways meet, if there is any. */
+enum predict_turn { PREDICT_NO_TURN, PREDICT_TURN_UDP, PREDICT_TURN_TCP };
 
 enum prediction {
 	PREDICT_MUST_NOT,
@@ -69,6 +81,8 @@ struct predict_question {
 	size_t rendezvous_tcp_len;
 	uint16_t rendezvous_udp;
 	uint16_t local_port;
+	enum predict_turn turn;
+	uint16_t turn_port; /* where its server is reached; 0 = at a port that no such NAT names */
 };
 
 struct predict_answer {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../probes/wire/turn.h"
 #include "fragments.h"
 #include "link_layer.h"
 #include "tcp_stream.h"
@@ -82,12 +83,16 @@ static int add_sighting(void *arg, const struct talk *frame)
 	return 0;
 }
 
-/* A datagram is one frame, or none. */
+/* A datagram is one frame, or none; between a TURN client and its server it holds one. */
 static int look_at_datagram(struct gathering *g, const uint8_t *payload, size_t len)
 {
 	struct talk frame;
 
-	return talk_decode(payload, len, &frame) == 0 ? 0 : add_sighting(g, &frame);
+	if (talk_decode(payload, len, &frame) > 0)
+		return add_sighting(g, &frame);
+	if (!turn_payload(payload, len, &payload, &len) || talk_decode(payload, len, &frame) == 0)
+		return 0;
+	return add_sighting(g, &frame);
 }
 
 enum { UDP_HEADER = 8 };

@@ -90,7 +90,7 @@ static void draw_cell(const json_t *record, int width, FILE *out, bool colour)
 		paint(out, colour, PAINT_WARN, width, "skip");
 		return;
 	}
-	if (grid_found(record) != METHOD_RELAY && grid_found(record) != METHOD_COUNT)
+	if (!method_relays(grid_found(record)) && grid_found(record) != METHOD_COUNT)
 		how = PAINT_GOOD;
 	if (!grid_as_expected(record))
 		how = PAINT_BAD;

@@ -55,14 +55,15 @@ bool passage_fits(const struct journeys *journeys, const struct passage *passage
 				 passage->unborn[role], who, trial_party(journeys, !role), who);
 			return false;
 		}
-		if (method != METHOD_RELAY && passage->relayed[role] > 0) {
+		if (!method_relays(method) && passage->relayed[role] > 0) {
 			snprintf(fault, TRIAL_TEXT, "%s's frames say %s, but %s passed them on",
 				 who, method_word(method), passage->relay);
 			return false;
 		}
-		if (method == METHOD_RELAY && passage->relayed[role] < passage->arrived[role]) {
+		if (method_relays(method) && passage->relayed[role] < passage->arrived[role]) {
 			snprintf(fault, TRIAL_TEXT,
-				 "%s's frames say relay, but no third host passed them on", who);
+				 "%s's frames say %s, but no third host passed them on", who,
+				 method_word(method));
 			return false;
 		}
 	}

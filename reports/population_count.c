@@ -169,7 +169,7 @@ static int count_pair(struct draw *draw, const char *folder, struct tally *tally
 		return err;
 	if (outcome.connected)
 		tally->methods[outcome.method]++;
-	*ret = outcome.connected && outcome.method != METHOD_RELAY;
+	*ret = outcome.connected && !method_relays(outcome.method);
 	return folder ? verify(draw, &outcome, folder, tally, error) : 0;
 }
 

@@ -34,7 +34,7 @@ static bool spoke_first(const struct journeys *journeys, enum method method, enu
 static bool speakers_fit(const struct journeys *journeys, const struct verdict_attempt *attempt,
 			 char fault[TRIAL_TEXT])
 {
-	if (attempt->method == METHOD_RELAY)
+	if (method_relays(attempt->method))
 		return true;
 	for (size_t role = 0; role < 2; role++) {
 		bool should = speaks[attempt->method][role];

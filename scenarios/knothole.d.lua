@@ -7,7 +7,7 @@
 ---@alias share string A share, such as "5%".
 ---@alias address string An address, such as "11.1.1.2" or "2b00:1:1::2".
 ---@alias endpoint string An address and port, such as "11.1.1.2:7" or "[2b00:1:1::2]:7".
----@alias method "direct" | "reversal" | "punch" | "relay"
+---@alias method "direct" | "reversal" | "punch" | "turn" | "relay"
 ---@alias service "stun" | "turn" | "rendezvous" | "echo"
 ---@alias transport "udp" | "tcp" | "tls"
 
@@ -332,12 +332,20 @@ function socket:remote() end
 
 ---@class connect_options
 ---@field via? host The rendezvous; by default the world's only one.
----@field try? method[] The ladder, in the order of trying; by default all four.
+---@field try? method[] The ladder, in the order of trying; by default all, but for "turn" where no host has that service.
+---@field turn? turn_access Which TURN server both use; by default the world's only one, over UDP.
 ---@field attempt? duration For each rung; default 2s.
 ---@field pace? duration The first gap between hellos; default 20ms.
 ---@field host_addresses? boolean Both also try each other's own address, as ICE does.
 ---@field port? integer The local port of both; by default a fresh one for each attempt.
 ---@field oracle? string Why the models cannot tell how this call fares: it is then not held against them.
+
+--- Its transport is not "tls", into which no verdict can see.
+---@class turn_access
+---@field server host | endpoint
+---@field transport? "udp" | "tcp" Default "udp".
+---@field username? string Default "knothole".
+---@field password? string Default "knothole".
 
 --- Try to connect two hosts.
 ---@param caller host

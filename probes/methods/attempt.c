@@ -36,10 +36,7 @@
 #define PACE_NS_MAX (60 * SEC)
 
 static const struct method_ops *const methods[] = {
-	&direct_method,
-	&reversal_method,
-	&punch_method,
-	&relay_method,
+	&direct_method, &reversal_method, &punch_method, &turn_method, &relay_method,
 };
 
 const struct method_ops *method_find(enum method method)
@@ -75,6 +72,8 @@ static void register_until_answered(struct leg *leg, uint64_t deadline)
 
 static void act(struct leg *leg, uint64_t deadline)
 {
+	if (leg->spec.method == METHOD_TURN && leg_allocate(leg, deadline))
+		return;
 	if (leg->spec.method != METHOD_RELAY)
 		register_until_answered(leg, deadline);
 	method_find(leg->spec.method)->act[leg->spec.role](leg, deadline);

@@ -29,6 +29,11 @@ int peer_join(struct host *host, struct endpoint rendezvous, uint16_t tcp_port, 
 void peer_leave(struct peer *peer);
 struct host *peer_host(const struct peer *peer);
 
+/* Where its calls by METHOD_TURN have their relayed addresses, and who it is there: copied, but for
+ * the texts, which must outlive it. */
+struct turn_client_spec;
+void peer_use_turn(struct peer *peer, const struct turn_client_spec *spec);
+
 enum { LADDER_MAX = 16 };
 
 struct call_spec {

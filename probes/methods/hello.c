@@ -16,7 +16,7 @@ static bool told_otherwise(const struct leg *leg)
 	return leg->closing || leg->refused || leg->found || leg->settle;
 }
 
-static bool wait_for_introduction(struct leg *leg, uint64_t deadline)
+bool method_introduced(struct leg *leg, uint64_t deadline)
 {
 	while (!leg->introduced && !leg->closing && !leg->refused && !leg->settle)
 		if (leg_wait(leg, deadline))
@@ -45,7 +45,7 @@ void method_speak(struct leg *leg, uint64_t deadline)
 {
 	uint64_t gap = leg->spec.pace_ns;
 
-	if (!wait_for_introduction(leg, deadline))
+	if (!method_introduced(leg, deadline))
 		return;
 	while (leg_now(leg) < deadline) {
 		leg_say_hello(leg, false);

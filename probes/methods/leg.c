@@ -8,6 +8,7 @@
 
 #include "../wire/stun.h"
 #include "peer.h"
+#include "turn_client.h"
 
 uint64_t leg_now(const struct leg *leg)
 {
@@ -47,6 +48,8 @@ static int leg_send(struct leg *leg, const struct endpoint *to, const void *byte
 		return -EPIPE;
 	if (leg->spec.method == METHOD_RELAY)
 		return channel_send(leg->peer->channel, &msg);
+	if (leg->spec.method == METHOD_TURN)
+		return turn_client_send(leg->turn, *to, bytes, len, NEVER);
 	return sock_send(leg->sock, to, bytes, len, NEVER);
 }
 
@@ -134,11 +137,10 @@ void leg_register(struct leg *leg)
 	};
 	uint8_t bytes[RENDEZVOUS_MAX];
 
-	if (leg->closing || !leg->sock)
+	if (leg->closing || (!leg->sock && !leg->turn))
 		return;
 	snprintf(msg.name, sizeof(msg.name), "%s", host_name(leg->peer->host));
-	sock_send(leg->sock, &leg->peer->rendezvous, bytes,
-		  rendezvous_encode(&msg, bytes, sizeof(bytes)), NEVER);
+	leg_send(leg, &leg->peer->rendezvous, bytes, rendezvous_encode(&msg, bytes, sizeof(bytes)));
 }
 
 /* Targets and proofs */
@@ -310,6 +312,13 @@ static void read_datagram(struct leg *leg, const uint8_t *bytes, size_t len,
 		leg_told(leg, &msg);
 }
 
+static long recv_datagram(struct leg *leg, struct endpoint *from, uint8_t *bytes, size_t room)
+{
+	if (leg->turn)
+		return turn_client_recv(leg->turn, from, bytes, room, NEVER);
+	return sock_recv(leg->sock, from, bytes, room, NEVER);
+}
+
 static void read_socket(void *arg)
 {
 	struct leg *leg = arg;
@@ -319,9 +328,9 @@ static void read_socket(void *arg)
 	/* From here: this fiber was made after the channel's was woken, and runs after it. */
 	leg_register(leg);
 	while (!leg->closing) {
-		long n = sock_recv(leg->sock, &from, bytes, sizeof(bytes), NEVER);
+		long n = recv_datagram(leg, &from, bytes, sizeof(bytes));
 
-		if (leg->closing || n == -ECANCELED)
+		if (leg->closing || n == -ECANCELED || (leg->turn && n < 0))
 			break;
 		if (n > 0)
 			read_datagram(leg, bytes, (size_t)n, &from);
@@ -340,7 +349,7 @@ int leg_new(struct peer *peer, const struct leg_spec *spec, struct leg **ret)
 		return -ENOMEM;
 	leg->spec = *spec;
 	leg->peer = peer;
-	if (spec->method != METHOD_RELAY)
+	if (!method_relays(spec->method))
 		err = sock_open(peer->host, &udp, &leg->sock);
 	if (err) {
 		free(leg);
@@ -353,6 +362,42 @@ int leg_new(struct peer *peer, const struct leg_spec *spec, struct leg **ret)
 	peer->legs = leg;
 	*ret = leg;
 	return 0;
+}
+
+/* Allocate for @leg, whose client another fiber may close meanwhile. */
+static int allocate(struct leg *leg, uint64_t deadline)
+{
+	int err = turn_client_allocate(leg->turn, deadline);
+
+	if (!err)
+		err = turn_client_permit(leg->turn, leg->peer->rendezvous.addr, deadline);
+	if (!err && leg->closing)
+		err = -ECANCELED;
+	if (err)
+		return err;
+	leg->local = turn_client_relayed(leg->turn);
+	return fiber_spawn(host_loop(leg->peer->host), "leg", read_socket, leg, &leg->reader);
+}
+
+int leg_allocate(struct leg *leg, uint64_t deadline)
+{
+	struct turn_client *turn;
+	int err;
+
+	if (!leg->peer->turn.username)
+		return -ENOTCONN;
+	if (leg->closing)
+		return -ECANCELED;
+	err = turn_client_new(leg->peer->host, &leg->peer->turn, &turn);
+	if (err)
+		return err;
+	leg->turn = turn;
+	return allocate(leg, deadline);
+}
+
+int leg_bind(struct leg *leg, uint64_t deadline)
+{
+	return leg->closing ? -ECANCELED : turn_client_bind(leg->turn, leg->theirs, 0, deadline);
 }
 
 int leg_start(struct leg *leg)
@@ -369,6 +414,8 @@ void leg_cancel(struct leg *leg)
 	leg->closing = true;
 	leg->sock = NULL;
 	sock_close(sock);
+	if (leg->turn)
+		turn_client_close(leg->turn);
 	changed(leg);
 }
 
@@ -383,9 +430,13 @@ void leg_free(struct leg *leg)
 	*at = leg->next;
 	if (leg->owner)
 		*leg->owner = NULL;
+	/* A relayed address that nobody needs any more counts against a quota. */
+	if (leg->turn && !leg->closing && fiber_self())
+		turn_client_refresh(leg->turn, 0, leg_now(leg) + SEC);
 	leg_cancel(leg);
 	if (leg->reader && fiber_self())
 		fiber_join(leg->reader, NEVER);
+	turn_client_free(leg->turn);
 	free(leg->voice.seen);
 	free(leg);
 }

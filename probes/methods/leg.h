@@ -21,6 +21,7 @@
 #include "../wire/talk.h"
 
 struct peer;
+struct turn_client;
 
 enum { LEG_TARGETS = 8, LEG_HELLOS = 64 };
 
@@ -71,6 +72,7 @@ struct leg {
 	struct leg *next; /* in the peer's list */
 	struct leg **owner; /* a call's pointer to it, NULLed with it; NULL = none's */
 	struct sock *sock; /* NULL for a relay's, and once closed */
+	struct turn_client *turn; /* … and of TURN's, in its stead; NULL until there is one */
 	struct endpoint local;
 	struct fiber *reader;
 	struct fiber *waiter; /* woken whenever something below changes */
@@ -107,6 +109,13 @@ int leg_new(struct peer *peer, const struct leg_spec *spec, struct leg **ret);
 /* Start to read the socket, and register it at the rendezvous, after what waits in the
  * peer's channel has left: a registration that overtakes its call is lost.  0 or -ENOMEM. */
 int leg_start(struct leg *leg);
+
+/* For TURN: allocate, let the rendezvous in, and register the relayed address there.  0, or
+ * turn_client_allocate()'s; -ENOTCONN where this peer has no TURN server. */
+int leg_allocate(struct leg *leg, uint64_t deadline);
+
+/* For TURN, once introduced: a channel to the other's relayed address.  As leg_allocate(). */
+int leg_bind(struct leg *leg, uint64_t deadline);
 
 /* Close, and wake whoever waits for it; it can only be freed any more. */
 void leg_cancel(struct leg *leg);

@@ -15,9 +15,13 @@ struct method_ops {
 extern const struct method_ops direct_method;
 extern const struct method_ops reversal_method;
 extern const struct method_ops punch_method;
+extern const struct method_ops turn_method;
 extern const struct method_ops relay_method;
 
 const struct method_ops *method_find(enum method method);
+
+/* Wait until each was told of the other.  False where that will not be. */
+bool method_introduced(struct leg *leg, uint64_t deadline);
 
 /* Say hello, spaced out in time, until one is answered or the other side has its own proof;
  * at least one round is said as soon as the two are introduced. */

@@ -12,6 +12,12 @@ struct host *peer_host(const struct peer *peer)
 	return peer->host;
 }
 
+void peer_use_turn(struct peer *peer, const struct turn_client_spec *spec)
+{
+	peer->turn = *spec;
+	peer->turn.keep = true;
+}
+
 struct leg *peer_leg(struct peer *peer, uint64_t token, int attempt)
 {
 	for (struct leg *leg = peer->legs; leg; leg = leg->next)

@@ -9,6 +9,7 @@
 #include "../services/crew.h"
 #include "connect.h"
 #include "leg.h"
+#include "turn_client.h"
 
 struct peer {
 	struct host *host;
@@ -16,6 +17,7 @@ struct peer {
 	struct channel *channel;
 	struct crew crew; /* fibers that use this peer */
 	struct leg *legs;
+	struct turn_client_spec turn; /* no username: it has no TURN server */
 	bool left; /* or the rendezvous has gone */
 };
 

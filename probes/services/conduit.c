@@ -305,6 +305,14 @@ int conduit_recv_exact(struct conduit *conduit, void *bytes, size_t len, uint64_
 	return 0;
 }
 
+int conduit_end(struct conduit *conduit, uint64_t deadline)
+{
+	if (!conduit->tls || !conduit->sock)
+		return 0;
+	gnutls_bye(conduit->tls, GNUTLS_SHUT_WR);
+	return flush(conduit, deadline);
+}
+
 struct endpoint conduit_local(const struct conduit *conduit)
 {
 	return conduit->local;

@@ -40,6 +40,9 @@ int conduit_send(struct conduit *conduit, const void *bytes, size_t len, uint64_
 long conduit_recv(struct conduit *conduit, void *bytes, size_t room, uint64_t deadline);
 int conduit_recv_exact(struct conduit *conduit, void *bytes, size_t len, uint64_t deadline);
 
+/* Say that nothing more will be sent, where there is a way to say it: in TLS.  0 or -errno. */
+int conduit_end(struct conduit *conduit, uint64_t deadline);
+
 struct endpoint conduit_local(const struct conduit *conduit);
 struct endpoint conduit_remote(const struct conduit *conduit);
 struct host *conduit_host(const struct conduit *conduit);

@@ -12,6 +12,7 @@
 
 #define CONNECT_NS (30 * SEC)
 #define STALLED_NS (60 * SEC)
+#define PARTING_NS (1 * SEC)
 
 struct turn_link {
 	struct turn_server *server;
@@ -315,6 +316,8 @@ static void shovel(struct turn_server *server, struct conduit *from, struct cond
 	while ((n = conduit_recv(from, bytes, sizeof(bytes), NEVER)) > 0)
 		if (conduit_send(to, bytes, (size_t)n, turn_now(server) + STALLED_NS))
 			break;
+	if (n == 0)
+		conduit_end(to, turn_now(server) + PARTING_NS);
 }
 
 static void shovel_from_peer(void *arg)

@@ -79,6 +79,11 @@ struct endpoint api_check_endpoint(lua_State *L, int index);
 /* Push nil and why; returns 2. */
 int api_failure(lua_State *L, int error);
 
+/* How a TURN server is reached, from a table's server, transport, username and password.  The texts
+ * are valid as long as the table. */
+struct turn_client_spec;
+void api_turn_read(const struct fields *f, struct turn_client_spec *ret);
+
 /* Host's methods that live in files of their own. */
 int api_host_udp(lua_State *L);
 int api_host_tcp(lua_State *L);

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../probes/methods/turn_client.h"
 #include "../../probes/services/service.h"
+#include "../../probes/services/turn_options.h"
 #include "api.h"
 #include "fields.h"
 #include "oracle.h"
@@ -25,24 +27,58 @@ static bool serves(const struct plan_node *node, const char *service)
 	return false;
 }
 
-/* The host under `via`; without one, the world's only rendezvous. */
-static const struct plan_node *find_via(const struct fields *f)
+/* The world's only host with @service; NULL where there is none.  @key would choose of several. */
+static const struct plan_node *only_host(const struct fields *f, const char *service,
+					 const char *key)
 {
 	const struct plan *plan = &stage_of(f->L)->plan;
 	const struct plan_node *node = NULL, *only = NULL;
 
-	if (f->table && lua_getfield(f->L, f->table, "via") != LUA_TNIL)
-		return api_check_node(f->L, -1);
 	while ((node = plan_next(plan, node))) {
-		if (!serves(node, "rendezvous"))
+		if (!serves(node, service))
 			continue;
 		if (only)
-			fields_fail(f, NULL, "expected via = …: %s and %s both are a rendezvous",
-				    only->name, node->name);
+			fields_fail(f, NULL,
+				    "expected %s = …: %s and %s both have the service \"%s\"", key,
+				    only->name, node->name, service);
 		only = node;
 	}
+	return only;
+}
+
+/* The host under `via`; without one, the world's only rendezvous. */
+static const struct plan_node *find_via(const struct fields *f)
+{
+	const struct plan_node *only;
+
+	if (f->table && lua_getfield(f->L, f->table, "via") != LUA_TNIL)
+		return api_check_node(f->L, -1);
+	only = only_host(f, "rendezvous", "via");
 	if (!only)
 		fields_fail(f, NULL, "no host has the service \"rendezvous\"");
+	return only;
+}
+
+/* What `turn` says, or the world's only TURN server, over UDP; false where there is none. */
+static bool find_turn(const struct fields *f, struct turn_client_spec *ret)
+{
+	static const char *const words[] = { "server", "transport", "username", "password" };
+	const struct plan_node *only;
+	struct fields turn;
+
+	*ret = (struct turn_client_spec){ .username = TURN_ANYBODY, .password = TURN_ANYBODY };
+	if (fields_table(f, "turn", &turn)) {
+		fields_allow(&turn, words, sizeof(words) / sizeof(*words), 0);
+		api_turn_read(&turn, ret); /* which stays on the stack, with its texts */
+		if (ret->transport == TURN_OVER_TLS)
+			fields_fail(
+				&turn, "transport",
+				"transport: no verdict can see into \"tls\"; host:turn() takes it");
+		return true;
+	}
+	only = only_host(f, "turn", "turn = { server");
+	if (only)
+		ret->server = (struct endpoint){ only->addr, STUN_PORT };
 	return only;
 }
 
@@ -60,7 +96,8 @@ static enum method parse_method(const struct fields *f, const char *key, const c
 		    fields_unknown(buf, sizeof(buf), "method", word, words, METHOD_COUNT));
 }
 
-static void read_ladder(const struct fields *f, struct call_spec *spec)
+/* By default all methods, but for TURN where there is no server. */
+static void read_ladder(const struct fields *f, bool turn, struct call_spec *spec)
 {
 	const char *words[LADDER_MAX];
 	size_t n = fields_list(f, "try", words, LADDER_MAX);
@@ -68,10 +105,12 @@ static void read_ladder(const struct fields *f, struct call_spec *spec)
 	for (size_t i = 0; i < n; i++)
 		spec->ladder[i] = parse_method(f, "try", words[i]);
 	spec->ladder_len = (unsigned)n;
-	if (n > 0)
-		return;
-	for (int m = 0; m < METHOD_COUNT; m++)
-		spec->ladder[spec->ladder_len++] = (enum method)m;
+	for (size_t i = 0; i < n; i++)
+		if (spec->ladder[i] == METHOD_TURN && !turn)
+			fields_fail(f, "try", "no host has the service \"turn\"");
+	for (int m = 0; m < METHOD_COUNT && !n; m++)
+		if (m != METHOD_TURN || turn)
+			spec->ladder[spec->ladder_len++] = (enum method)m;
 }
 
 /* A reason, or nothing; `oracle = false` would hide why. */
@@ -142,20 +181,21 @@ static struct peer *join(lua_State *L, const struct plan_node *node, const struc
 	return p->peer;
 }
 
-static void read_spec(const struct fields *f, struct call_spec *spec)
+static void read_spec(const struct fields *f, bool turn, struct call_spec *spec)
 {
-	static const char *const words[] = { "via",  "try",   "attempt", "pace", "host_addresses",
-					     "port", "oracle" };
+	static const char *const words[] = { "via",  "try",    "attempt", "pace", "host_addresses",
+					     "port", "oracle", "turn" };
 
 	fields_allow(f, words, sizeof(words) / sizeof(*words), 0);
-	read_ladder(f, spec);
+	read_ladder(f, turn, spec);
 	spec->attempt_ns = fields_duration(f, "attempt", 0);
 	spec->pace_ns = fields_duration(f, "pace", 0);
 	spec->host_addresses = fields_flag(f, "host_addresses", false);
 	spec->local_port = (uint16_t)fields_integer(f, "port", 1, 65535, 0);
 }
 
-static void ask(struct stage_call *call, const struct plan_node *via, const struct call_spec *spec)
+static void ask(struct stage_call *call, const struct plan_node *via, const struct call_spec *spec,
+		const struct turn_client_spec *turn)
 {
 	uint16_t ports[RENDEZVOUS_PORTS];
 	struct oracle_call about = {
@@ -166,6 +206,10 @@ static void ask(struct stage_call *call, const struct plan_node *via, const stru
 		.udp_port = RENDEZVOUS_PORT,
 	};
 
+	if (turn) {
+		about.turn = turn->transport == TURN_OVER_UDP ? PREDICT_TURN_UDP : PREDICT_TURN_TCP;
+		about.turn_port = turn->server.port;
+	}
 	oracle_ask(call->caller, call->callee, &about, &call->oracle);
 }
 
@@ -176,16 +220,23 @@ static int connect_peers(lua_State *L)
 	const struct plan_node *a = api_check_node(L, 1), *b = api_check_node(L, 2), *via;
 	struct fields f = fields_of_call(L, 3, "connect");
 	struct call_spec spec = { 0 };
+	struct turn_client_spec turn;
 	struct stage_call *call;
 	struct peer *caller, *callee;
+	bool has_turn;
 	void **slot;
 	int error;
 
 	luaL_argcheck(L, a != b, 2, "a host cannot call itself");
-	read_spec(&f, &spec);
+	has_turn = find_turn(&f, &turn);
+	read_spec(&f, has_turn, &spec);
 	via = find_via(&f);
 	caller = join(L, a, via);
 	callee = join(L, b, via);
+	if (has_turn) {
+		peer_use_turn(caller, &turn);
+		peer_use_turn(callee, &turn);
+	}
 	slot = api_push_pointer(L, API_CALL);
 	call = calloc(1, sizeof(*call));
 	if (!call)
@@ -196,7 +247,7 @@ static int connect_peers(lua_State *L)
 	call->waiver = read_waiver(&f);
 	call->tried_len = spec.ladder_len;
 	memcpy(call->tried, spec.ladder, sizeof(spec.ladder));
-	ask(call, via, &spec);
+	ask(call, via, &spec, has_turn ? &turn : NULL);
 	error = call_connect(caller, callee, &spec, &call->call);
 	if (error)
 		return luaL_error(L, "connect: %s to %s by way of %s: %s", a->name, b->name,

@@ -100,6 +100,14 @@ static uint64_t read_token(const struct fields *f)
 	return token;
 }
 
+void api_turn_read(const struct fields *f, struct turn_client_spec *ret)
+{
+	ret->transport = read_transport(f);
+	ret->server = read_server(f, ret->transport);
+	ret->username = fields_text(f, "username", TURN_ANYBODY);
+	ret->password = fields_text(f, "password", TURN_ANYBODY);
+}
+
 static void read_spec(const struct fields *f, struct turn_client_spec *spec)
 {
 	static const char *const words[] = { "server",	    "transport", "username", "password",
@@ -109,10 +117,7 @@ static void read_spec(const struct fields *f, struct turn_client_spec *spec)
 	const char *relay;
 
 	fields_allow(f, words, sizeof(words) / sizeof(*words), 0);
-	spec->transport = read_transport(f);
-	spec->server = read_server(f, spec->transport);
-	spec->username = fields_text(f, "username", TURN_ANYBODY);
-	spec->password = fields_text(f, "password", TURN_ANYBODY);
+	api_turn_read(f, spec);
 	spec->lifetime_s = (uint32_t)(fields_duration(f, "lifetime", 0) / SEC);
 	spec->keep = fields_flag(f, "keep", false);
 	spec->even_port = fields_flag(f, "even", false);

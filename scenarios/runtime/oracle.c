@@ -65,6 +65,8 @@ void oracle_ask(const struct plan_node *caller, const struct plan_node *callee,
 		.rendezvous_tcp_len = call->tcp_ports_len,
 		.rendezvous_udp = call->udp_port,
 		.local_port = call->local_port,
+		.turn = call->turn,
+		.turn_port = call->turn_port,
 	};
 
 	while (shared < a_len && shared < b_len && a[a_len - 1 - shared] == b[b_len - 1 - shared])

@@ -17,6 +17,8 @@ struct oracle_call {
 	const uint16_t *tcp_ports; /* where the rendezvous listens, in the order of trying */
 	size_t tcp_ports_len;
 	uint16_t udp_port;
+	enum predict_turn turn;
+	uint16_t turn_port;
 };
 
 void oracle_ask(const struct plan_node *caller, const struct plan_node *callee,

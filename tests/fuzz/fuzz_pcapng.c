@@ -35,7 +35,7 @@ static void check_call(const struct verdict_call *call)
 		opened = opened || (attempt->connected && attempt->method == call->method);
 	}
 	require(!call->connected || opened);
-	require(!call->connected || call->relayed == (call->method == METHOD_RELAY));
+	require(!call->connected || call->relayed == method_relays(call->method));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -77,12 +77,15 @@ static char letter(enum prediction p)
 	return p == PREDICT_MUST ? 'Y' : p == PREDICT_MUST_NOT ? 'n' : '?';
 }
 
-/* The answers as a text in the order of METHODS: "nnYY". */
+/* The answers as a text, without TURN's: "nnYY". */
 static const char *letters(const struct predict_answer *answer, char buf[METHOD_COUNT + 1])
 {
-	for (int m = 0; m < METHOD_COUNT; m++)
-		buf[m] = letter(answer->udp[m]);
-	buf[METHOD_COUNT] = '\0';
+	static const enum method order[] = { METHOD_DIRECT, METHOD_REVERSAL, METHOD_PUNCH,
+					     METHOD_RELAY };
+
+	for (int i = 0; i < 4; i++)
+		buf[i] = letter(answer->udp[order[i]]);
+	buf[4] = '\0';
 	return buf;
 }
 
@@ -416,6 +419,50 @@ static void too_many_nats_are_doubted(void **state)
 	assert_int_equal(answer.udp[METHOD_PUNCH], PREDICT_MUST);
 }
 
+/* TURN asks of a NAT what any server does; over TCP not even UDP. */
+static void turn_needs_a_way_to_the_server(void **state)
+{
+	static const struct {
+		const char *callee;
+		enum predict_turn turn;
+		enum prediction want;
+		const char *why;
+	} cases[] = {
+		{ "symmetric-random", PREDICT_NO_TURN, PREDICT_MUST_NOT,
+		  "there is no TURN server" },
+		{ "symmetric-random", PREDICT_TURN_UDP, PREDICT_MUST, "over UDP" },
+		{ "symmetric-random", PREDICT_TURN_TCP, PREDICT_MUST, "over TCP" },
+		{ "udp-blocked", PREDICT_TURN_UDP, PREDICT_MUST_NOT,
+		  "callee's udp-blocked lets no UDP through" },
+		{ "udp-blocked", PREDICT_TURN_TCP, PREDICT_MUST, "over TCP" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct chain caller, callee;
+		struct predict_question question = { .turn = cases[i].turn };
+		struct predict_answer answer;
+
+		chain_build(&caller, "port-restricted-cone");
+		chain_build(&callee, cases[i].callee);
+		question.caller = side(&caller);
+		question.callee = side(&callee);
+		predict(&question, &answer);
+		assert_int_equal(answer.udp[METHOD_TURN], cases[i].want);
+		if (!strstr(answer.why[METHOD_TURN], cases[i].why))
+			fail_msg("%s: %s", cases[i].why, answer.why[METHOD_TURN]);
+		callee.models[0].udp.timeout_ns = 1000000;
+		predict(&question, &answer);
+		if (cases[i].want == PREDICT_MUST)
+			assert_int_equal(answer.udp[METHOD_TURN], cases[i].turn == PREDICT_TURN_TCP
+									  ? PREDICT_MUST
+									  : PREDICT_MAY);
+		callee.models[0].tcp.blocked = true;
+		predict(&question, &answer);
+		assert_int_equal(answer.udp[METHOD_TURN], PREDICT_MUST_NOT);
+	}
+}
+
 static void methods_have_words(void **state)
 {
 	enum method method = METHOD_RELAY;
@@ -442,6 +489,7 @@ int main(void)
 		cmocka_unit_test(without_tcp_there_is_nothing),
 		cmocka_unit_test(hairpinning_from_the_inside_endpoint),
 		cmocka_unit_test(too_many_nats_are_doubted),
+		cmocka_unit_test(turn_needs_a_way_to_the_server),
 		cmocka_unit_test(methods_have_words),
 	};
 	int failed = cmocka_run_group_tests_name("predict", tests, NULL, NULL);

@@ -67,8 +67,8 @@ static bool connected[METHOD_COUNT];
 
 static void each_method_alone(struct fixture *f)
 {
-	for (int m = 0; m < METHOD_COUNT; m++)
-		connected[m] = connects(f, (enum method)m);
+	for (int i = 0; i < 4; i++)
+		connected[whole_ladder[i]] = connects(f, whole_ladder[i]);
 }
 
 /* Who may say hello in a method, and who must, whatever comes of it. */
@@ -92,10 +92,14 @@ static void test_every_pair_of_nats(void **state)
 
 			set_up(&f, a, b);
 			run(&f, each_method_alone);
-			for (int m = 0; m < METHOD_COUNT; m++)
-				if (connected[m] != predicted((enum method)m, a, b))
-					fail_msg("caller's NAT %d, callee's %d, method %d: %s", a,
-						 b, m, connected[m] ? "connected" : "did not");
+			for (int i = 0; i < 4; i++) {
+				enum method m = whole_ladder[i];
+
+				if (connected[m] != predicted(m, a, b))
+					fail_msg("caller's NAT %d, callee's %d, %s: %s", a, b,
+						 method_word(m),
+						 connected[m] ? "connected" : "did not");
+			}
 			check_hellos(&f);
 		}
 	}

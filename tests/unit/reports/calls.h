@@ -112,6 +112,15 @@ static inline void relay(struct forge *forge)
 	go(forge, &bob_to_alice_relayed, METHOD_RELAY, TALK_ANSWER, 0, WHOLE, NULL);
 }
 
+/* Each has an address on the TURN server, so that all that is seen is within TURN. */
+static inline void honest_turn(struct forge *forge)
+{
+	go(forge, &alice_to_bob_relayed, METHOD_TURN, TALK_HELLO, 0, WHOLE, NULL);
+	go(forge, &bob_to_alice_relayed, METHOD_TURN, TALK_ANSWER, 0, WHOLE, NULL);
+	voice(forge, &alice_to_bob_relayed, METHOD_TURN, 5, 5);
+	voice(forge, &bob_to_alice_relayed, METHOD_TURN, 5, 5);
+}
+
 static inline void honest_relay(struct forge *forge)
 {
 	relay(forge);

@@ -22,7 +22,9 @@
 #include <unistd.h>
 
 #include "nat-models/packet.h"
+#include "probes/wire/stun.h"
 #include "probes/wire/talk.h"
+#include "probes/wire/turn.h"
 #include "reports/pcapng.h"
 
 enum { FORGE_ROOM = 1 << 19, LINK_RAW_IP = 101 };
@@ -197,14 +199,35 @@ static inline struct endpoint forge_endpoint(uint32_t addr, uint16_t port)
 	return (struct endpoint){ ip_addr_v4(addr), port };
 }
 
+/* As a client and its TURN server say it: in a channel, or every other time in an indication. */
+static inline size_t forge_turn(const uint8_t *payload, size_t len, bool indication, uint8_t *ret,
+				size_t room)
+{
+	const struct turn_channel_data data = { TURN_CHANNEL_FIRST, (uint16_t)len, payload };
+	uint8_t transaction[STUN_TRANSACTION];
+	struct stun_writer w;
+
+	if (!indication)
+		return turn_channel_encode(&data, false, ret, room);
+	stun_transaction(1, 2, transaction);
+	stun_begin(&w, ret, room, STUN_INDICATION, TURN_SEND, transaction);
+	stun_add_address(&w, STUN_XOR_PEER_ADDRESS, forge_endpoint(0x0b020202, 4000));
+	stun_add(&w, STUN_DATA, payload, len);
+	return stun_end(&w);
+}
+
 /* One frame in one datagram, at one tap. */
 static inline void forge_frame(struct forge *forge, uint32_t tap, enum pcapng_direction direction,
 			       const struct talk *frame, const char *comment)
 {
-	uint8_t payload[TALK_MAX], bytes[2048];
+	uint8_t payload[TALK_MAX], wrapped[TALK_MAX + 64], bytes[2048];
 	struct packet pkt = { .data = bytes, .room = sizeof(bytes) };
 	size_t len = talk_encode(frame, payload, sizeof(payload));
 
+	if (frame->method == METHOD_TURN) {
+		len = forge_turn(payload, len, frame->sequence % 2, wrapped, sizeof(wrapped));
+		memcpy(payload, wrapped, len);
+	}
 	assert_true(len > 0);
 	assert_int_equal(packet_make_udp(&pkt, forge_endpoint(0x0b020102, 4000),
 					 forge_endpoint(0x0b020202, 4000), 64, payload, len),

@@ -105,6 +105,13 @@ static void punch_called_relay(struct forge *forge)
 	voices(forge, METHOD_RELAY);
 }
 
+static void punch_called_turn(struct forge *forge)
+{
+	go(forge, &alice_to_bob_relayed, METHOD_TURN, TALK_HELLO, 0, WHOLE, NULL);
+	go(forge, &bob_to_alice_relayed, METHOD_TURN, TALK_ANSWER, 0, WHOLE, NULL);
+	voices(forge, METHOD_TURN);
+}
+
 static void voice_by_what_failed(struct forge *forge)
 {
 	one_way_hellos(forge);
@@ -169,6 +176,23 @@ static const struct row {
 	  { 5, 5 },
 	  "relay: supernode passed it on; 5 of 5 voice frames reached bob, 5 of 5 voice frames "
 	  "reached alice" },
+	{ "relay by TURN",
+	  honest_turn,
+	  true,
+	  METHOD_TURN,
+	  "supernode",
+	  { 5, 5 },
+	  { 5, 5 },
+	  "turn: supernode passed it on; 5 of 5 voice frames reached bob, 5 of 5 voice frames "
+	  "reached alice" },
+	{ "TURN that never was",
+	  punch_called_turn,
+	  false,
+	  METHOD_TURN,
+	  "",
+	  { 5, 5 },
+	  { 5, 5 },
+	  "voice: alice's frames say turn, but no third host passed them on" },
 	{ "relay, then punch",
 	  relay_then_punch,
 	  true,
