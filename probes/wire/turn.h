@@ -35,7 +35,7 @@ enum {
 	TURN_CHANNEL_LAST_RFC5766 = 0x7fff, /* which old clients use, and the codec takes */
 	TURN_CHANNEL_HEADER = 4,
 	TURN_STREAM_HEADER = 4, /* what turn_stream_len() wants to see */
-	TURN_MESSAGE_MAX = 4 + 65535 + 3, /* of a stream: the longest ChannelData */
+	TURN_MESSAGE_MAX = 20 + 65532, /* of a stream: the longest STUN message */
 };
 
 /* In REQUESTED-TRANSPORT (RFC 8656, 18.8; RFC 6062, 6.2.3), and in REQUESTED-ADDRESS-FAMILY. */

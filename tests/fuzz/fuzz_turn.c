@@ -62,9 +62,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* And as a stream. */
 	while (size - at >= TURN_STREAM_HEADER) {
 		len = turn_stream_len(data + at);
+		check(len <= TURN_MESSAGE_MAX);
 		if (!len || len > size - at)
 			break;
-		check(len >= TURN_CHANNEL_HEADER);
 		read_channel(data + at, len);
 		at += len;
 	}

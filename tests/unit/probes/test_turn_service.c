@@ -2,169 +2,27 @@
 /* The TURN server, asked by requests that are written here attribute by attribute. */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "fake_host.h"
-#include "probes/methods/stun_login.h"
-#include "probes/services/service.h"
-#include "probes/services/turn_options.h"
-#include "probes/wire/turn.h"
-
-#define SERVER UINT32_C(0x0b010102)
-#define PEER UINT32_C(0x0b010202)
-
-struct fixture {
-	struct fake_net net;
-	struct host *client, *server, *peer;
-	struct service *service;
-	struct turn_options options;
-	struct sock *sock, *peer_sock;
-	struct stun_login login;
-	uint8_t transaction[STUN_TRANSACTION];
-	uint8_t request[2048], response[2048];
-	struct stun_writer w;
-	struct stun_message msg;
-	unsigned lines;
-	char line[200];
-	void (*test)(struct fixture *f);
-};
-
-static struct endpoint at(uint32_t addr, uint16_t port)
-{
-	return (struct endpoint){ ip_addr_v4(addr), port };
-}
-
-static void keep_line(void *arg, const char *line)
-{
-	struct fixture *f = arg;
-
-	f->lines++;
-	snprintf(f->line, sizeof(f->line), "%s", line);
-}
-
-static void run_served(void *arg)
-{
-	struct fixture *f = arg;
-	struct service_spec spec = { .name = "turn",
-				     .host = f->server,
-				     .turn = &f->options,
-				     .log = keep_line,
-				     .log_arg = f };
-	struct sock_spec udp = { .kind = SOCK_UDP, .local.port = 5000 };
-
-	assert_int_equal(service_start(&spec, &f->service), 0);
-	assert_int_equal(sock_open(f->client, &udp, &f->sock), 0);
-	assert_int_equal(sock_open(f->peer, &udp, &f->peer_sock), 0);
-	f->test(f);
-	sock_close(f->sock);
-	sock_close(f->peer_sock);
-	service_stop(f->service);
-	assert_int_equal(fake_host_open_socks(&f->net, f->server), 0);
-}
-
-static void run(const struct turn_options *options, void (*test)(struct fixture *f))
-{
-	static struct fixture f;
-
-	memset(&f, 0, sizeof(f));
-	fake_net_init(&f.net);
-	f.client = fake_host_add(&f.net, "client", "11.1.3.2", NULL);
-	f.server = fake_host_add(&f.net, "server", "11.1.1.2", NULL);
-	f.peer = fake_host_add(&f.net, "peer", "11.1.2.2", NULL);
-	if (options)
-		f.options = *options;
-	f.test = test;
-	assert_int_equal(stun_login_init(&f.login, TURN_ANYBODY, TURN_ANYBODY), 0);
-	fake_net_run(&f.net, run_served, &f);
-	fake_net_free(&f.net);
-}
-
-static void begin(struct fixture *f, uint16_t method)
-{
-	stun_transaction(host_random(f->client), host_random(f->client), f->transaction);
-	stun_begin(&f->w, f->request, sizeof(f->request), STUN_REQUEST, method, f->transaction);
-}
-
-/* Send what was begun, as it is.  The code of the response, 0 = success; 999 = silence. */
-static unsigned send_as_is(struct fixture *f)
-{
-	struct endpoint to = at(SERVER, STUN_PORT), from;
-	struct stun_value reason;
-	unsigned code = 0;
-	long n;
-
-	assert_int_equal(sock_send(f->sock, &to, f->request, stun_end(&f->w), NEVER), 0);
-	n = sock_recv(f->sock, &from, f->response, sizeof(f->response), host_now(f->client) + SEC);
-	if (n < 0)
-		return 999;
-	assert_int_equal(stun_decode(f->response, (size_t)n, &f->msg), 0);
-	assert_memory_equal(f->msg.transaction, f->transaction, STUN_TRANSACTION);
-	stun_get_error(&f->msg, &code, &reason);
-	return code;
-}
-
-/* With credentials, whose first challenge was asked for beforehand. */
-static unsigned ask(struct fixture *f)
-{
-	stun_login_add(&f->login, &f->w);
-	return send_as_is(f);
-}
-
-static void log_in(struct fixture *f)
-{
-	begin(f, TURN_ALLOCATE);
-	assert_int_equal(send_as_is(f), 401);
-	assert_int_equal(stun_login_learn(&f->login, &f->msg, 401), 0);
-}
-
-static unsigned allocate(struct fixture *f)
-{
-	begin(f, TURN_ALLOCATE);
-	stun_add_u32(&f->w, STUN_REQUESTED_TRANSPORT, TURN_TRANSPORT_UDP << 24);
-	return ask(f);
-}
-
-static unsigned permit(struct fixture *f, uint32_t peer)
-{
-	begin(f, TURN_CREATE_PERMISSION);
-	stun_add_address(&f->w, STUN_XOR_PEER_ADDRESS, at(peer, 0));
-	return ask(f);
-}
-
-static unsigned bind(struct fixture *f, uint16_t number, uint32_t peer, uint16_t port)
-{
-	begin(f, TURN_CHANNEL_BIND);
-	stun_add_u32(&f->w, STUN_CHANNEL_NUMBER, (uint32_t)number << 16);
-	stun_add_address(&f->w, STUN_XOR_PEER_ADDRESS, at(peer, port));
-	return ask(f);
-}
-
-static uint32_t u32_of(const struct fixture *f, uint16_t type)
-{
-	uint32_t value = 0;
-
-	assert_true(stun_get_u32(&f->msg, type, &value));
-	return value;
-}
+#include "turn_fixture.h"
 
 /* Credentials */
 
-static void talk_down(struct fixture *f)
+static void talk_down(struct turn_fixture *f)
 {
 	struct stun_login login;
 
-	log_in(f);
+	turn_log_in(f);
 	assert_int_equal(f->login.algorithm, STUN_SHA256);
 	assert_true(f->login.userhash);
 	/* A list that somebody shortened, though he cannot sign for it as the server would. */
 	login = f->login;
 	login.list_len = 4;
 	f->login = login;
-	begin(f, TURN_REFRESH);
-	assert_int_equal(ask(f), 400);
+	turn_begin(f, TURN_REFRESH);
+	assert_int_equal(turn_ask(f), 400);
 	/* The features taken out of the nonce. */
 	f->login = login;
 	f->login.list_len = 0;
@@ -172,24 +30,24 @@ static void talk_down(struct fixture *f)
 	f->login.nonce[9] = 'A';
 	f->login.key_len = stun_long_term_key(STUN_MD5, TURN_ANYBODY, TURN_ANYBODY, TURN_ANYBODY,
 					      f->login.key);
-	begin(f, TURN_REFRESH);
-	assert_int_equal(ask(f), 438);
+	turn_begin(f, TURN_REFRESH);
+	assert_int_equal(turn_ask(f), 438);
 }
 
 static void test_talking_down(void **state)
 {
 	(void)state;
-	run(NULL, talk_down);
+	turn_run(NULL, talk_down);
 }
 
 /* Each thing that a request with an integrity must have besides (RFC 8489, 9.2.4). */
-static void leave_out(struct fixture *f)
+static void leave_out(struct turn_fixture *f)
 {
 	static const uint16_t parts[] = { STUN_USERNAME, STUN_REALM, STUN_NONCE };
 
-	log_in(f);
+	turn_log_in(f);
 	for (int missing = 0; missing < 4; missing++) {
-		begin(f, TURN_REFRESH);
+		turn_begin(f, TURN_REFRESH);
 		for (int i = 0; i < 3; i++)
 			if (i != missing)
 				stun_add_text(&f->w, parts[i],
@@ -198,10 +56,10 @@ static void leave_out(struct fixture *f)
 						       : f->login.nonce);
 		if (missing == 3) { /* nothing, but the wrong password's integrity */
 			stun_add_integrity(&f->w, "wrong", 5);
-			assert_int_equal(send_as_is(f), 401);
+			assert_int_equal(turn_send_as_is(f), 401);
 		} else {
 			stun_add_integrity(&f->w, f->login.key, f->login.key_len);
-			assert_int_equal(send_as_is(f), 400);
+			assert_int_equal(turn_send_as_is(f), 400);
 		}
 	}
 	assert_string_equal(f->line, "server: turn: 11.1.3.2:5000 has the wrong credentials "
@@ -211,36 +69,36 @@ static void leave_out(struct fixture *f)
 static void test_incomplete_credentials(void **state)
 {
 	(void)state;
-	run(NULL, leave_out);
+	turn_run(NULL, leave_out);
 }
 
-static void outlive_nonce(struct fixture *f)
+static void outlive_nonce(struct turn_fixture *f)
 {
-	log_in(f);
-	assert_int_equal(allocate(f), 0);
+	turn_log_in(f);
+	assert_int_equal(turn_allocate_one(f), 0);
 	fiber_sleep(host_now(f->client) + 5 * SEC - 100 * MSEC);
-	begin(f, TURN_REFRESH);
-	assert_int_equal(ask(f), 0);
+	turn_begin(f, TURN_REFRESH);
+	assert_int_equal(turn_ask(f), 0);
 	fiber_sleep(host_now(f->client) + SEC);
-	begin(f, TURN_REFRESH);
-	assert_int_equal(ask(f), 438);
+	turn_begin(f, TURN_REFRESH);
+	assert_int_equal(turn_ask(f), 438);
 	assert_int_equal(stun_login_learn(&f->login, &f->msg, 438), 0);
-	begin(f, TURN_REFRESH);
-	assert_int_equal(ask(f), 0);
+	turn_begin(f, TURN_REFRESH);
+	assert_int_equal(turn_ask(f), 0);
 }
 
 static void test_nonce_expires(void **state)
 {
 	(void)state;
-	run(&(struct turn_options){ .nonce_ns = 5 * SEC }, outlive_nonce);
+	turn_run(&(struct turn_options){ .nonce_ns = 5 * SEC }, outlive_nonce);
 }
 
-static void speak_rfc5389(struct fixture *f)
+static void speak_rfc5389(struct turn_fixture *f)
 {
-	log_in(f);
+	turn_log_in(f);
 	assert_int_equal(f->login.algorithm, STUN_MD5);
 	assert_int_equal(f->login.list_len, 0);
-	assert_int_equal(allocate(f), 0);
+	assert_int_equal(turn_allocate_one(f), 0);
 	assert_true(f->msg.integrity_at);
 	assert_false(f->msg.integrity_sha256_at);
 	assert_true(stun_login_ok(&f->login, &f->msg));
@@ -249,12 +107,12 @@ static void speak_rfc5389(struct fixture *f)
 static void test_rfc5389(void **state)
 {
 	(void)state;
-	run(&(struct turn_options){ .rfc5389 = true }, speak_rfc5389);
+	turn_run(&(struct turn_options){ .rfc5389 = true }, speak_rfc5389);
 }
 
 /* Allocations */
 
-static void allocate_strangely(struct fixture *f)
+static void allocate_strangely(struct turn_fixture *f)
 {
 	static const struct {
 		uint32_t transport; /* first byte; 0 = not said */
@@ -275,40 +133,40 @@ static void allocate_strangely(struct fixture *f)
 		{ 17, STUN_RESERVATION_TOKEN, "\0\0\0\0\0\0\0", 8, 508 },
 	};
 
-	log_in(f);
+	turn_log_in(f);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		begin(f, TURN_ALLOCATE);
+		turn_begin(f, TURN_ALLOCATE);
 		if (rows[i].transport)
 			stun_add_u32(&f->w, STUN_REQUESTED_TRANSPORT, rows[i].transport << 24);
 		if (rows[i].type)
 			stun_add(&f->w, rows[i].type, rows[i].value, rows[i].len);
-		assert_int_equal(ask(f), rows[i].want);
+		assert_int_equal(turn_ask(f), rows[i].want);
 	}
 	/* No word of the server's was about an allocation that there is. */
-	begin(f, TURN_REFRESH);
-	assert_int_equal(ask(f), 437);
+	turn_begin(f, TURN_REFRESH);
+	assert_int_equal(turn_ask(f), 437);
 	/* An IPv6 address besides is answered by an allocation, and why there is none of those. */
-	begin(f, TURN_ALLOCATE);
+	turn_begin(f, TURN_ALLOCATE);
 	stun_add_u32(&f->w, STUN_REQUESTED_TRANSPORT, TURN_TRANSPORT_UDP << 24);
 	stun_add_u32(&f->w, STUN_ADDITIONAL_ADDRESS_FAMILY, TURN_FAMILY_V6 << 24);
-	assert_int_equal(ask(f), 0);
+	assert_int_equal(turn_ask(f), 0);
 	assert_true(stun_find(&f->msg, STUN_ADDRESS_ERROR_CODE, &(struct stun_value){ 0 }));
 }
 
 static void test_allocate_strangely(void **state)
 {
 	(void)state;
-	run(NULL, allocate_strangely);
+	turn_run(NULL, allocate_strangely);
 }
 
-static void allocate_twice(struct fixture *f)
+static void allocate_twice(struct turn_fixture *f)
 {
-	struct endpoint first, again, to = at(SERVER, STUN_PORT);
+	struct endpoint first, again, to = turn_at(TURN_FIXTURE_SERVER, STUN_PORT);
 	long n;
 
-	log_in(f);
-	assert_int_equal(allocate(f), 0);
-	assert_int_equal(u32_of(f, STUN_LIFETIME), 600);
+	turn_log_in(f);
+	assert_int_equal(turn_allocate_one(f), 0);
+	assert_int_equal(turn_u32_of(f, STUN_LIFETIME), 600);
 	assert_true(stun_get_address(&f->msg, STUN_XOR_RELAYED_ADDRESS, &first));
 	assert_true(first.port >= 49152);
 	/* The very same request, as where the response was lost. */
@@ -318,119 +176,119 @@ static void allocate_twice(struct fixture *f)
 	assert_true(stun_get_address(&f->msg, STUN_XOR_RELAYED_ADDRESS, &again));
 	assert_true(endpoint_equal(first, again));
 	/* Another one. */
-	assert_int_equal(allocate(f), 437);
+	assert_int_equal(turn_allocate_one(f), 437);
 	/* And away with it, twice. */
 	for (int i = 0; i < 2; i++) {
-		begin(f, TURN_REFRESH);
+		turn_begin(f, TURN_REFRESH);
 		stun_add_u32(&f->w, STUN_LIFETIME, 0);
-		assert_int_equal(ask(f), 0);
-		assert_int_equal(u32_of(f, STUN_LIFETIME), 0);
+		assert_int_equal(turn_ask(f), 0);
+		assert_int_equal(turn_u32_of(f, STUN_LIFETIME), 0);
 	}
-	assert_int_equal(allocate(f), 0);
+	assert_int_equal(turn_allocate_one(f), 0);
 }
 
 static void test_allocate_twice(void **state)
 {
 	(void)state;
-	run(NULL, allocate_twice);
+	turn_run(NULL, allocate_twice);
 }
 
-static void ask_lifetimes(struct fixture *f)
+static void ask_lifetimes(struct turn_fixture *f)
 {
 	static const struct {
 		uint32_t asked, want;
 	} rows[] = { { 1, 600 }, { 600, 600 }, { 1000, 1000 }, { 3600, 3600 }, { 9999, 3600 } };
 
-	log_in(f);
-	assert_int_equal(allocate(f), 0);
+	turn_log_in(f);
+	assert_int_equal(turn_allocate_one(f), 0);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		begin(f, TURN_REFRESH);
+		turn_begin(f, TURN_REFRESH);
 		stun_add_u32(&f->w, STUN_LIFETIME, rows[i].asked);
-		assert_int_equal(ask(f), 0);
-		assert_int_equal(u32_of(f, STUN_LIFETIME), rows[i].want);
+		assert_int_equal(turn_ask(f), 0);
+		assert_int_equal(turn_u32_of(f, STUN_LIFETIME), rows[i].want);
 	}
 }
 
 static void test_lifetimes(void **state)
 {
 	(void)state;
-	run(NULL, ask_lifetimes);
+	turn_run(NULL, ask_lifetimes);
 }
 
-static void let_expire(struct fixture *f)
+static void let_expire(struct turn_fixture *f)
 {
-	log_in(f);
-	assert_int_equal(allocate(f), 0);
-	assert_int_equal(u32_of(f, STUN_LIFETIME), 7);
+	turn_log_in(f);
+	assert_int_equal(turn_allocate_one(f), 0);
+	assert_int_equal(turn_u32_of(f, STUN_LIFETIME), 7);
 	fiber_sleep(host_now(f->client) + 6 * SEC);
-	assert_int_equal(permit(f, PEER), 0);
+	assert_int_equal(turn_permit_one(f, TURN_FIXTURE_PEER), 0);
 	fiber_sleep(host_now(f->client) + SEC);
-	assert_int_equal(permit(f, PEER), 437);
+	assert_int_equal(turn_permit_one(f, TURN_FIXTURE_PEER), 437);
 	assert_int_equal(fake_host_open_socks(&f->net, f->server), 3);
 }
 
 static void test_expiry(void **state)
 {
 	(void)state;
-	run(&(struct turn_options){ .lifetime_ns = 7 * SEC }, let_expire);
+	turn_run(&(struct turn_options){ .lifetime_ns = 7 * SEC }, let_expire);
 }
 
-static void reserve(struct fixture *f)
+static void reserve(struct turn_fixture *f)
 {
 	struct stun_value token;
 	struct endpoint even;
 	uint8_t kept[8];
 
-	log_in(f);
-	begin(f, TURN_ALLOCATE);
+	turn_log_in(f);
+	turn_begin(f, TURN_ALLOCATE);
 	stun_add_u32(&f->w, STUN_REQUESTED_TRANSPORT, TURN_TRANSPORT_UDP << 24);
 	stun_add(&f->w, STUN_EVEN_PORT, "\x80", 1);
-	assert_int_equal(ask(f), 0);
+	assert_int_equal(turn_ask(f), 0);
 	assert_true(stun_get_address(&f->msg, STUN_XOR_RELAYED_ADDRESS, &even));
 	assert_int_equal(even.port % 2, 0);
 	assert_true(stun_find(&f->msg, STUN_RESERVATION_TOKEN, &token));
 	memcpy(kept, token.bytes, 8);
-	begin(f, TURN_REFRESH);
+	turn_begin(f, TURN_REFRESH);
 	stun_add_u32(&f->w, STUN_LIFETIME, 0);
-	assert_int_equal(ask(f), 0);
+	assert_int_equal(turn_ask(f), 0);
 	for (int i = 0; i < 2; i++) {
-		begin(f, TURN_ALLOCATE);
+		turn_begin(f, TURN_ALLOCATE);
 		stun_add_u32(&f->w, STUN_REQUESTED_TRANSPORT, TURN_TRANSPORT_UDP << 24);
 		stun_add(&f->w, STUN_RESERVATION_TOKEN, kept, 8);
 		if (i == 1)
 			stun_add(&f->w, STUN_EVEN_PORT, "\x80", 1);
-		assert_int_equal(ask(f), i ? 437 : 0);
+		assert_int_equal(turn_ask(f), i ? 437 : 0);
 	}
-	assert_int_equal(permit(f, PEER), 0);
-	begin(f, TURN_REFRESH);
+	assert_int_equal(turn_permit_one(f, TURN_FIXTURE_PEER), 0);
+	turn_begin(f, TURN_REFRESH);
 	stun_add_u32(&f->w, STUN_LIFETIME, 0);
-	assert_int_equal(ask(f), 0);
+	assert_int_equal(turn_ask(f), 0);
 	/* A token is good once. */
-	begin(f, TURN_ALLOCATE);
+	turn_begin(f, TURN_ALLOCATE);
 	stun_add_u32(&f->w, STUN_REQUESTED_TRANSPORT, TURN_TRANSPORT_UDP << 24);
 	stun_add(&f->w, STUN_RESERVATION_TOKEN, kept, 8);
-	assert_int_equal(ask(f), 508);
+	assert_int_equal(turn_ask(f), 508);
 }
 
 static void test_reservation(void **state)
 {
 	(void)state;
-	run(NULL, reserve);
+	turn_run(NULL, reserve);
 }
 
 /* One user, from one port after another. */
-static void exceed_quota(struct fixture *f)
+static void exceed_quota(struct turn_fixture *f)
 {
 	struct sock *socks[4];
 
-	log_in(f);
+	turn_log_in(f);
 	for (uint16_t i = 0; i < 4; i++) {
 		struct sock_spec udp = { .kind = SOCK_UDP, .local.port = (uint16_t)(6000 + i) };
 
 		assert_int_equal(sock_open(f->client, &udp, &socks[i]), 0);
 		sock_close(f->sock);
 		f->sock = socks[i];
-		assert_int_equal(allocate(f), i < 3 ? 0 : 486);
+		assert_int_equal(turn_allocate_one(f), i < 3 ? 0 : 486);
 	}
 	assert_non_null(strstr(f->line, "wants more allocations than its user may have"));
 }
@@ -438,29 +296,29 @@ static void exceed_quota(struct fixture *f)
 static void test_quota(void **state)
 {
 	(void)state;
-	run(&(struct turn_options){ .quota = 3 }, exceed_quota);
+	turn_run(&(struct turn_options){ .quota = 3 }, exceed_quota);
 }
 
-static void be_sent_on(struct fixture *f)
+static void be_sent_on(struct turn_fixture *f)
 {
 	struct endpoint elsewhere;
 
-	log_in(f);
-	assert_int_equal(allocate(f), 300);
+	turn_log_in(f);
+	assert_int_equal(turn_allocate_one(f), 300);
 	assert_true(stun_get_address(&f->msg, STUN_ALTERNATE_SERVER, &elsewhere));
-	assert_true(endpoint_equal(elsewhere, at(0x0b010902, 3478)));
+	assert_true(endpoint_equal(elsewhere, turn_at(0x0b010902, 3478)));
 	assert_true(stun_login_ok(&f->login, &f->msg));
 }
 
 static void test_alternate_server(void **state)
 {
 	(void)state;
-	run(&(struct turn_options){ .alternate = at(0x0b010902, 3478) }, be_sent_on);
+	turn_run(&(struct turn_options){ .alternate = turn_at(0x0b010902, 3478) }, be_sent_on);
 }
 
 /* Peers */
 
-static void bind_strangely(struct fixture *f)
+static void bind_strangely(struct turn_fixture *f)
 {
 	static const struct {
 		uint16_t number;
@@ -468,58 +326,63 @@ static void bind_strangely(struct fixture *f)
 		uint16_t port;
 		unsigned want;
 	} rows[] = {
-		{ 0x3fff, PEER, 7, 400 },	{ 0x5000, PEER, 7, 400 },
-		{ 0x4000, PEER, 7, 0 },		{ 0x4000, PEER, 7, 0 }, /* refreshed */
-		{ 0x4000, PEER, 8, 400 }, /* the number is another's */
-		{ 0x4001, PEER, 7, 400 }, /* the peer has another */
-		{ 0x4001, PEER, 8, 0 },		{ 0x4002, 0x7f000001, 7, 403 },
-		{ 0x4002, 0xe0000001, 7, 403 }, { 0x4002, 0xffffffff, 7, 403 },
+		{ 0x3fff, TURN_FIXTURE_PEER, 7, 400 },
+		{ 0x5000, TURN_FIXTURE_PEER, 7, 400 },
+		{ 0x4000, TURN_FIXTURE_PEER, 7, 0 },
+		{ 0x4000, TURN_FIXTURE_PEER, 7, 0 }, /* refreshed */
+		{ 0x4000, TURN_FIXTURE_PEER, 8, 400 }, /* the number is another's */
+		{ 0x4001, TURN_FIXTURE_PEER, 7, 400 }, /* the peer has another */
+		{ 0x4001, TURN_FIXTURE_PEER, 8, 0 },
+		{ 0x4002, 0x7f000001, 7, 403 },
+		{ 0x4002, 0xe0000001, 7, 403 },
+		{ 0x4002, 0xffffffff, 7, 403 },
 	};
 
-	log_in(f);
-	assert_int_equal(bind(f, 0x4000, PEER, 7), 437);
-	assert_int_equal(allocate(f), 0);
+	turn_log_in(f);
+	assert_int_equal(turn_bind_one(f, 0x4000, TURN_FIXTURE_PEER, 7), 437);
+	assert_int_equal(turn_allocate_one(f), 0);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		assert_int_equal(bind(f, rows[i].number, rows[i].peer, rows[i].port), rows[i].want);
-	begin(f, TURN_CHANNEL_BIND);
+		assert_int_equal(turn_bind_one(f, rows[i].number, rows[i].peer, rows[i].port),
+				 rows[i].want);
+	turn_begin(f, TURN_CHANNEL_BIND);
 	stun_add_u32(&f->w, STUN_CHANNEL_NUMBER, 0x4005U << 16);
-	assert_int_equal(ask(f), 400);
+	assert_int_equal(turn_ask(f), 400);
 }
 
 static void test_bind_strangely(void **state)
 {
 	(void)state;
-	run(NULL, bind_strangely);
+	turn_run(NULL, bind_strangely);
 }
 
-static void fill_permissions(struct fixture *f)
+static void fill_permissions(struct turn_fixture *f)
 {
-	log_in(f);
-	assert_int_equal(allocate(f), 0);
-	begin(f, TURN_CREATE_PERMISSION);
-	assert_int_equal(ask(f), 400);
+	turn_log_in(f);
+	assert_int_equal(turn_allocate_one(f), 0);
+	turn_begin(f, TURN_CREATE_PERMISSION);
+	assert_int_equal(turn_ask(f), 400);
 	/* All or none: the second of these cannot be. */
-	begin(f, TURN_CREATE_PERMISSION);
-	stun_add_address(&f->w, STUN_XOR_PEER_ADDRESS, at(PEER, 0));
+	turn_begin(f, TURN_CREATE_PERMISSION);
+	stun_add_address(&f->w, STUN_XOR_PEER_ADDRESS, turn_at(TURN_FIXTURE_PEER, 0));
 	stun_add_address(&f->w, STUN_XOR_PEER_ADDRESS, (struct endpoint){ { 1, 2 }, 0 });
-	assert_int_equal(ask(f), 443);
+	assert_int_equal(turn_ask(f), 443);
 	for (uint32_t i = 0; i < 64; i++)
-		assert_int_equal(permit(f, PEER + i), 0);
-	assert_int_equal(permit(f, PEER), 0);
-	assert_int_equal(permit(f, PEER + 64), 508);
+		assert_int_equal(turn_permit_one(f, TURN_FIXTURE_PEER + i), 0);
+	assert_int_equal(turn_permit_one(f, TURN_FIXTURE_PEER), 0);
+	assert_int_equal(turn_permit_one(f, TURN_FIXTURE_PEER + 64), 508);
 	/* Those that have expired make room. */
 	fiber_sleep(host_now(f->client) + 300 * SEC);
-	assert_int_equal(permit(f, PEER + 64), 0);
+	assert_int_equal(turn_permit_one(f, TURN_FIXTURE_PEER + 64), 0);
 }
 
 static void test_permissions(void **state)
 {
 	(void)state;
-	run(NULL, fill_permissions);
+	turn_run(NULL, fill_permissions);
 }
 
 /* What the peer says to the relayed address; how many bytes the client gets, 0 = nothing. */
-static long hear_from_peer(struct fixture *f, struct endpoint relayed)
+static long hear_from_peer(struct turn_fixture *f, struct endpoint relayed)
 {
 	long n;
 
@@ -528,20 +391,20 @@ static long hear_from_peer(struct fixture *f, struct endpoint relayed)
 	return n < 0 ? 0 : n;
 }
 
-static void relay_both_ways(struct fixture *f)
+static void relay_both_ways(struct turn_fixture *f)
 {
 	struct turn_channel_data data = { 0x4000, 5, (const uint8_t *)"voice" };
-	struct endpoint relayed, from, to = at(SERVER, STUN_PORT);
+	struct endpoint relayed, from, to = turn_at(TURN_FIXTURE_SERVER, STUN_PORT);
 	const uint8_t *payload;
 	uint8_t out[16];
 	size_t len;
 
-	log_in(f);
-	assert_int_equal(allocate(f), 0);
+	turn_log_in(f);
+	assert_int_equal(turn_allocate_one(f), 0);
 	assert_true(stun_get_address(&f->msg, STUN_XOR_RELAYED_ADDRESS, &relayed));
 	assert_int_equal(hear_from_peer(f, relayed), 0);
 	assert_non_null(strstr(f->line, "11.1.2.2:5000 is no peer with a permission"));
-	assert_int_equal(permit(f, PEER), 0);
+	assert_int_equal(turn_permit_one(f, TURN_FIXTURE_PEER), 0);
 	len = (size_t)hear_from_peer(f, relayed);
 	assert_true(len > 5 && turn_payload(f->response, len, &payload, &len));
 	assert_memory_equal(payload, "hello", 5);
@@ -552,7 +415,7 @@ static void relay_both_ways(struct fixture *f)
 		long n;
 
 		if (bound)
-			assert_int_equal(bind(f, 0x4000, PEER, 5000), 0);
+			assert_int_equal(turn_bind_one(f, 0x4000, TURN_FIXTURE_PEER, 5000), 0);
 		assert_int_equal(sock_send(f->sock, &to, out, len, NEVER), 0);
 		n = sock_recv(f->peer_sock, &from, heard, sizeof(heard), host_now(f->peer) + SEC);
 		assert_int_equal(n, bound ? 5 : -110);
@@ -567,18 +430,18 @@ static void relay_both_ways(struct fixture *f)
 static void test_relaying(void **state)
 {
 	(void)state;
-	run(NULL, relay_both_ways);
+	turn_run(NULL, relay_both_ways);
 }
 
-static void belong_to_another(struct fixture *f)
+static void belong_to_another(struct turn_fixture *f)
 {
-	log_in(f);
-	assert_int_equal(allocate(f), 0);
+	turn_log_in(f);
+	assert_int_equal(turn_allocate_one(f), 0);
 	assert_int_equal(stun_login_init(&f->login, "bob", "b"), 0);
-	log_in(f);
-	assert_int_equal(permit(f, PEER), 441);
-	begin(f, TURN_REFRESH);
-	assert_int_equal(ask(f), 441);
+	turn_log_in(f);
+	assert_int_equal(turn_permit_one(f, TURN_FIXTURE_PEER), 441);
+	turn_begin(f, TURN_REFRESH);
+	assert_int_equal(turn_ask(f), 441);
 }
 
 static void test_another_user(void **state)
@@ -589,7 +452,7 @@ static void test_another_user(void **state)
 	};
 
 	(void)state;
-	run(&two, belong_to_another);
+	turn_run(&two, belong_to_another);
 }
 
 int main(void)
