@@ -173,9 +173,7 @@ static int turn_start(const struct service_spec *spec, void **ret)
 	server->log = spec->log;
 	server->log_arg = spec->log_arg;
 	set_options(server, spec->turn);
-	err = conduit_identity_new(&server->identity);
-	if (!err)
-		err = open_socks(server);
+	err = open_socks(server);
 	if (!err)
 		err = crew_spawn(&server->crew, loop, "turn udp", read_udp, server);
 	if (!err)

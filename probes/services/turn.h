@@ -114,7 +114,8 @@ struct turn_server {
 	struct host *host;
 	struct turn_options options;
 	struct stun_auth auth;
-	struct conduit_identity *identity;
+	struct conduit_identity
+		*identity; /* NULL until somebody wants TLS: it takes time to make */
 	struct crew crew;
 	bool stopping;
 	struct sock *udp, *tcp, *tls;

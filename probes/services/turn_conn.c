@@ -97,11 +97,14 @@ static void converse(struct turn_conn *conn)
 
 static int open_conn(struct turn_conn *conn)
 {
+	struct turn_server *server = conn->server;
 	int err = 0;
 
-	if (conn->tls)
-		err = conduit_secure(conn->conduit, conn->server->identity,
-				     turn_now(conn->server) + HANDSHAKE_NS);
+	if (conn->tls && !server->identity)
+		err = conduit_identity_new(&server->identity);
+	if (conn->tls && !err)
+		err = conduit_secure(conn->conduit, server->identity,
+				     turn_now(server) + HANDSHAKE_NS);
 	if (err)
 		turn_complain(conn->server, TURN_BAD_TLS, conn->path.remote);
 	return err ? err : outbox_new(conn->conduit, TURN_OUTBOX, &conn->outbox);
