@@ -332,7 +332,7 @@ function socket:remote() end
 
 ---@class connect_options
 ---@field via? host The rendezvous; by default the world's only one.
----@field try? method[] The ladder, in the order of trying; by default all, but for "turn" where no host has that service.
+---@field try? method[] The ladder, in order; by default all, but for "turn" where no host has that service.
 ---@field turn? turn_access Which TURN server both use; by default the world's only one, over UDP.
 ---@field attempt? duration For each rung; default 2s.
 ---@field pace? duration The first gap between hellos; default 20ms.
