@@ -172,8 +172,8 @@ void turn_refuse(struct turn_request *r, unsigned code);
 
 void turn_allocate(struct turn_request *r);
 void turn_refresh(struct turn_request *r);
-/* The first peer in a request; false where it has none that may be reached, and it was refused. */
-bool turn_read_peer(struct turn_request *r, struct endpoint *ret);
+/* The first peer in a request; false where it has none that @a may reach, and it was refused. */
+bool turn_read_peer(struct turn_request *r, const struct turn_allocation *a, struct endpoint *ret);
 void turn_create_permission(struct turn_request *r, struct turn_allocation *a);
 void turn_channel_bind(struct turn_request *r, struct turn_allocation *a);
 /* A Send indication. */

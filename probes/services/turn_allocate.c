@@ -13,9 +13,10 @@ enum { PORT_FIRST = 49152, PORTS = 16384, PORT_TRIES = 32 };
 /* What an Allocate request asks for. */
 struct wish {
 	bool tcp;
+	struct ip_addr local; /* whose family it asks for */
 	bool even, reserve;
 	uint64_t token; /* 0 = none */
-	bool additional; /* an IPv6 address besides, which there is not */
+	bool additional; /* an IPv6 address besides: one allocation has one address here */
 };
 
 static uint64_t get_u64(const struct stun_value *v)
@@ -59,7 +60,12 @@ static unsigned read_family(struct turn_request *r, struct wish *wish)
 	asked = stun_get_u32(&r->msg, STUN_REQUESTED_ADDRESS_FAMILY, &family);
 	if (asked && (wish->token || has(r, STUN_ADDITIONAL_ADDRESS_FAMILY)))
 		return 400;
-	if (asked && family >> 24 != TURN_FAMILY_V4)
+	wish->local = host_addr(r->server->host);
+	if (asked && family >> 24 == TURN_FAMILY_V6)
+		wish->local = host_addr6(r->server->host);
+	else if (asked && family >> 24 != TURN_FAMILY_V4)
+		return 440;
+	if (ip_addr_is_unset(wish->local) && !wish->token)
 		return 440;
 	additional = stun_get_u32(&r->msg, STUN_ADDITIONAL_ADDRESS_FAMILY, &family);
 	if (additional && (family >> 24 != TURN_FAMILY_V6 || wish->token || wish->reserve))
@@ -91,13 +97,14 @@ static unsigned read_wish(struct turn_request *r, struct wish *wish)
 
 /* Ports */
 
-static int open_at(struct turn_server *server, bool tcp, uint16_t port, struct sock **ret)
+static int open_at(struct turn_server *server, const struct wish *wish, uint16_t port,
+		   struct sock **ret)
 {
 	/* A TCP allocation connects from the port that it listens at (RFC 6062, 5.2). */
 	struct sock_spec spec = {
-		.kind = tcp ? SOCK_TCP_LISTEN : SOCK_UDP,
-		.local.port = port,
-		.share = tcp,
+		.kind = wish->tcp ? SOCK_TCP_LISTEN : SOCK_UDP,
+		.local = { wish->local, port },
+		.share = wish->tcp,
 	};
 
 	return sock_open(server->host, &spec, ret);
@@ -121,12 +128,13 @@ static struct turn_reservation *free_reservation(struct turn_server *server)
 }
 
 /* Keep the port after @port, too; where that cannot be, @sock is of no use. */
-static bool reserve_next(struct turn_server *server, uint16_t port, uint64_t *ret_token)
+static bool reserve_next(struct turn_server *server, const struct wish *wish, uint16_t port,
+			 uint64_t *ret_token)
 {
 	struct turn_reservation *one = free_reservation(server);
 	struct sock *next;
 
-	if (!one || open_at(server, false, (uint16_t)(port + 1), &next))
+	if (!one || open_at(server, wish, (uint16_t)(port + 1), &next))
 		return false;
 	*one = (struct turn_reservation){
 		.token = host_random(server->host) | 1,
@@ -165,12 +173,12 @@ static struct sock *open_relay(struct turn_server *server, const struct wish *wi
 
 		if (wish->even)
 			port &= 0xfffe;
-		err = open_at(server, wish->tcp, port, &sock);
+		err = open_at(server, wish, port, &sock);
 		if (err == -EADDRINUSE)
 			continue;
 		if (err)
 			return NULL;
-		if (!wish->reserve || reserve_next(server, port, ret_token))
+		if (!wish->reserve || reserve_next(server, wish, port, ret_token))
 			return sock;
 		sock_close(sock);
 	}
@@ -310,8 +318,8 @@ void turn_refresh(struct turn_request *r)
 		turn_refuse(r, 441);
 		return;
 	}
-	if (stun_get_u32(&r->msg, STUN_REQUESTED_ADDRESS_FAMILY, &family) &&
-	    family >> 24 != TURN_FAMILY_V4) {
+	if (stun_get_u32(&r->msg, STUN_REQUESTED_ADDRESS_FAMILY, &family) && a &&
+	    (family >> 24 == TURN_FAMILY_V4) != ip_addr_is_v4(a->relayed.addr)) {
 		turn_refuse(r, 443);
 		return;
 	}

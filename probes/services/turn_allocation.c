@@ -188,7 +188,7 @@ int turn_allocation_new(struct turn_server *server, const struct turn_path *path
 	a->user = user;
 	a->relay = sock;
 	a->tcp = sock->kind == SOCK_TCP_LISTEN;
-	a->relayed = (struct endpoint){ host_addr(server->host), sock_local(sock).port };
+	a->relayed = sock_local(sock);
 	a->expires = expires;
 	a->next = server->allocations;
 	a->link = &server->allocations;

@@ -9,15 +9,18 @@ static bool forbidden(struct ip_addr addr)
 {
 	uint32_t v4 = ip_addr_to_v4(addr);
 
+	if (!ip_addr_is_v4(addr)) /* "::", "::1", multicast */
+		return (!addr.hi && addr.lo <= 1) || ip_addr_is_multicast(addr);
 	return v4 >> 24 == 127 || v4 >> 24 == 0 || ip_addr_is_multicast(addr) || v4 == UINT32_MAX;
 }
 
 /* 0 with *ret, or why this peer cannot be reached. */
-static unsigned read_peer(struct turn_request *r, const struct stun_value *v, struct endpoint *ret)
+static unsigned read_peer(struct turn_request *r, const struct turn_allocation *a,
+			  const struct stun_value *v, struct endpoint *ret)
 {
 	if (!stun_read_address(&r->msg, v, ret))
 		return 400;
-	if (!ip_addr_is_v4(ret->addr))
+	if (ip_addr_is_v4(ret->addr) != ip_addr_is_v4(a->relayed.addr))
 		return 443;
 	if (!forbidden(ret->addr))
 		return 0;
@@ -25,13 +28,13 @@ static unsigned read_peer(struct turn_request *r, const struct stun_value *v, st
 	return 403;
 }
 
-bool turn_read_peer(struct turn_request *r, struct endpoint *ret)
+bool turn_read_peer(struct turn_request *r, const struct turn_allocation *a, struct endpoint *ret)
 {
 	struct stun_value v;
 	unsigned code = 400;
 
 	if (stun_find(&r->msg, STUN_XOR_PEER_ADDRESS, &v))
-		code = read_peer(r, &v, ret);
+		code = read_peer(r, a, &v, ret);
 	if (code)
 		turn_refuse(r, code);
 	return !code;
@@ -47,7 +50,7 @@ void turn_create_permission(struct turn_request *r, struct turn_allocation *a)
 	while (stun_next(&r->msg, &v)) {
 		if (v.type != STUN_XOR_PEER_ADDRESS)
 			continue;
-		code = read_peer(r, &v, &peer);
+		code = read_peer(r, a, &v, &peer);
 		if (code)
 			break;
 	}
@@ -102,7 +105,7 @@ void turn_channel_bind(struct turn_request *r, struct turn_allocation *a)
 		turn_refuse(r, 400);
 		return;
 	}
-	if (!turn_read_peer(r, &peer))
+	if (!turn_read_peer(r, a, &peer))
 		return;
 	if (channel_clashes(a, (uint16_t)number, peer)) {
 		turn_refuse(r, 400);

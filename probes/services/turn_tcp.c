@@ -146,14 +146,17 @@ static void connect_to_peer(void *arg)
 	struct turn_server *server = link->server;
 	struct sock_spec spec = {
 		.kind = SOCK_TCP,
-		.local.port = link->allocation ? link->allocation->relayed.port : 0,
 		.remote = link->peer,
 		.deadline = turn_now(server) + CONNECT_NS,
 		.share = true,
 	};
 	struct sock *sock;
-	int err = link->allocation ? sock_open(server->host, &spec, &sock) : -ECANCELED;
+	int err = -ECANCELED;
 
+	if (link->allocation) {
+		spec.local = link->allocation->relayed;
+		err = sock_open(server->host, &spec, &sock);
+	}
 	if (!err)
 		err = link_stand(link, sock);
 	respond_connected(c, err ? 447 : 0);
@@ -187,7 +190,7 @@ void turn_connect(struct turn_request *r, struct turn_allocation *a)
 		turn_refuse(r, 400);
 		return;
 	}
-	if (!turn_read_peer(r, &peer))
+	if (!turn_read_peer(r, a, &peer))
 		return;
 	if (link_find(a, peer)) {
 		turn_refuse(r, 446);
