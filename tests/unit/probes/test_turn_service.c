@@ -395,7 +395,7 @@ static void relay_both_ways(struct turn_fixture *f)
 {
 	struct turn_channel_data data = { 0x4000, 5, (const uint8_t *)"voice" };
 	struct endpoint relayed, from, to = turn_at(TURN_FIXTURE_SERVER, STUN_PORT);
-	const uint8_t *payload;
+	const uint8_t *payload = NULL;
 	uint8_t out[16];
 	size_t len;
 
@@ -407,6 +407,7 @@ static void relay_both_ways(struct turn_fixture *f)
 	assert_int_equal(turn_permit_one(f, TURN_FIXTURE_PEER), 0);
 	len = (size_t)hear_from_peer(f, relayed);
 	assert_true(len > 5 && turn_payload(f->response, len, &payload, &len));
+	assert_non_null(payload);
 	assert_memory_equal(payload, "hello", 5);
 	/* In a channel that is not bound nothing passes; in one that is, both ways. */
 	len = turn_channel_encode(&data, false, out, sizeof(out));
