@@ -4,7 +4,6 @@
  * the net; each is joined by a link, with its tap, to the segment above it.
  */
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,70 +34,6 @@ static void free_host(void *thing)
 	host->ops->free(host);
 }
 
-/* Taps */
-
-static json_t *path_of(const struct plan_node *node)
-{
-	json_t *path = json_array();
-
-	for (const struct plan_node *n = node->parent; n; n = n->parent)
-		json_array_insert_new(path, 0, json_string(n->name));
-	return path;
-}
-
-static void add_address(json_t *list, struct ip_addr addr)
-{
-	char text[IP_ADDR_TEXT];
-
-	json_array_append_new(list, json_string(ip_addr_format(addr, text)));
-}
-
-static void add_addresses_of(json_t *list, const struct plan_node *node, bool lan)
-{
-	if (lan) {
-		if (!node->no_ipv4)
-			add_address(list, plan_gateway_addr(node));
-		if (node->model6)
-			add_address(list, plan_gateway_addr6(node));
-		return;
-	}
-	for (unsigned i = 0; i < plan_address_count(node); i++)
-		add_address(list, plan_address(node, i));
-	if (!ip_addr_is_unset(node->addr6))
-		add_address(list, node->addr6);
-}
-
-static int add_tap(struct world *world, const struct plan_node *node, const char *side,
-		   const char *name)
-{
-	json_t *about = json_object();
-	json_t *addresses = json_array();
-	char *text;
-	int tap;
-
-	add_addresses_of(addresses, node, strcmp(side, "lan") == 0);
-	json_object_set_new(about, "node", json_string(node->name));
-	json_object_set_new(about, "side", json_string(side));
-	json_object_set_new(about, "addresses", addresses);
-	json_object_set_new(about, "path", path_of(node));
-	if (node->kind == PLAN_NET) {
-		if (!node->no_ipv4)
-			json_object_set_new(about, "nat", json_string(node->model.name));
-		if (node->model6)
-			json_object_set_new(about, "nat6", json_string(node->model6->name));
-		json_object_set_new(
-			about, "realise",
-			json_string(node->realise == PLAN_KERNEL ? "kernel" : "engine"));
-	}
-	text = json_dumps(about, JSON_COMPACT);
-	json_decref(about);
-	if (!text)
-		return -ENOMEM;
-	tap = capture_add_tap(world->capture, name, text);
-	free(text);
-	return tap;
-}
-
 /* Join @port, a port of @node on @side, to @uplink. */
 static int join(struct world *world, const struct plan_node *node, const char *side,
 		const struct plan_link *wire, struct port *port, struct port *uplink)
@@ -120,7 +55,7 @@ static int join(struct world *world, const struct plan_node *node, const char *s
 	if (node->kind != PLAN_HOST)
 		stpcpy(stpcpy(end, " "), side);
 	if (world->capture) {
-		spec.tap = add_tap(world, node, side, name);
+		spec.tap = build_tap(world, node, side, name);
 		if (spec.tap < 0)
 			return spec.tap;
 	}

@@ -47,4 +47,9 @@ int build_nodes(struct world *world);
 /* Furnish @place's NAT, one of the kernel's, as at the start.  0, or -errno with *ret_error. */
 int build_kernel_nat_again(struct world *world, struct place *place, struct plan_error *ret_error);
 
+/* Give @node's @side ("host", "lan", "wan") a tap called @name in the capture: its number, or
+ * -ENOMEM. */
+int build_tap(struct world *world, const struct plan_node *node, const char *side,
+	      const char *name);
+
 #endif
