@@ -1,42 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a plan makes of IPv6: who has it, addresses and prefixes, and what it refuses. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <errno.h>
-#include <string.h>
-
-#include "sim/plan.h"
-
-static struct plan plan;
-static struct plan_error error;
-
-static int setup(void **state)
-{
-	(void)state;
-	plan = (struct plan){ .seed = 1 };
-	error.text[0] = '\0';
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	plan_clear(&plan);
-	return 0;
-}
-
-static struct plan_node *add(struct plan_node *parent, enum plan_kind kind, const char *name)
-{
-	struct plan_node *node = plan_add(&plan, parent, kind, name);
-
-	assert_non_null(node);
-	nat_model_defaults(&node->model);
-	return node;
-}
+#include "plan_fixture.h"
 
 static struct plan_node *add_net6(struct plan_node *parent, const char *name, enum nat_kind kind)
 {
@@ -50,27 +14,12 @@ static struct plan_node *add_net6(struct plan_node *parent, const char *name, en
 	return node;
 }
 
-static struct ip_addr addr(const char *text)
-{
-	struct ip_addr a;
-
-	assert_int_equal(ip_addr_parse(text, &a), 0);
-	return a;
-}
-
 static struct ip_prefix prefix(const char *text)
 {
 	struct ip_prefix p;
 
 	assert_int_equal(ip_prefix_parse(text, &p), 0);
 	return p;
-}
-
-static void assert_addr(struct ip_addr a, const char *text)
-{
-	char buf[IP_ADDR_TEXT];
-
-	assert_string_equal(ip_addr_format(a, buf), text);
 }
 
 static void assert_prefix(struct ip_prefix p, const char *text)
@@ -84,12 +33,6 @@ static void assert_complete(void)
 {
 	if (plan_complete(&plan, &error))
 		fail_msg("%s", error.text);
-}
-
-static void assert_fails(const char *text)
-{
-	assert_int_equal(plan_complete(&plan, &error), -EINVAL);
-	assert_string_equal(error.text, text);
 }
 
 static void test_none_unless_asked_for(void **state)
