@@ -486,8 +486,17 @@ static void broken_checksums_are_passed_over(void **state)
 	assert_int_equal(wire.sent_count, 0);
 }
 
+/* What is known of the way to NET(1); 0 where nothing is. */
+static uint16_t known_mtu(const struct path_mtus *paths, uint64_t now)
+{
+	const struct path_mtu *path = path_mtu_find(paths, NET(1), now);
+
+	return path ? path->mtu : 0;
+}
+
 static void path_mtu_cache(void **state)
 {
+	const struct ip_addr six = { UINT64_C(0x2b00) << 48, 2 };
 	struct path_mtus paths = { 0 };
 	const struct path_mtu *path;
 
@@ -497,13 +506,19 @@ static void path_mtu_cache(void **state)
 	assert_null(path_mtu_find(&paths, NET(1), 0));
 	path_mtu_learn(&paths, NET(1), 1280, 1500, 0);
 	path_mtu_learn(&paths, NET(1), 1400, 1500, 0); /* only ever lower */
-	assert_non_null(path_mtu_find(&paths, NET(1), PATH_MTU_KEPT_NS - 1));
-	assert_int_equal(path_mtu_find(&paths, NET(1), PATH_MTU_KEPT_NS - 1)->mtu, 1280);
+	assert_int_equal(known_mtu(&paths, PATH_MTU_KEPT_NS - 1), 1280);
 	assert_null(path_mtu_find(&paths, NET(1), PATH_MTU_KEPT_NS));
 	path_mtu_learn(&paths, NET(1), 1400, 1500, PATH_MTU_KEPT_NS);
-	assert_int_equal(path_mtu_find(&paths, NET(1), PATH_MTU_KEPT_NS)->mtu, 1400);
+	assert_int_equal(known_mtu(&paths, PATH_MTU_KEPT_NS), 1400);
+	/* RFC 8201, section 4: no IPv6 link takes less than 1280. */
+	path_mtu_learn(&paths, six, 1000, 1500, 0);
+	path = path_mtu_find(&paths, six, 0);
+	assert_non_null(path);
+	assert_int_equal(path->mtu, 1280);
+	assert_false(path->fragmented);
 	path_mtu_learn(&paths, NET(2), 0, 1500, 0); /* it did not say */
 	path = path_mtu_find(&paths, NET(2), 0);
+	assert_non_null(path);
 	assert_int_equal(path->mtu, 552);
 	assert_true(path->fragmented);
 	for (int i = 3; i < 40; i++)

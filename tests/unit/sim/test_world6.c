@@ -70,6 +70,14 @@ static void fill(char *bytes, size_t len)
 		bytes[i] = (char)(i * 7 + i / 256);
 }
 
+static struct plan_node *add(struct plan_node *parent, enum plan_kind kind, const char *name)
+{
+	struct plan_node *node = plan_add(&plan, parent, kind, name);
+
+	assert_non_null(node);
+	return node;
+}
+
 /* Alice behind a gateway, on whose narrow way out are the Internet and a server. */
 static void build(const char *nat, const char *nat6, uint16_t wan_mtu)
 {
@@ -81,9 +89,9 @@ static void build(const char *nat, const char *nat6, uint16_t wan_mtu)
 
 	plan = (struct plan){ .seed = 1 };
 	memset(&seen, 0, sizeof(seen));
-	plan_add(&plan, NULL, PLAN_HOST, "server");
-	home = plan_add(&plan, NULL, PLAN_NET, "home");
-	plan_add(&plan, home, PLAN_HOST, "alice");
+	add(NULL, PLAN_HOST, "server");
+	home = add(NULL, PLAN_NET, "home");
+	add(home, PLAN_HOST, "alice");
 	home->no_ipv4 = !nat;
 	if (nat)
 		assert_int_equal(nat_model_find(nat, &home->model, &wrong), 0);
@@ -359,12 +367,12 @@ static void a_nat64_beside_a_nat44(void **state)
 	(void)state;
 	plan = (struct plan){ .seed = 1 };
 	memset(&seen, 0, sizeof(seen));
-	plan_add(&plan, NULL, PLAN_HOST, "server");
-	home = plan_add(&plan, NULL, PLAN_NET, "home");
-	plan_add(&plan, home, PLAN_HOST, "alice");
-	room = plan_add(&plan, home, PLAN_NET, "room");
+	add(NULL, PLAN_HOST, "server");
+	home = add(NULL, PLAN_NET, "home");
+	add(home, PLAN_HOST, "alice");
+	room = add(home, PLAN_NET, "room");
 	room->no_ipv4 = true;
-	plan_add(&plan, room, PLAN_HOST, "phone");
+	add(room, PLAN_HOST, "phone");
 	assert_int_equal(nat_model_find("full-cone", &home->model, &wrong), 0);
 	assert_int_equal(nat_model_find("nat64", &model, &wrong), 0);
 	assert_int_equal(plan_set_model6(home, &model), 0);
@@ -398,7 +406,7 @@ static void refused(void **state)
 	struct plan_node *home;
 
 	plan = (struct plan){ .seed = 1 };
-	home = plan_add(&plan, NULL, PLAN_NET, "home");
+	home = add(NULL, PLAN_NET, "home");
 	home->no_ipv4 = !row->nat;
 	if (row->nat)
 		assert_int_equal(nat_model_find(row->nat, &home->model, &wrong), 0);
