@@ -25,7 +25,7 @@ enum { GROWTH = 20, GROWTH_FRAGMENT = 28, MTU6_MIN = 1280 };
 struct half {
 	struct gateway *gateway;
 	struct nat *nat; /* NULL = the gateway has none of that family */
-	struct ip_prefix inside;
+	uint32_t broadcast; /* of the LAN, in IPv4 */
 	bool ping_answered, time_exceeded;
 	enum nat_too_big too_big;
 	struct event answer; /* when the NAT will send something itself */
@@ -105,16 +105,11 @@ static uint8_t ttl_of(const struct buffer *buffer)
 
 static bool is_for_everybody(const struct half *half, struct ip_addr to)
 {
-	uint32_t hosts, dst;
+	uint32_t v4 = ip_addr_to_v4(to);
 
 	if (!ip_addr_is_v4(to))
 		return ip_addr_is_multicast(to) || to.hi >> 54 == 0xfe80 >> 6;
-	hosts = ip_addr_is_v4(half->inside.addr)
-			? (uint32_t)((UINT64_C(1) << (128 - half->inside.bits)) - 1)
-			: UINT32_MAX;
-	dst = ip_addr_to_v4(to);
-	return dst == UINT32_MAX || dst >> 28 == 0xe ||
-	       dst == (ip_addr_to_v4(half->inside.addr) | hosts);
+	return v4 == UINT32_MAX || v4 >> 28 == 0xe || v4 == half->broadcast;
 }
 
 /* Whose packet is it?  NULL where nobody here has anything to do with its family. */
@@ -309,13 +304,20 @@ static void receive(struct port *in, struct buffer *buffer)
 		process(half, in, side, buffer);
 }
 
+static uint32_t broadcast_of(struct ip_prefix lan)
+{
+	if (!ip_addr_is_v4(lan.addr))
+		return UINT32_MAX;
+	return ip_addr_to_v4(lan.addr) | (uint32_t)((UINT64_C(1) << (128 - lan.bits)) - 1);
+}
+
 static int half_new(struct gateway *gateway, enum family family, const struct nat_model *model,
 		    const struct nat_config *config)
 {
 	struct half *half = &gateway->halves[family];
 
 	half->gateway = gateway;
-	half->inside = config->inside;
+	half->broadcast = broadcast_of(config->inside);
 	half->ping_answered = model->icmp.ping_answered;
 	half->time_exceeded = model->icmp.time_exceeded;
 	half->too_big = model->too_big;

@@ -88,27 +88,41 @@ void sock_close(struct sock *sock)
 		sock->host->ops->close(sock);
 }
 
+/* Out of line, so that those who have IPv4 pay nothing. */
+__attribute__((noinline)) static int send_translated(struct sock *sock, const struct endpoint *to,
+						     const void *bytes, size_t len,
+						     uint64_t deadline)
+{
+	struct endpoint sent = as_sent(sock->host, *to);
+
+	return sock->host->ops->send(sock, &sent, bytes, len, deadline);
+}
+
 int sock_send(struct sock *sock, const struct endpoint *to, const void *bytes, size_t len,
 	      uint64_t deadline)
 {
-	struct endpoint sent;
-
-	if (to && is_translated(sock->host, to->addr)) {
-		sent = as_sent(sock->host, *to);
-		to = &sent;
-	}
+	if (to && sock->host->nat64.bits)
+		return send_translated(sock, to, bytes, len, deadline);
 	return sock->host->ops->send(sock, to, bytes, len, deadline);
+}
+
+__attribute__((noinline)) static long recv_translated(struct sock *sock, struct endpoint *from,
+						      void *bytes, size_t room, uint64_t deadline)
+{
+	const struct host *host = sock->host; /* the socket may be gone by the end */
+	long n = host->ops->recv(sock, from, bytes, room, deadline);
+
+	if (n >= 0)
+		*from = as_known(host, *from);
+	return n;
 }
 
 long sock_recv(struct sock *sock, struct endpoint *from, void *bytes, size_t room,
 	       uint64_t deadline)
 {
-	const struct host *host = sock->host;
-	long n = host->ops->recv(sock, from, bytes, room, deadline);
-
-	if (n >= 0 && from && host->nat64.bits)
-		*from = as_known(host, *from);
-	return n;
+	if (from && sock->host->nat64.bits)
+		return recv_translated(sock, from, bytes, room, deadline);
+	return sock->host->ops->recv(sock, from, bytes, room, deadline);
 }
 
 int sock_recv_exact(struct sock *sock, void *bytes, size_t len, uint64_t deadline)

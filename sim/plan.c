@@ -106,6 +106,8 @@ static unsigned pool_size(const struct nat_model *model)
 
 unsigned plan_address_count(const struct plan_node *node)
 {
+	if (node->kind == PLAN_NET && !node->model6) /* as most are */
+		return pool_size(&node->model);
 	if (node->kind == PLAN_NET)
 		return plan_nat_count(node) + (plan_is_nat64(node) ? pool_size(node->model6) : 0);
 	return node->parent && node->parent->no_ipv4 ? 0 : 1U + node->extra_len;
