@@ -78,7 +78,7 @@ const char *describe_where(const char *text, size_t len, char *buf, size_t size)
 static bool is_idle_security(const struct nat_model *model, const struct knob *knob)
 {
 	bool security = strcmp(knob->key, "simple_security") == 0 ||
-			strcmp(knob->key, "ipsec") == 0;
+			strcmp(knob->key, "others") == 0 || strcmp(knob->key, "ipsec") == 0;
 
 	return security && (model->kind != NAT_KIND_FIREWALL || !nat_model_serves(model, 6));
 }

@@ -97,15 +97,72 @@ static bool is_ipsec(const struct passage *p)
 	       (p->info.protocol == IP_PROTO_UDP && p->info.dst.port == IKE_PORT);
 }
 
-/* REC-23: an error about an ESP flow goes with it. */
-static bool is_error_about_esp(const struct passage *p)
+/* Has it no table of its own? */
+static bool is_other_transport(const struct packet_info *info)
 {
-	struct packet_info quoted;
+	return info->protocol != IP_PROTO_UDP && info->protocol != IP_PROTO_TCP &&
+	       info->protocol != IP_PROTO_ICMPV6;
+}
 
+/* Read the packet of another transport that an error quotes; false where it is not about one. */
+static bool is_error_about_other(const struct passage *p, struct packet_info *quoted)
+{
 	return p->info.is_error &&
 	       packet_parse_quoted(p->pkt->data + p->info.payload_offset, p->info.payload_len,
-				   &quoted) == PACKET_UNSUPPORTED &&
-	       quoted.version == 6 && quoted.protocol == IP_PROTO_ESP;
+				   quoted) == PACKET_UNSUPPORTED &&
+	       quoted->version == 6 && is_other_transport(quoted);
+}
+
+/* Did @inside send to @remote by that transport?  REC-11: what filtering does to UDP, it does to these. */
+static struct transport_record *record_of(const struct passage *p, uint8_t protocol,
+					  struct ip_addr inside, struct ip_addr remote)
+{
+	return transport_record_find(&p->nat->transports, p->nat->model.udp.filtering, protocol,
+				     inside, remote, p->now);
+}
+
+/* REC-12: how long a record idles; the model has no other time for it than UDP's. */
+static uint64_t record_end(const struct passage *p)
+{
+	uint64_t span = p->nat->model.udp.timeout_ns;
+
+	return span > UINT64_MAX - p->now ? UINT64_MAX : p->now + span;
+}
+
+static struct nat_decision other_transport(const struct passage *p)
+{
+	const struct packet_info *info = &p->info;
+	struct transport_record *record;
+
+	if (p->side == NAT_INSIDE) {
+		transport_record_open(&p->nat->transports, info->protocol, info->src.addr,
+				      info->dst.addr, p->now, record_end(p));
+		return flow_forward(p, NAT_OUTSIDE, NULL, NAT_REASON_TRANSPORT);
+	}
+	record = record_of(p, info->protocol, info->dst.addr, info->src.addr);
+	if (!record)
+		return flow_drop(p, NAT_REASON_NO_MAPPING);
+	record->until = record_end(p);
+	return flow_forward(p, NAT_INSIDE, NULL, NAT_REASON_TRANSPORT);
+}
+
+/* REC-10, REC-23: an error about such a flow goes with it; one about none goes nowhere. */
+static struct nat_decision error_about_other(const struct passage *p,
+					     const struct packet_info *quoted)
+{
+	bool in = p->side == NAT_OUTSIDE;
+	struct ip_addr inside = in ? quoted->src.addr : quoted->dst.addr;
+	struct ip_addr remote = in ? quoted->dst.addr : quoted->src.addr;
+	bool known = quoted->protocol == IP_PROTO_ESP && p->nat->model.ipsec;
+
+	if (p->nat->model.others && record_of(p, quoted->protocol, inside, remote))
+		known = true;
+	if (!p->nat->model.icmp.errors || !known ||
+	    !ip_addr_equal(p->info.dst.addr, quoted->src.addr))
+		return flow_drop(p, NAT_REASON_QUOTE_UNKNOWN);
+	if (p->nat->model.icmp.verify && !packet_checksums_ok(p->pkt))
+		return flow_drop(p, NAT_REASON_MALFORMED);
+	return flow_forward(p, in ? NAT_INSIDE : NAT_OUTSIDE, NULL, NAT_REASON_ICMP_ERROR);
 }
 
 static bool firewall(struct passage *p, struct nat_decision *ret)
@@ -114,6 +171,7 @@ static bool firewall(struct passage *p, struct nat_decision *ret)
 	enum nat_side to = p->side == NAT_INSIDE ? NAT_OUTSIDE : NAT_INSIDE;
 	bool crosses = p->side == NAT_OUTSIDE || !ip_prefix_contains(nat->inside, p->info.dst.addr);
 	enum nat_reason reason = NAT_REASON_ROUTED;
+	struct packet_info quoted;
 
 	if (!crosses || nat_pool_find(nat, p->info.dst.addr) >= 0)
 		return false;
@@ -121,8 +179,12 @@ static bool firewall(struct passage *p, struct nat_decision *ret)
 		reason = simple_security(p);
 	if (reason != NAT_REASON_ROUTED)
 		*ret = flow_drop(p, reason);
-	else if (nat->model.ipsec && (is_ipsec(p) || is_error_about_esp(p)))
+	else if (nat->model.ipsec && is_ipsec(p))
 		*ret = flow_forward(p, to, NULL, NAT_REASON_IPSEC);
+	else if (is_error_about_other(p, &quoted))
+		*ret = error_about_other(p, &quoted);
+	else if (nat->model.others && is_other_transport(&p->info))
+		*ret = other_transport(p);
 	else
 		return false;
 	return true;

@@ -110,6 +110,7 @@ void nat_model_defaults(struct nat_model *model)
 	model->refusal = NAT_REFUSAL_SILENT;
 	model->too_big = NAT_TOO_BIG_TOLD; /* RFC 4787 REQ-13 */
 	model->simple_security = true; /* RFC 6092, 3.1 */
+	model->others = true; /* RFC 6092, REC-11 */
 	model->ipsec = true; /* RFC 6092, REC-21 */
 }
 

@@ -265,6 +265,8 @@ struct nat_model {
 	bool ip_id; /* RFC 7857, 10: datagrams that may be cut get an identification of the NAT's */
 	bool simple_security; /* of an IPv6 firewall: addresses that belong elsewhere do not pass
 			       * (RFC 6092, 3.1: REC-1 to REC-7) */
+	bool others; /* of an IPv6 firewall: transports that it does not know pass outward, and back
+		      * (RFC 6092, REC-11, REC-12) */
 	bool ipsec; /* of an IPv6 firewall: AH, ESP and IKE pass both ways (RFC 6092, REC-21, 22, 24) */
 };
 

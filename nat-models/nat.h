@@ -69,6 +69,7 @@ enum nat_outcome {
 	X(NAT_REASON_NOT_INSIDE, "source is not an inside address")                                \
 	X(NAT_REASON_PREFIX, "prefix swapped")                                                     \
 	X(NAT_REASON_IPSEC, "IPsec, which needs no record")                                        \
+	X(NAT_REASON_TRANSPORT, "known pair of addresses, of a transport that is not known")       \
 	X(NAT_REASON_BOGON, "an address that may not pass here")                                   \
 	X(NAT_REASON_DEPRECATED, "a routing header of type 0")                                     \
 	X(NAT_REASON_NO_COUNTERPART, "nothing on the other side corresponds to it")                \

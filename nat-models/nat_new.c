@@ -280,6 +280,7 @@ void nat_free(struct nat *nat)
 	source_table_clear(&nat->sources);
 	mapping_table_clear(&nat->mappings);
 	permission_clock_clear(&nat->permission_clock);
+	transport_records_clear(&nat->transports);
 	free(nat->exempt);
 	free(nat->pool_index);
 	free(nat->forwards);

@@ -27,6 +27,7 @@ void nat_reboot(struct nat *nat, uint64_t now)
 	nat->ftp = NULL;
 	held_clear(&nat->held);
 	permission_clock_clear(&nat->permission_clock);
+	transport_records_clear(&nat->transports);
 }
 
 int nat_set_pool(struct nat *nat, const struct ip_addr *pool, size_t len, uint64_t now)

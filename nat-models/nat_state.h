@@ -18,6 +18,7 @@
 #include "shortcut.h"
 #include "source_chain.h"
 #include "tcp_track.h"
+#include "transport_record.h"
 
 /*
  * What the engine needs to know of a protocol at every packet.  ICMP's is made from struct
@@ -67,6 +68,7 @@ struct nat {
 	struct tcp_table tcp; /* empty where connections are not followed */
 	struct held_table held;
 	struct permission_clock permission_clock;
+	struct transport_records transports; /* IPv6 firewalls only */
 	struct inside_host_table hosts;
 	struct port_space ports[NAT_PROTOCOLS];
 	struct expiry expiry;

@@ -2,13 +2,14 @@
 /*
  * RFC 6092: what a home router's IPv6 firewall lets through.  Each recommendation that an engine can
  * follow, with a firewall that follows it and one that does not, where there is a knob; those
- * about services of the router itself (REC-8, 9, 48 to 50) are not the engine's, and those about
- * transports that it does not know (REC-11, 12, 38 to 47) it does not meet: they do not pass.
+ * about services of the router itself (REC-8, 9, 48 to 50) are not the engine's; the transports of
+ * REC-20 and REC-38 to 47 are to it what any other is (REC-11, 12).
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -323,6 +324,82 @@ static void ipsec(void **state)
 	}
 }
 
+static void no_others(struct script_config *c)
+{
+	firewall(c);
+	c->model.others = false;
+}
+
+static enum nat_outcome other(struct nat *nat, enum nat_side side, const char *text,
+			      unsigned protocol, uint64_t at)
+{
+	draft(text);
+	bytes[6] = (uint8_t)protocol;
+	return nat_process(nat, side, &pkt, at).outcome;
+}
+
+/* REC-11, 12, 20, 38 to 47: any other transport, by its addresses, for as long as UDP. */
+static void other_transports(void **state)
+{
+	static const unsigned protocols[] = { 4, 33, 47, 89, 132, 136, 140, 253 };
+	static const struct {
+		void (*how)(struct script_config *);
+		enum nat_outcome outward, strangers;
+	} rows[] = { { firewall, NAT_FORWARD, NAT_DROP },
+		     { open_firewall, NAT_FORWARD, NAT_FORWARD },
+		     { no_others, NAT_DROP, NAT_DROP } };
+
+	(void)state;
+	for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++) {
+		enum nat_outcome back = rows[r].outward;
+		struct nat *nat = make(rows[r].how);
+
+		for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
+			unsigned it = protocols[i];
+
+			assert_int_equal(other(nat, NAT_OUTSIDE, IN, it, 0), NAT_DROP);
+			assert_int_equal(other(nat, NAT_INSIDE, OUT, it, 0), back);
+			packet_make_error(&pkt, script_addr("2b00:5::5"), PACKET_ERROR_TOO_BIG,
+					  1280);
+			assert_int_equal(nat_process(nat, NAT_OUTSIDE, &pkt, 0).outcome, back);
+		}
+		for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
+			unsigned it = protocols[i];
+
+			assert_int_equal(other(nat, NAT_OUTSIDE, IN, it, 300 * SEC - 1), back);
+			assert_int_equal(other(nat, NAT_OUTSIDE, STRANGER, it, 300 * SEC - 1),
+					 rows[r].strangers);
+			assert_int_equal(other(nat, NAT_OUTSIDE, "UDP " R " > [2b00:3:1::3]:9", it,
+					       300 * SEC - 1),
+					 NAT_DROP);
+		}
+		for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++)
+			assert_int_equal(other(nat, NAT_OUTSIDE, IN, protocols[i], 600 * SEC - 1),
+					 NAT_DROP);
+		nat_free(nat);
+	}
+}
+
+/* A flood of them costs a table, and the oldest its record. */
+static void many_transports(void **state)
+{
+	struct nat *nat = make(firewall);
+
+	(void)state;
+	for (unsigned i = 0; i <= 256; i++) {
+		char text[100];
+
+		snprintf(text, sizeof(text), "UDP [2b00:3:1::%x]:1 > " R, i + 2);
+		assert_int_equal(other(nat, NAT_INSIDE, text, 47, i), NAT_FORWARD);
+	}
+	assert_int_equal(other(nat, NAT_OUTSIDE, "UDP " R " > [2b00:3:1::2]:1", 47, 300), NAT_DROP);
+	assert_int_equal(other(nat, NAT_OUTSIDE, "UDP " R " > [2b00:3:1::3]:1", 47, 300),
+			 NAT_FORWARD);
+	nat_reboot(nat, 301);
+	assert_int_equal(other(nat, NAT_OUTSIDE, "UDP " R " > [2b00:3:1::3]:1", 47, 302), NAT_DROP);
+	nat_free(nat);
+}
+
 /* REC-10, 18, 36: errors about a flow pass, others do not; REC-19, 37: none ends it.  REC-23: about ESP. */
 static void errors(void **state)
 {
@@ -438,6 +515,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(deprecated_headers),
 		cmocka_unit_test(ipsec),
+		cmocka_unit_test(other_transports),
+		cmocka_unit_test(many_transports),
 		cmocka_unit_test(errors),
 		cmocka_unit_test(neighbours),
 		cmocka_unit_test(mapped_addresses),
