@@ -463,6 +463,47 @@ static void turn_needs_a_way_to_the_server(void **state)
 	}
 }
 
+/* A firewall that lets out what goes to 443: to that port of the TURN server, and no other. */
+static void turn_through_a_firewall(void **state)
+{
+	static const struct {
+		enum predict_turn turn;
+		uint16_t port;
+		enum prediction want;
+		const char *why;
+	} cases[] = {
+		{ PREDICT_TURN_TCP, 443, PREDICT_MUST, "over TCP" },
+		{ PREDICT_TURN_TCP, 3478, PREDICT_MUST_NOT,
+		  "lets no TCP through to the TURN server" },
+		{ PREDICT_TURN_UDP, 443, PREDICT_MUST, "over UDP" },
+		{ PREDICT_TURN_UDP, 3478, PREDICT_MUST_NOT, "lets UDP out to some ports only" },
+	};
+	static const uint16_t web = 443;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct chain caller, callee;
+		struct predict_question question = {
+			.rendezvous_tcp = &web,
+			.rendezvous_tcp_len = 1,
+			.turn = cases[i].turn,
+			.turn_port = cases[i].port,
+		};
+		struct predict_answer answer;
+
+		chain_build(&caller, "port-restricted-cone");
+		chain_build(&callee, "port-restricted-cone");
+		callee.models[0].tcp.outbound_ports[0] = web;
+		callee.models[0].udp.outbound_ports[0] = web;
+		question.caller = side(&caller);
+		question.callee = side(&callee);
+		predict(&question, &answer);
+		assert_int_equal(answer.udp[METHOD_TURN], cases[i].want);
+		if (!strstr(answer.why[METHOD_TURN], cases[i].why))
+			fail_msg("%s: %s", cases[i].why, answer.why[METHOD_TURN]);
+	}
+}
+
 static void methods_have_words(void **state)
 {
 	enum method method = METHOD_RELAY;
@@ -490,6 +531,7 @@ int main(void)
 		cmocka_unit_test(hairpinning_from_the_inside_endpoint),
 		cmocka_unit_test(too_many_nats_are_doubted),
 		cmocka_unit_test(turn_needs_a_way_to_the_server),
+		cmocka_unit_test(turn_through_a_firewall),
 		cmocka_unit_test(methods_have_words),
 	};
 	int failed = cmocka_run_group_tests_name("predict", tests, NULL, NULL);
