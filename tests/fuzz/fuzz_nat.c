@@ -150,7 +150,7 @@ static void choose_model(struct input *in, struct nat_model *m)
 	m->fragments_held = (uint8_t)(1 + b % 64);
 	m->fragment_ns = UINT64_C(1) << b % 40;
 	m->refusal = b & 0x80 ? NAT_REFUSAL_PROHIBITED : NAT_REFUSAL_SILENT;
-	m->algs = b / 3 % 4;
+	m->algs = b / 3 % 8;
 	m->icmp.timeout_ns = UINT64_C(1) << (a % 40);
 }
 
