@@ -13,7 +13,7 @@
 #include "results.h"
 
 struct run_options {
-	const char *world, *realise, *format, *output;
+	const char *world, *realise, *format, *output, *record;
 	uint64_t seed, jobs, repeat, time, twin;
 	struct option_list set;
 	bool list, claims, verbose;
@@ -147,6 +147,29 @@ static int print_claims(const char *home, const json_t *records)
 	report_claims(claims, records, stdout, command_colour(stdout));
 	json_decref(claims);
 	return STATUS_OK;
+}
+
+/* What an earlier run has shown, of its report. */
+static int read_claims(const char *home, const char *path)
+{
+	json_error_t error;
+	json_t *report = json_load_file(path, 0, &error);
+	const json_t *records = json_object_get(report, "records");
+	int status;
+
+	if (!report)
+		return command_error("run", STATUS_USAGE, "%s:%d: %s", path, error.line,
+				     error.text);
+	if (json_is_array(records))
+		status = print_claims(home, records);
+	else
+		status = command_error("run", STATUS_USAGE,
+				       "%s: expected a report.json with its \"records\", got none",
+				       path);
+	if (!status)
+		status = results_status(records);
+	json_decref(report);
+	return status;
 }
 
 static int print(const struct run_options *options, const char *home, const char *directory,
@@ -285,6 +308,11 @@ static int run(int argc, char **argv)
 		  .kind = OPTION_FLAG,
 		  .ret.flag = &o.claims,
 		  .help = "print which claim each scenario shows, and how that ended" },
+		{ .name = "record",
+		  .kind = OPTION_TEXT,
+		  .ret.text = &o.record,
+		  .value = "FILE",
+		  .help = "with --claims: run nothing, and read that report.json" },
 	};
 	struct options options = {
 		.command = &command_run, .table = table, .len = ARRAY_LEN(table), .operands_max = -1
@@ -299,7 +327,11 @@ static int run(int argc, char **argv)
 	if (!status && collection_home(home, sizeof(home)))
 		status = command_error("run", STATUS_USAGE,
 				       "the scenarios are not found: set KNOTHOLE_HOME");
-	if (!status)
+	if (!status && o.record && !o.claims)
+		status = command_error("run", STATUS_USAGE, "--record goes with --claims only");
+	if (!status && o.record)
+		status = read_claims(home, o.record);
+	else if (!status)
 		status = run_collection(&o, home, argv + 1, (size_t)argc - 1, set);
 	json_decref(set);
 	option_list_clear(&o.set);

@@ -123,6 +123,22 @@ static void claims_with_their_scenarios(void **state)
 	assert_says("skype/both-behind-nat: 3 pass");
 }
 
+/* The same, of the report that the run left; nothing is run for it. */
+static void claims_of_a_record(void **state)
+{
+	char path[DRIVEN_PATH + 16];
+
+	claims_with_their_scenarios(state);
+	snprintf(path, sizeof(path), "%s/report.json", results);
+	run((const char *const[]){ "knothole", "run", "--claims", "--record", path, NULL });
+	assert_int_equal(driven.status, 0);
+	assert_says("SKB-11    pass");
+	assert_says("skype/both-behind-nat: 3 pass");
+	run((const char *const[]){ "knothole", "run", "--record", path, NULL });
+	assert_int_equal(driven.status, 2);
+	assert_string_equal(driven.err, "knothole run: --record goes with --claims only\n");
+}
+
 static void reports_on_stdout(void **state)
 {
 	(void)state;
@@ -147,6 +163,7 @@ int main(void)
 		TEST(listing_runs_nothing),
 		TEST(parameters_from_the_command_line),
 		TEST(claims_with_their_scenarios),
+		TEST(claims_of_a_record),
 		TEST(reports_on_stdout),
 	};
 
