@@ -38,6 +38,26 @@ static struct ip_addr masked(struct ip_addr a, uint8_t bits)
 	return (struct ip_addr){ a.hi & leading_bits(bits), a.lo & leading_bits(bits - 64) };
 }
 
+#define X(id, word) word,
+static const char *const family_words[] = { FAMILIES(X) };
+#undef X
+
+const char *family_word(enum family family)
+{
+	return (size_t)family < FAMILY_COUNT ? family_words[family] : "?";
+}
+
+int family_parse(const char *word, enum family *ret)
+{
+	for (int i = 0; i < FAMILY_COUNT; i++) {
+		if (strcmp(word, family_words[i]) == 0) {
+			*ret = (enum family)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
 bool ip_prefix_contains(struct ip_prefix p, struct ip_addr a)
 {
 	return ip_addr_equal(masked(p.addr, p.bits), masked(a, p.bits));

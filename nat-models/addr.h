@@ -28,6 +28,21 @@ struct endpoint {
 	uint16_t port; /* an ICMP query's identifier stands here too */
 };
 
+/* (constant, word): IPv4 is the zero, which whoever knows of no families means. */
+#define FAMILIES(X)                                                                                \
+	X(FAMILY_IPV4, "ipv4")                                                                     \
+	X(FAMILY_IPV6, "ipv6")
+
+enum family {
+#define X(id, word) id,
+	FAMILIES(X)
+#undef X
+		FAMILY_COUNT
+};
+
+const char *family_word(enum family family);
+int family_parse(const char *word, enum family *ret); /* 0 or -EINVAL */
+
 /* Room for the longest text of each, with its final NUL. */
 enum { IP_ADDR_TEXT = 46, IP_PREFIX_TEXT = 50, ENDPOINT_TEXT = 54 };
 
@@ -45,6 +60,11 @@ static inline bool ip_addr_is_v4(struct ip_addr a)
 static inline uint32_t ip_addr_to_v4(struct ip_addr a)
 {
 	return (uint32_t)a.lo;
+}
+
+static inline enum family ip_addr_family(struct ip_addr a)
+{
+	return ip_addr_is_v4(a) ? FAMILY_IPV4 : FAMILY_IPV6;
 }
 
 static inline bool ip_addr_equal(struct ip_addr a, struct ip_addr b)

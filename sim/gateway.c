@@ -31,20 +31,18 @@ struct half {
 	struct event answer; /* when the NAT will send something itself */
 };
 
-enum family { IPV4, IPV6, FAMILIES };
-
 struct gateway {
 	struct loop *loop;
-	struct half halves[FAMILIES];
+	struct half halves[FAMILY_COUNT];
 	bool translates; /* between the families: the IPv6 half has IPv4 outside */
 	struct port ports[2]; /* by enum nat_side */
-	struct ip_addr self[FAMILIES][2];
+	struct ip_addr self[FAMILY_COUNT][2];
 	struct pool *pool; /* of the packets that pass, for those that the NATs send themselves */
 };
 
 static enum family family_of(const struct buffer *buffer)
 {
-	return buffer->packet.len && buffer->packet.data[0] >> 4 == 6 ? IPV6 : IPV4;
+	return buffer->packet.len && buffer->packet.data[0] >> 4 == 6 ? FAMILY_IPV6 : FAMILY_IPV4;
 }
 
 /* The header is there. */
@@ -52,7 +50,7 @@ static struct ip_addr destination_of(const struct buffer *buffer)
 {
 	const uint8_t *ip = buffer->packet.data;
 
-	if (family_of(buffer) == IPV4)
+	if (family_of(buffer) == FAMILY_IPV4)
 		return ip_addr_v4(get_be32(ip + DESTINATION_AT));
 	return (struct ip_addr){ get_be64(ip + DESTINATION6_AT),
 				 get_be64(ip + DESTINATION6_AT + 8) };
@@ -98,7 +96,7 @@ static void answer_for_self(const struct half *half, enum nat_side side, struct 
 
 static uint8_t ttl_of(const struct buffer *buffer)
 {
-	uint32_t at = family_of(buffer) == IPV4 ? TTL_AT : HOPS_AT;
+	uint32_t at = family_of(buffer) == FAMILY_IPV4 ? TTL_AT : HOPS_AT;
 
 	return buffer->packet.len > at ? buffer->packet.data[at] : 0;
 }
@@ -118,16 +116,16 @@ static struct half *half_for(struct gateway *gateway, enum nat_side side, enum f
 {
 	struct half *half = &gateway->halves[family];
 
-	if (gateway->translates && family == IPV4 && side == NAT_OUTSIDE &&
-	    nat_owns_outside(gateway->halves[IPV6].nat, to))
-		half = &gateway->halves[IPV6];
+	if (gateway->translates && family == FAMILY_IPV4 && side == NAT_OUTSIDE &&
+	    nat_owns_outside(gateway->halves[FAMILY_IPV6].nat, to))
+		half = &gateway->halves[FAMILY_IPV6];
 	return half->nat ? half : NULL;
 }
 
 static bool may_be_too_big(const struct gateway *gateway, const struct buffer *buffer)
 {
 	/* What is translated into IPv6 grows: who knows by how much only afterwards keeps more. */
-	if (gateway->translates && family_of(buffer) == IPV4 &&
+	if (gateway->translates && family_of(buffer) == FAMILY_IPV4 &&
 	    buffer->packet.len + GROWTH_FRAGMENT > link_mtu(gateway->ports[NAT_INSIDE].link))
 		return true;
 	for (int side = 0; side < 2; side++)
@@ -145,7 +143,7 @@ static uint16_t mtu_before(const struct port *out, const struct buffer *buffer,
 
 	if (family_of(buffer) == family_of(original))
 		return mtu;
-	return family_of(buffer) == IPV4
+	return family_of(buffer) == FAMILY_IPV4
 		       ? (uint16_t)(mtu < UINT16_MAX - GROWTH ? mtu + GROWTH : UINT16_MAX)
 		       : (uint16_t)(mtu - GROWTH);
 }
@@ -260,7 +258,7 @@ static void process_in_pieces(struct half *half, struct port *in, struct buffer 
 
 static bool is_to_be_cut(const struct buffer *buffer)
 {
-	return family_of(buffer) == IPV4 && buffer->packet.len > MTU6_MIN - GROWTH &&
+	return family_of(buffer) == FAMILY_IPV4 && buffer->packet.len > MTU6_MIN - GROWTH &&
 	       !router_forbids_fragments(&buffer->packet);
 }
 
@@ -272,7 +270,7 @@ static void receive(struct port *in, struct buffer *buffer)
 	struct half *half;
 	struct ip_addr to;
 
-	if (buffer->packet.len < (family == IPV4 ? HEADER : HEADER6)) {
+	if (buffer->packet.len < (family == FAMILY_IPV4 ? HEADER : HEADER6)) {
 		discard(in, buffer, "dropped: not an IP packet");
 		return;
 	}
@@ -280,7 +278,7 @@ static void receive(struct port *in, struct buffer *buffer)
 	half = half_for(gateway, side, family, to);
 	if (!half) {
 		discard(in, buffer,
-			family == IPV4 ? "dropped: no IPv4 here" : "dropped: no IPv6 here");
+			family == FAMILY_IPV4 ? "dropped: no IPv4 here" : "dropped: no IPv6 here");
 		return;
 	}
 	/* What is for everybody here is for nobody elsewhere (RFC 1812, 5.3.5). */
@@ -332,15 +330,15 @@ int gateway_new(struct loop *loop, const struct nat_model *model, const struct n
 	int err = gateway ? 0 : -ENOMEM;
 
 	if (!err && model)
-		err = half_new(gateway, IPV4, model, config);
+		err = half_new(gateway, FAMILY_IPV4, model, config);
 	if (err) {
 		arena_give(loop_arena(loop), gateway, sizeof(*gateway));
 		return err;
 	}
 	gateway->loop = loop;
 	if (model) {
-		gateway->self[IPV4][NAT_INSIDE] = config->inside_addr;
-		gateway->self[IPV4][NAT_OUTSIDE] = config->pool[0];
+		gateway->self[FAMILY_IPV4][NAT_INSIDE] = config->inside_addr;
+		gateway->self[FAMILY_IPV4][NAT_OUTSIDE] = config->pool[0];
 	}
 	for (int side = 0; side < 2; side++) {
 		gateway->ports[side].receive = receive;
@@ -353,22 +351,22 @@ int gateway_new(struct loop *loop, const struct nat_model *model, const struct n
 int gateway_serve_ipv6(struct gateway *gateway, const struct nat_model *model,
 		       const struct nat_config *config, const struct ip_addr addrs[2])
 {
-	int err = half_new(gateway, IPV6, model, config);
+	int err = half_new(gateway, FAMILY_IPV6, model, config);
 
 	if (err)
 		return err;
 	gateway->translates = config->pool_len && ip_addr_is_v4(config->pool[0]);
-	gateway->self[IPV6][NAT_INSIDE] = addrs[NAT_INSIDE];
-	gateway->self[IPV6][NAT_OUTSIDE] = addrs[NAT_OUTSIDE];
-	if (gateway->translates && ip_addr_is_unset(gateway->self[IPV4][NAT_OUTSIDE]))
-		gateway->self[IPV4][NAT_OUTSIDE] = config->pool[0];
+	gateway->self[FAMILY_IPV6][NAT_INSIDE] = addrs[NAT_INSIDE];
+	gateway->self[FAMILY_IPV6][NAT_OUTSIDE] = addrs[NAT_OUTSIDE];
+	if (gateway->translates && ip_addr_is_unset(gateway->self[FAMILY_IPV4][NAT_OUTSIDE]))
+		gateway->self[FAMILY_IPV4][NAT_OUTSIDE] = config->pool[0];
 	return 0;
 }
 
 /* What the NATs would have sent themselves, they will not. */
 static void silence(struct gateway *gateway)
 {
-	for (int family = 0; family < FAMILIES; family++)
+	for (int family = 0; family < FAMILY_COUNT; family++)
 		loop_cancel(gateway->loop, &gateway->halves[family].answer);
 }
 
@@ -377,7 +375,7 @@ void gateway_free(struct gateway *gateway)
 	if (!gateway)
 		return;
 	silence(gateway);
-	for (int family = 0; family < FAMILIES; family++)
+	for (int family = 0; family < FAMILY_COUNT; family++)
 		nat_free(gateway->halves[family].nat);
 	arena_give(loop_arena(gateway->loop), gateway, sizeof(*gateway));
 }
@@ -389,30 +387,30 @@ struct port *gateway_port(struct gateway *gateway, enum nat_side side)
 
 struct nat *gateway_nat(struct gateway *gateway)
 {
-	return gateway->halves[IPV4].nat;
+	return gateway->halves[FAMILY_IPV4].nat;
 }
 
 struct nat *gateway_nat6(struct gateway *gateway)
 {
-	return gateway->halves[IPV6].nat;
+	return gateway->halves[FAMILY_IPV6].nat;
 }
 
 void gateway_reboot(struct gateway *gateway)
 {
 	silence(gateway);
-	for (int family = 0; family < FAMILIES; family++)
+	for (int family = 0; family < FAMILY_COUNT; family++)
 		if (gateway->halves[family].nat)
 			nat_reboot(gateway->halves[family].nat, loop_now(gateway->loop));
 }
 
 int gateway_set_pool(struct gateway *gateway, const struct ip_addr *pool, size_t len)
 {
-	struct half *half = &gateway->halves[IPV4];
+	struct half *half = &gateway->halves[FAMILY_IPV4];
 	int err = half->nat ? nat_set_pool(half->nat, pool, len, loop_now(gateway->loop)) : -EINVAL;
 
 	if (err)
 		return err;
 	loop_cancel(gateway->loop, &half->answer);
-	gateway->self[IPV4][NAT_OUTSIDE] = pool[0];
+	gateway->self[FAMILY_IPV4][NAT_OUTSIDE] = pool[0];
 	return 0;
 }

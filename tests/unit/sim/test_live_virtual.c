@@ -21,15 +21,16 @@ static const struct ip_addr ours6 = { UINT64_C(0x2b00000100020000), 2 };
 static const struct ip_addr router6 = { UINT64_C(0x2b00000100010000), 1 };
 
 /* Every test is run for each. */
-struct family {
+struct addressing {
 	const char *name;
 	bool ipv6;
 	uint16_t narrow;
 };
-static const struct family families[] = { { "IPv4", false, NARROW }, { "IPv6", true, NARROW6 } };
+static const struct addressing families[] = { { "IPv4", false, NARROW },
+					      { "IPv6", true, NARROW6 } };
 
 struct net {
-	const struct family *family;
+	const struct addressing *family;
 	struct lab lab;
 	struct segment *segment;
 	struct host *kernel, *ours;
@@ -69,7 +70,7 @@ static struct host *add_kernel(struct net *net, struct port **ret_port)
 }
 
 /* @wire: the link to the virtual host. */
-static void set_up(struct net *net, const struct family *family, const struct link_spec *wire)
+static void set_up(struct net *net, const struct addressing *family, const struct link_spec *wire)
 {
 	struct virtual_host_spec spec = {
 		.name = "ours", .addr = OURS, .addr6 = ours6, .prefix_bits = 24, .seed = 2
@@ -183,7 +184,7 @@ static void meet(void *arg)
 	sock_close(server);
 }
 
-static void check_meeting(const struct family *family, bool kernel_asks)
+static void check_meeting(const struct addressing *family, bool kernel_asks)
 {
 	const struct link_spec perfect = { 0 };
 	struct net net;
@@ -233,7 +234,7 @@ static void squeeze(void *arg)
 
 static void a_narrow_way_is_found_out(void **state)
 {
-	const struct family *family = *state;
+	const struct addressing *family = *state;
 	const struct link_spec wire = { .mtu = family->narrow };
 	struct net net;
 	struct seen seen = { .net = &net };
@@ -302,7 +303,7 @@ static void pull(void *arg)
 
 enum { LOSSY = 1 << 20, LOSS_PPM = 50000 };
 
-static void check_stream(const struct family *family, bool kernel_sends, size_t len,
+static void check_stream(const struct addressing *family, bool kernel_sends, size_t len,
 			 const struct link_spec *wire)
 {
 	struct net net;
@@ -365,7 +366,7 @@ static int tests(void *arg)
 
 	(void)arg;
 	for (size_t i = 0; i < FAMILIES * TESTS; i++) {
-		const struct family *family = &families[i / TESTS];
+		const struct addressing *family = &families[i / TESTS];
 
 		each[i] = all[i % TESTS];
 		snprintf(names[i], sizeof(names[i]), "%s: %s", family->name, each[i].name);
