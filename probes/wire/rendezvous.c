@@ -114,7 +114,7 @@ static void put_fields(struct cursor *c, const struct rendezvous_message *msg, u
 		cursor_put(c, msg->method, 1);
 	}
 	if (fields & ASK) {
-		cursor_put(c, msg->host_addresses, 1);
+		cursor_put(c, msg->host_addresses | (unsigned)msg->family << 1, 1);
 		cursor_put(c, msg->local_port, 2);
 		cursor_put(c, msg->attempt_ns, 8);
 		cursor_put(c, msg->pace_ns, 8);
@@ -138,6 +138,8 @@ static void put_fields(struct cursor *c, const struct rendezvous_message *msg, u
 
 static void get_fields(struct cursor *c, struct rendezvous_message *msg, unsigned fields)
 {
+	uint64_t flags;
+
 	if (fields & NAME)
 		get_name(c, msg->name);
 	if (fields & ATTEMPT) {
@@ -146,7 +148,9 @@ static void get_fields(struct cursor *c, struct rendezvous_message *msg, unsigne
 		msg->method = (enum method)get_below(c, METHOD_COUNT);
 	}
 	if (fields & ASK) {
-		msg->host_addresses = get_bool(c);
+		flags = get_below(c, 2 * FAMILY_COUNT);
+		msg->host_addresses = flags & 1;
+		msg->family = (enum family)(flags >> 1);
 		msg->local_port = (uint16_t)cursor_get(c, 2);
 		msg->attempt_ns = cursor_get(c, 8);
 		msg->pace_ns = cursor_get(c, 8);

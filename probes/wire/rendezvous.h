@@ -20,6 +20,10 @@
  *   RELAY       peer → peer               a frame (talk.h), whole
  *   HANGUP      peer → peer               the call is over, or its other party has gone
  *
+ * An attempt is of one family (CALL says which): both register from an address of it, by the
+ * rendezvous' address of it, and are introduced to each other's.  A host behind a NAT64 has an
+ * IPv4 endpoint, too: its NAT64's.
+ *
  * FOUND, SETTLE, SETTLED, RELAY and HANGUP are passed on as they are.
  */
 #ifndef KNOTHOLE_RENDEZVOUS_WIRE_H
@@ -78,6 +82,7 @@ struct rendezvous_message {
 	enum method method;
 
 	bool host_addresses; /* ask: tell each the other's own address too */
+	enum family family; /* ask: of the endpoints between which to try it */
 	uint16_t local_port; /* 0 = any */
 	uint64_t attempt_ns;
 	uint64_t pace_ns;

@@ -16,7 +16,7 @@ size_t talk_encode(const struct talk *talk, uint8_t *bytes, size_t room)
 		return 0;
 	cursor_put(&c, talk->kind, 4);
 	cursor_put(&c, talk->token, 8);
-	cursor_put(&c, talk->method, 1);
+	cursor_put(&c, (uint64_t)talk->method | (talk->family == FAMILY_IPV6 ? TALK_IPV6 : 0), 1);
 	cursor_put(&c, talk->role, 1);
 	cursor_put(&c, talk->padding, 2);
 	cursor_put(&c, talk->sequence, 4);
@@ -30,7 +30,8 @@ size_t talk_decode(const uint8_t *bytes, size_t len, struct talk *ret)
 	struct cursor c = cursor_to_read(bytes, len);
 	uint64_t kind = cursor_get(&c, 4);
 	uint64_t token = cursor_get(&c, 8);
-	uint64_t method = cursor_get(&c, 1);
+	uint64_t way = cursor_get(&c, 1);
+	uint64_t method = way & ~(uint64_t)TALK_IPV6;
 	uint64_t role = cursor_get(&c, 1);
 	uint16_t padding = (uint16_t)cursor_get(&c, 2);
 	uint32_t sequence = (uint32_t)cursor_get(&c, 4);
@@ -44,6 +45,7 @@ size_t talk_decode(const uint8_t *bytes, size_t len, struct talk *ret)
 		.kind = (enum talk_kind)kind,
 		.token = token,
 		.method = (enum method)method,
+		.family = way & TALK_IPV6 ? FAMILY_IPV6 : FAMILY_IPV4,
 		.role = (enum talk_role)role,
 		.padding = padding,
 		.sequence = sequence,

@@ -14,7 +14,7 @@
  *     |                                                               |
  *     +---------------+---------------+-------------------------------+
  *  12 |  method tried |  0 caller,    |  padding's length, bytes      |
- *     |               |  1 callee     |                               |
+ *     |  +128: IPv6   |  1 callee     |                               |
  *     +---------------+---------------+-------------------------------+
  *  16 |  sequence                                                     |
  *     +---------------------------------------------------------------+
@@ -33,6 +33,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../../nat-models/addr.h"
 #include "../../nat-models/predict.h"
 
 enum talk_kind {
@@ -43,12 +44,13 @@ enum talk_kind {
 
 enum talk_role { TALK_CALLER, TALK_CALLEE };
 
-enum { TALK_HEADER = 28, TALK_MAX = 1400 };
+enum { TALK_HEADER = 28, TALK_MAX = 1400, TALK_IPV6 = 0x80 };
 
 struct talk {
 	enum talk_kind kind;
 	uint64_t token;
 	enum method method;
+	enum family family; /* of the endpoints that it is tried between; a relay's is IPv4 */
 	enum talk_role role;
 	uint16_t padding;
 	uint32_t sequence;

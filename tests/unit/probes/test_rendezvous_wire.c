@@ -71,6 +71,28 @@ static void test_fields_arrive(void **state)
 	assert_string_equal(back.name, "");
 }
 
+/* Beside the wish for host addresses stands the family, in the same byte. */
+static void test_family(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2 * FAMILY_COUNT; i++) {
+		struct rendezvous_message msg = full(RENDEZVOUS_CALL, NULL), back;
+		uint8_t bytes[RENDEZVOUS_MAX];
+		size_t len;
+
+		msg.family = (enum family)(i / 2);
+		msg.host_addresses = i % 2;
+		len = rendezvous_encode(&msg, bytes, sizeof(bytes));
+		assert_int_equal(rendezvous_decode_datagram(bytes, len, &back), 0);
+		assert_int_equal(back.family, msg.family);
+		assert_int_equal(back.host_addresses, msg.host_addresses);
+		/* It is followed by a port of two bytes, and two times of eight. */
+		assert_int_equal(bytes[len - 19], i);
+		bytes[len - 19] = 2 * FAMILY_COUNT;
+		assert_int_equal(rendezvous_decode_datagram(bytes, len, &back), -EPROTO);
+	}
+}
+
 static void test_cut_or_followed(void **state)
 {
 	uint8_t frame[28] = { 0 };
@@ -164,9 +186,13 @@ static void test_nonsense(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip),	cmocka_unit_test(test_fields_arrive),
-		cmocka_unit_test(test_cut_or_followed), cmocka_unit_test(test_what_cannot_be_said),
-		cmocka_unit_test(test_lengths),		cmocka_unit_test(test_nonsense),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_fields_arrive),
+		cmocka_unit_test(test_family),
+		cmocka_unit_test(test_cut_or_followed),
+		cmocka_unit_test(test_what_cannot_be_said),
+		cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_nonsense),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

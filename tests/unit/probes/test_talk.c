@@ -55,6 +55,23 @@ static void test_cut_anywhere(void **state)
 	assert_int_equal(back.sequence, 77);
 }
 
+/* The family is the method's highest bit, and IPv4's frames are what they were without it. */
+static void test_family(void **state)
+{
+	struct talk six = hello, back;
+	uint8_t bytes[sizeof(hello_bytes)];
+
+	(void)state;
+	six.family = FAMILY_IPV6;
+	assert_int_equal(talk_encode(&six, bytes, sizeof(bytes)), sizeof(bytes));
+	assert_int_equal(bytes[12], 0x80 | METHOD_PUNCH);
+	assert_int_equal(talk_decode(bytes, sizeof(bytes), &back), sizeof(bytes));
+	assert_int_equal(back.family, FAMILY_IPV6);
+	assert_int_equal(back.method, METHOD_PUNCH);
+	assert_int_equal(talk_decode(hello_bytes, sizeof(hello_bytes), &back), sizeof(bytes));
+	assert_int_equal(back.family, FAMILY_IPV4);
+}
+
 /* A frame stands in a stream with more behind it. */
 static void test_more_behind_it(void **state)
 {
@@ -72,7 +89,8 @@ static void test_no_frame(void **state)
 	static const struct {
 		size_t at;
 		uint8_t value;
-	} rows[] = { { 0, 'h' }, { 3, 'P' }, { 12, METHOD_COUNT }, { 12, 255 }, { 13, 2 } };
+	} rows[] = { { 0, 'h' },  { 3, 'P' }, { 12, METHOD_COUNT }, { 12, 0x80 | METHOD_COUNT },
+		     { 12, 255 }, { 13, 2 } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -103,9 +121,9 @@ static void test_the_longest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_the_diagram),    cmocka_unit_test(test_cut_anywhere),
-		cmocka_unit_test(test_more_behind_it), cmocka_unit_test(test_no_frame),
-		cmocka_unit_test(test_the_longest),
+		cmocka_unit_test(test_the_diagram),  cmocka_unit_test(test_family),
+		cmocka_unit_test(test_cut_anywhere), cmocka_unit_test(test_more_behind_it),
+		cmocka_unit_test(test_no_frame),     cmocka_unit_test(test_the_longest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
