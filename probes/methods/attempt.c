@@ -111,6 +111,7 @@ static int call(struct leg *leg, const char *callee, uint64_t attempt_ns)
 		.token = leg->spec.token,
 		.attempt = leg->spec.attempt,
 		.method = leg->spec.method,
+		.family = leg->spec.family,
 		.host_addresses = leg->spec.host_addresses,
 		.local_port = leg->spec.local_port,
 		.attempt_ns = attempt_ns,
@@ -149,6 +150,7 @@ int attempt_call(struct peer *caller, const char *callee, const struct leg_spec 
 	if (!err)
 		*ret_attempt = (struct attempt){
 			.method = spec->method,
+			.family = spec->family,
 			.connected = leg->connected,
 			.began = began,
 			.took = host_now(caller->host) - began,
@@ -226,6 +228,7 @@ void attempt_answer(struct peer *callee, const struct rendezvous_message *invite
 		.token = invite->token,
 		.attempt = invite->attempt,
 		.method = invite->method,
+		.family = invite->family,
 		.role = TALK_CALLEE,
 		.host_addresses = invite->host_addresses,
 		.local_port = invite->local_port,
@@ -233,7 +236,8 @@ void attempt_answer(struct peer *callee, const struct rendezvous_message *invite
 	};
 	struct answerer *a = calloc(1, sizeof(*a));
 
-	if (!a || !invite->pace_ns || invite->pace_ns > PACE_NS_MAX ||
+	if (!a || (!method_relays(invite->method) && !peer_speaks(callee, invite->family)) ||
+	    !invite->pace_ns || invite->pace_ns > PACE_NS_MAX ||
 	    invite->attempt_ns > ATTEMPT_NS_MAX || leg_new(callee, &spec, &a->leg))
 		goto decline;
 	a->deadline = leg_now(a->leg) + invite->attempt_ns;

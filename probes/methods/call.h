@@ -11,8 +11,9 @@ struct call {
 	uint64_t token;
 	bool connected; /* it was: a leg is NULL once its peer has left */
 	enum method method;
+	enum family family;
 	struct leg *legs[2]; /* by enum talk_role */
-	struct attempt attempts[LADDER_MAX];
+	struct attempt attempts[ATTEMPTS_MAX];
 	unsigned attempts_len;
 };
 

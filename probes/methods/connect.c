@@ -22,6 +22,11 @@ enum method call_method(const struct call *call)
 	return call->method;
 }
 
+enum family call_family(const struct call *call)
+{
+	return call->family;
+}
+
 uint64_t call_token(const struct call *call)
 {
 	return call->token;
@@ -46,7 +51,41 @@ static int adopt(struct call *call, struct leg *caller, struct peer *callee)
 	other->owner = &call->legs[TALK_CALLEE];
 	call->connected = true;
 	call->method = caller->spec.method;
+	call->family = caller->spec.family;
 	return 0;
+}
+
+/* One rung in one family.  0 with *ret_leg where it connected, else NULL. */
+static int step(struct call *call, struct peer *caller, struct peer *callee,
+		const struct leg_spec *spec, uint64_t attempt_ns, struct leg **ret_leg)
+{
+	struct attempt *attempt = &call->attempts[call->attempts_len];
+	int err = attempt_call(caller, host_name(peer_host(callee)), spec, attempt_ns, attempt,
+			       ret_leg);
+
+	if (!err)
+		call->attempts_len++;
+	return err;
+}
+
+/* The families to try @method in, in order; how many. */
+static unsigned families_of(const struct call_spec *spec, const struct peer *caller,
+			    const struct peer *callee, enum method method,
+			    enum family ret[FAMILY_COUNT])
+{
+	static const enum family preferred[] = { FAMILY_IPV6, FAMILY_IPV4 };
+	const enum family *families = spec->families_len ? spec->families : preferred;
+	unsigned len = spec->families_len ? spec->families_len : FAMILY_COUNT;
+	unsigned n = 0;
+
+	if (method_relays(method)) {
+		ret[0] = FAMILY_IPV4;
+		return 1;
+	}
+	for (unsigned i = 0; i < len; i++)
+		if (peer_speaks(caller, families[i]) && peer_speaks(callee, families[i]))
+			ret[n++] = families[i];
+	return n;
 }
 
 static int climb(struct call *call, struct peer *caller, struct peer *callee,
@@ -62,22 +101,25 @@ static int climb(struct call *call, struct peer *caller, struct peer *callee,
 	uint64_t attempt_ns = spec->attempt_ns ? spec->attempt_ns : ATTEMPT_NS;
 
 	for (unsigned i = 0; i < spec->ladder_len; i++) {
-		struct attempt *attempt = &call->attempts[i];
-		struct leg *leg = NULL;
-		int err;
+		enum family families[FAMILY_COUNT];
+		unsigned n = families_of(spec, caller, callee, spec->ladder[i], families);
 
-		leg_spec.attempt = (uint8_t)i;
-		leg_spec.method = spec->ladder[i];
-		err = attempt_call(caller, host_name(peer_host(callee)), &leg_spec, attempt_ns,
-				   attempt, &leg);
-		if (err)
-			return err;
-		call->attempts_len++;
-		if (leg)
-			return adopt(call, leg, callee);
-		if (i + 1 == spec->ladder_len)
-			attempt_hang_up(caller, call->token, leg_spec.attempt);
+		for (unsigned f = 0; f < n; f++) {
+			struct leg *leg = NULL;
+			int err;
+
+			leg_spec.attempt = (uint8_t)call->attempts_len;
+			leg_spec.method = spec->ladder[i];
+			leg_spec.family = families[f];
+			err = step(call, caller, callee, &leg_spec, attempt_ns, &leg);
+			if (err)
+				return err;
+			if (leg)
+				return adopt(call, leg, callee);
+		}
 	}
+	if (call->attempts_len)
+		attempt_hang_up(caller, call->token, leg_spec.attempt);
 	return 0;
 }
 
@@ -87,7 +129,7 @@ int call_connect(struct peer *caller, struct peer *callee, const struct call_spe
 	struct call *call;
 	int err;
 
-	if (spec->ladder_len > LADDER_MAX)
+	if (spec->ladder_len > LADDER_MAX || spec->families_len > FAMILY_COUNT)
 		return -EINVAL;
 	call = calloc(1, sizeof(*call));
 	if (!call)

@@ -24,6 +24,14 @@ struct peer;
  * under this host's name; or -errno: the rendezvous could not be reached. */
 int peer_join(struct host *host, struct endpoint rendezvous, uint16_t tcp_port, uint64_t deadline,
 	      struct peer **ret);
+/* The same rendezvous is at @rendezvous, too, an address of the other family: what is UDP of
+ * attempts in that family goes there. */
+void peer_know(struct peer *peer, struct endpoint rendezvous);
+
+/* Can @peer try a way in @family?  It needs an address of its own, or for IPv4 a NAT64 before it
+ * (RFC 6052), and the rendezvous' address. */
+bool peer_speaks(const struct peer *peer, enum family family);
+
 /* And end its calls, which are still to be freed.  NULL is fine.  It, like call_free(), may also
  * be called outside of fibers, but only once the loop has stopped for good. */
 void peer_leave(struct peer *peer);
@@ -34,11 +42,21 @@ struct host *peer_host(const struct peer *peer);
 struct turn_client_spec;
 void peer_use_turn(struct peer *peer, const struct turn_client_spec *spec);
 
-enum { LADDER_MAX = 16 };
+enum { LADDER_MAX = 16, ATTEMPTS_MAX = LADDER_MAX * FAMILY_COUNT };
 
+/*
+ * Each rung is tried in each family that both peers have, in the order of @families.  IPv6 comes
+ * first unless it says otherwise: RFC 6724, 2.1 prefers it by default (the precedence of ::/0 is above
+ * that of ::ffff:0:0/96), and RFC 8421, 4 and RFC 8305, 4 want addresses sorted so.  The two
+ * overlap their attempts, though (8305, 5: after 250 ms), where here the second begins when the
+ * first is over: each is to be judged on its own.  Relays are tried once, whatever the peers
+ * reach them by: the rendezvous, or a TURN server for addresses of IPv4.
+ */
 struct call_spec {
 	enum method ladder[LADDER_MAX]; /* in the order of trying */
 	unsigned ladder_len;
+	enum family families[FAMILY_COUNT];
+	unsigned families_len; /* 0 = IPv6, IPv4 */
 	uint64_t attempt_ns; /* for each rung; 0 = 2 s */
 	uint64_t pace_ns; /* first gap between hellos; doubles up to 8 times this; 0 = 20 ms */
 	bool host_addresses; /* both also try each other's own (private) addresses, as ICE does */
@@ -48,6 +66,7 @@ struct call_spec {
 
 struct attempt {
 	enum method method;
+	enum family family; /* IPv4 of a relay, whatever it is reached by */
 	bool connected;
 	uint64_t began, took; /* ns */
 	struct endpoint caller_mapped; /* as the rendezvous saw them */
@@ -66,6 +85,7 @@ void call_free(struct call *call);
 
 bool call_connected(const struct call *call);
 enum method call_method(const struct call *call); /* where connected */
+enum family call_family(const struct call *call); /* the same; IPv4 of a relay */
 uint64_t call_token(const struct call *call);
 unsigned call_attempts(const struct call *call, const struct attempt **ret);
 

@@ -61,6 +61,7 @@ static int leg_send_frame(struct leg *leg, const struct endpoint *to, enum talk_
 		.kind = kind,
 		.token = leg->spec.token,
 		.method = leg->spec.method,
+		.family = leg->spec.family,
 		.role = leg->spec.role,
 		.padding = padding,
 		.sequence = sequence,
@@ -140,7 +141,8 @@ void leg_register(struct leg *leg)
 	if (leg->closing || (!leg->sock && !leg->turn))
 		return;
 	snprintf(msg.name, sizeof(msg.name), "%s", host_name(leg->peer->host));
-	leg_send(leg, &leg->peer->rendezvous, bytes, rendezvous_encode(&msg, bytes, sizeof(bytes)));
+	leg_send(leg, &leg->peer->rendezvous[leg->spec.family], bytes,
+		 rendezvous_encode(&msg, bytes, sizeof(bytes)));
 }
 
 /* Targets and proofs */
@@ -218,7 +220,7 @@ void leg_hear(struct leg *leg, const struct talk *frame, const struct endpoint *
 
 	/* With overlapping private addresses the other's own may be ours, and we hear ourselves. */
 	if (frame->token != leg->spec.token || frame->method != leg->spec.method ||
-	    frame->role == leg->spec.role)
+	    frame->family != leg->spec.family || frame->role == leg->spec.role)
 		return;
 	switch (frame->kind) {
 	case TALK_HELLO:
@@ -305,7 +307,7 @@ static void read_datagram(struct leg *leg, const uint8_t *bytes, size_t len,
 
 	if (talk_decode(bytes, len, &frame) == len)
 		leg_hear(leg, &frame, from);
-	else if (endpoint_equal(*from, leg->peer->rendezvous) &&
+	else if (endpoint_equal(*from, leg->peer->rendezvous[leg->spec.family]) &&
 		 !rendezvous_decode_datagram(bytes, len, &msg) &&
 		 msg.kind == RENDEZVOUS_REGISTERED && msg.token == leg->spec.token &&
 		 msg.attempt == leg->spec.attempt)
@@ -355,7 +357,8 @@ int leg_new(struct peer *peer, const struct leg_spec *spec, struct leg **ret)
 		free(leg);
 		return err;
 	}
-	leg->local.addr = host_addr(peer->host);
+	leg->local.addr = spec->family == FAMILY_IPV6 ? host_addr6(peer->host)
+						      : host_addr(peer->host);
 	if (leg->sock)
 		leg->local.port = sock_local(leg->sock).port;
 	leg->next = peer->legs;
@@ -370,7 +373,8 @@ static int allocate(struct leg *leg, uint64_t deadline)
 	int err = turn_client_allocate(leg->turn, deadline);
 
 	if (!err)
-		err = turn_client_permit(leg->turn, leg->peer->rendezvous.addr, deadline);
+		err = turn_client_permit(leg->turn, leg->peer->rendezvous[leg->spec.family].addr,
+					 deadline);
 	if (!err && leg->closing)
 		err = -ECANCELED;
 	if (err)

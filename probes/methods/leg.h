@@ -60,6 +60,7 @@ struct leg_spec {
 	uint64_t token;
 	uint8_t attempt;
 	enum method method;
+	enum family family; /* that it is tried in; IPv4 of a relay, which has none */
 	enum talk_role role;
 	bool host_addresses;
 	uint16_t local_port;

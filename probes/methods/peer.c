@@ -86,6 +86,20 @@ static int log_in(struct peer *peer, uint64_t deadline)
 	return msg.kind == RENDEZVOUS_WELCOME ? 0 : -EPROTO;
 }
 
+void peer_know(struct peer *peer, struct endpoint rendezvous)
+{
+	peer->rendezvous[ip_addr_family(rendezvous.addr)] = rendezvous;
+}
+
+bool peer_speaks(const struct peer *peer, enum family family)
+{
+	const struct host *host = peer->host;
+	bool has = family == FAMILY_IPV6 ? !ip_addr_is_unset(host->addr6)
+					 : !ip_addr_is_unset(host->addr) || host->nat64.bits;
+
+	return has && !ip_addr_is_unset(peer->rendezvous[family].addr);
+}
+
 int peer_join(struct host *host, struct endpoint rendezvous, uint16_t tcp_port, uint64_t deadline,
 	      struct peer **ret)
 {
@@ -99,7 +113,7 @@ int peer_join(struct host *host, struct endpoint rendezvous, uint16_t tcp_port, 
 	if (!peer)
 		return -ENOMEM;
 	peer->host = host;
-	peer->rendezvous = rendezvous;
+	peer_know(peer, rendezvous);
 	err = sock_open(host, &tcp, &sock);
 	if (!err)
 		err = channel_new(sock, &peer->channel);

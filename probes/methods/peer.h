@@ -13,7 +13,7 @@
 
 struct peer {
 	struct host *host;
-	struct endpoint rendezvous;
+	struct endpoint rendezvous[FAMILY_COUNT]; /* for UDP; unset = not of that family */
 	struct channel *channel;
 	struct crew crew; /* fibers that use this peer */
 	struct leg *legs;
