@@ -16,6 +16,7 @@ struct gathering {
 	struct tcp_streams *streams;
 	struct fragments *fragments;
 	struct pcapng_packet packet; /* in hand */
+	enum family family; /* of its addresses */
 	uint64_t epoch; /* time of the first packet */
 };
 
@@ -77,6 +78,7 @@ static int add_sighting(void *arg, const struct talk *frame)
 		.tap = packet->interface->number,
 		.direction = packet->direction,
 		.time = packet->time > g->epoch ? packet->time - g->epoch : 0,
+		.family = g->family,
 		.frame = *frame,
 		.comment = comment,
 	};
@@ -119,6 +121,7 @@ static int look_at(struct gathering *g)
 
 	if (!link_layer_ip(packet, &ip) || packet_parse(&ip, &info) != PACKET_OK)
 		return 0;
+	g->family = info.version == 6 ? FAMILY_IPV6 : FAMILY_IPV4;
 	if (info.fragment_offset > 0 || info.more_fragments)
 		return look_at_fragment(g, &ip, &info);
 	if (info.protocol == IP_PROTO_UDP)

@@ -19,6 +19,7 @@ struct sighting {
 	size_t tap;
 	enum pcapng_direction direction; /* seen from the tap's node */
 	uint64_t time; /* ns since the capture's first packet */
+	enum family family; /* of the packet that it was in, here */
 	struct talk frame;
 	char *comment; /* beside the packet; NULL where none */
 };

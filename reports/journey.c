@@ -20,6 +20,8 @@ static int compare_frames(const struct talk *a, const struct talk *b)
 	int r = compare_numbers(a->method, b->method);
 
 	if (r == 0)
+		r = compare_numbers(a->family, b->family);
+	if (r == 0)
 		r = compare_numbers(a->role, b->role);
 	if (r == 0)
 		r = compare_numbers(a->kind, b->kind);

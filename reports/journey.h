@@ -11,7 +11,7 @@
 
 #include "evidence.h"
 
-/* One frame: same call, method, role, kind and sequence. */
+/* One frame, also where a NAT64 changes its family on the way: same call, method, family, role, kind and sequence. */
 struct journey {
 	const struct talk *frame;
 	const struct sighting *const *seen; /* everywhere, in order */

@@ -10,6 +10,25 @@ const char *trial_party(const struct journeys *journeys, size_t role)
 	return journeys->node[role] ? journeys->node[role] : unknown[role];
 }
 
+/* The families that @journey's packets were of, from host to host. */
+static void count_families(const struct journey *journey, struct passage *passage)
+{
+	struct verdict_families families = { 0 };
+
+	for (size_t i = 0; i < journey->seen_len; i++) {
+		if (journey->seen[i]->family == FAMILY_IPV6)
+			families.ipv6 = true;
+		else
+			families.ipv4 = true;
+		if (journey->seen[i] == journey->arrived)
+			break;
+	}
+	passage->families.ipv4 |= families.ipv4;
+	passage->families.ipv6 |= families.ipv6;
+	passage->strayed[journey->frame->role] += journey->frame->family == FAMILY_IPV6 &&
+						  families.ipv4;
+}
+
 static void count_arrival(const struct journeys *journeys, const struct journey *journey,
 			  struct passage *passage)
 {
@@ -17,6 +36,7 @@ static void count_arrival(const struct journeys *journeys, const struct journey 
 	size_t order = journey->arrived->order;
 
 	passage->arrived[role]++;
+	count_families(journey, passage);
 	passage->unborn[role] += journey->unborn;
 	passage->relayed[role] += journey->via != NULL;
 	if (!passage->first[role] || order < passage->first[role]->arrived->order)
@@ -27,15 +47,13 @@ static void count_arrival(const struct journeys *journeys, const struct journey 
 		passage->relay = journeys_tap(journeys, journey->via)->node;
 }
 
-void passage_of(const struct journeys *journeys, enum method method, bool voice,
-		struct passage *ret)
+void passage_of(const struct journeys *journeys, struct way way, bool voice, struct passage *ret)
 {
 	*ret = (struct passage){ 0 };
 	for (size_t i = 0; i < journeys->len; i++) {
 		const struct journey *journey = &journeys->list[i];
 
-		if (journey->frame->method != method ||
-		    (journey->frame->kind == TALK_VOICE) != voice)
+		if (!way_has(way, journey->frame) || (journey->frame->kind == TALK_VOICE) != voice)
 			continue;
 		ret->sent[journey->frame->role] += journey->left != NULL;
 		if (journey->arrived)
@@ -43,8 +61,8 @@ void passage_of(const struct journeys *journeys, enum method method, bool voice,
 	}
 }
 
-bool passage_fits(const struct journeys *journeys, const struct passage *passage,
-		  enum method method, char fault[TRIAL_TEXT])
+bool passage_fits(const struct journeys *journeys, const struct passage *passage, struct way way,
+		  char fault[TRIAL_TEXT])
 {
 	for (size_t role = 0; role < 2; role++) {
 		const char *who = trial_party(journeys, role);
@@ -55,15 +73,20 @@ bool passage_fits(const struct journeys *journeys, const struct passage *passage
 				 passage->unborn[role], who, trial_party(journeys, !role), who);
 			return false;
 		}
-		if (!method_relays(method) && passage->relayed[role] > 0) {
-			snprintf(fault, TRIAL_TEXT, "%s's frames say %s, but %s passed them on",
-				 who, method_word(method), passage->relay);
+		if (passage->strayed[role] > 0) {
+			snprintf(fault, TRIAL_TEXT,
+				 "%s's frames say IPv6, but were in IPv4 on their way", who);
 			return false;
 		}
-		if (method_relays(method) && passage->relayed[role] < passage->arrived[role]) {
+		if (!method_relays(way.method) && passage->relayed[role] > 0) {
+			snprintf(fault, TRIAL_TEXT, "%s's frames say %s, but %s passed them on",
+				 who, method_word(way.method), passage->relay);
+			return false;
+		}
+		if (method_relays(way.method) && passage->relayed[role] < passage->arrived[role]) {
 			snprintf(fault, TRIAL_TEXT,
 				 "%s's frames say %s, but no third host passed them on", who,
-				 method_word(method));
+				 method_word(way.method));
 			return false;
 		}
 	}

@@ -17,15 +17,15 @@ static const bool speaks[METHOD_COUNT][2] = {
  * then only keeps it so: that makes no punch of what the caller alone had opened.  Of a punch,
  * though, the slower side's hello may go out after the quicker one's was answered.
  */
-static bool spoke_first(const struct journeys *journeys, enum method method, enum talk_role role,
+static bool spoke_first(const struct journeys *journeys, struct way way, enum talk_role role,
 			size_t opened_order)
 {
 	for (size_t i = 0; i < journeys->len; i++) {
 		const struct journey *journey = &journeys->list[i];
 
-		if (journey->frame->method == method && journey->frame->role == role &&
+		if (way_has(way, journey->frame) && journey->frame->role == role &&
 		    journey->frame->kind == TALK_HELLO && journey->left &&
-		    (method == METHOD_PUNCH || journey->left->order < opened_order))
+		    (way.method == METHOD_PUNCH || journey->left->order < opened_order))
 			return true;
 	}
 	return false;
@@ -76,7 +76,7 @@ static const struct sighting *end_of(const struct journey *journey)
 
 /* The frame of @role that got furthest, and best one beside which the capture says why it got
  * no further; NULL where @role sent none. */
-static const struct journey *furthest(const struct journeys *journeys, enum method method,
+static const struct journey *furthest(const struct journeys *journeys, struct way way,
 				      enum talk_role role, bool voice)
 {
 	const struct journey *best = NULL;
@@ -86,7 +86,7 @@ static const struct journey *furthest(const struct journeys *journeys, enum meth
 		const struct journey *journey = &journeys->list[i];
 		size_t score;
 
-		if (journey->frame->method != method || journey->frame->role != role ||
+		if (!way_has(way, journey->frame) || journey->frame->role != role ||
 		    journey->arrived || (journey->frame->kind == TALK_VOICE) != voice)
 			continue;
 		score = 2 * taps_crossed(journey) + (drop_of(end_of(journey)) != NULL);
@@ -110,10 +110,10 @@ static const char *kind_word(enum talk_kind kind)
 	}
 }
 
-void trial_explain_loss(const struct journeys *journeys, enum method method, enum talk_role role,
+void trial_explain_loss(const struct journeys *journeys, struct way way, enum talk_role role,
 			bool voice, char why[TRIAL_TEXT])
 {
-	const struct journey *journey = furthest(journeys, method, role, voice);
+	const struct journey *journey = furthest(journeys, way, role, voice);
 	const char *who = trial_party(journeys, role);
 	const struct sighting *end;
 	const char *what;
@@ -176,7 +176,7 @@ static void time_attempt(const struct journeys *journeys, struct trial *trial, s
 	for (size_t i = 0; i < journeys->len; i++) {
 		const struct journey *journey = &journeys->list[i];
 
-		if (journey->frame->method == attempt->method &&
+		if (way_has((struct way){ attempt->method, attempt->family }, journey->frame) &&
 		    journey->frame->kind != TALK_VOICE && journey->seen[0]->time < attempt->began)
 			attempt->began = journey->seen[0]->time;
 	}
@@ -191,25 +191,26 @@ static void time_attempt(const struct journeys *journeys, struct trial *trial, s
 	}
 }
 
-bool trial_of(const struct journeys *journeys, enum method method, struct trial *ret)
+bool trial_of(const struct journeys *journeys, struct way way, struct trial *ret)
 {
-	struct trial trial = { .attempt.method = method };
+	struct trial trial = { .attempt = { .method = way.method, .family = way.family } };
 	struct verdict_attempt *attempt = &trial.attempt;
 	size_t opened_order;
 
-	passage_of(journeys, method, false, &trial.passage);
+	passage_of(journeys, way, false, &trial.passage);
 	time_attempt(journeys, &trial, &opened_order);
 	if (attempt->began == UINT64_MAX)
 		return false;
 	for (enum talk_role role = TALK_CALLER; role <= TALK_CALLEE; role++) {
-		attempt->spoke_first[role] = spoke_first(journeys, method, role, opened_order);
+		attempt->spoke_first[role] = spoke_first(journeys, way, role, opened_order);
 		attempt->arrived[role] = trial.passage.arrived[role] > 0;
 	}
 	attempt->relayed = trial.passage.relay != NULL;
-	if (!passage_fits(journeys, &trial.passage, method, trial.attempt.why)) {
+	attempt->families = trial.passage.families;
+	if (!passage_fits(journeys, &trial.passage, way, trial.attempt.why)) {
 		attempt->connected = false;
 	} else if (!attempt->arrived[0] || !attempt->arrived[1]) {
-		trial_explain_loss(journeys, method, unheard(attempt), false, trial.attempt.why);
+		trial_explain_loss(journeys, way, unheard(attempt), false, trial.attempt.why);
 	} else if (speakers_fit(journeys, attempt, trial.attempt.why)) {
 		attempt->connected = true;
 		explain_success(journeys, &trial, trial.attempt.why);

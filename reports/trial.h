@@ -16,7 +16,18 @@
 /* Clauses are as long as an attempt's `why`. */
 enum { TRIAL_TEXT = sizeof(((struct verdict_attempt *)NULL)->why) };
 
-/* Some frames of one method, both roles' (0 the caller's). */
+/* One way of trying: what frames say that they belong to. */
+struct way {
+	enum method method;
+	enum family family;
+};
+
+static inline bool way_has(struct way way, const struct talk *frame)
+{
+	return frame->method == way.method && frame->family == way.family;
+}
+
+/* Some frames of one way, both roles' (0 the caller's). */
 struct passage {
 	unsigned sent[2]; /* different frames that left their own host */
 	unsigned arrived[2]; /* that came to the other's */
@@ -25,32 +36,33 @@ struct passage {
 	const struct journey *first[2]; /* the first that arrived, NULL where none */
 	const struct journey *last[2];
 	const char *relay; /* the third host; NULL where none */
+	unsigned strayed[2]; /* that arrived, say IPv6, and were in IPv4 somewhere */
+	struct verdict_families families; /* of those that arrived */
 };
 
-/* Those of @method: its voice, or (@voice false) its hellos and answers. */
-void passage_of(const struct journeys *journeys, enum method method, bool voice,
-		struct passage *ret);
+/* Those of @way: its voice, or (@voice false) its hellos and answers. */
+void passage_of(const struct journeys *journeys, struct way way, bool voice, struct passage *ret);
 
 /*
- * Does the way that the frames took fit the method that they name?  True; else false with a
+ * Does the way that the frames took fit the one that they name?  True; else false with a
  * clause in @fault: "bob's frames say punch, but supernode passed them on".
  */
-bool passage_fits(const struct journeys *journeys, const struct passage *passage,
-		  enum method method, char fault[TRIAL_TEXT]);
+bool passage_fits(const struct journeys *journeys, const struct passage *passage, struct way way,
+		  char fault[TRIAL_TEXT]);
 
 struct trial {
 	struct verdict_attempt attempt;
 	struct passage passage; /* of its hellos and answers */
 };
 
-/* Judge @method: true with *ret; false where no hello or answer of it was seen. */
-bool trial_of(const struct journeys *journeys, enum method method, struct trial *ret);
+/* Judge @way: true with *ret; false where no hello or answer of it was seen. */
+bool trial_of(const struct journeys *journeys, struct way way, struct trial *ret);
 
 /*
- * Where the frames of @method that @role sent, and that did not arrive, ended: "alice's hello
+ * Where the frames of @way that @role sent, and that did not arrive, ended: "alice's hello
  * reached home_b wan and was dropped: filtered, …".
  */
-void trial_explain_loss(const struct journeys *journeys, enum method method, enum talk_role role,
+void trial_explain_loss(const struct journeys *journeys, struct way way, enum talk_role role,
 			bool voice, char why[TRIAL_TEXT]);
 
 /* "alice", or "the caller" where nothing shows who it is. */

@@ -20,7 +20,7 @@
 /* A call in hand. */
 struct judgement {
 	const struct journeys *journeys;
-	struct trial trials[METHOD_COUNT]; /* in order of their beginnings */
+	struct trial trials[VERDICT_ATTEMPTS]; /* in order of their beginnings */
 	size_t trials_len;
 	struct verdict_call *call;
 };
@@ -39,13 +39,34 @@ static void add(char *text, size_t size, const char *format, ...)
 	va_end(args);
 }
 
+const char *verdict_families_word(struct verdict_families families)
+{
+	if (families.ipv6)
+		return families.ipv4 ? "ipv6 and ipv4" : "ipv6";
+	return families.ipv4 ? "ipv4" : "none";
+}
+
+/* Number @i of all ways. */
+static struct way way_at(int i)
+{
+	return (struct way){ (enum method)(i % METHOD_COUNT), (enum family)(i / METHOD_COUNT) };
+}
+
+/* " over IPv6", where IPv6 there was: else nothing, for IPv4 alone goes without saying. */
+static const char *over(enum family family, struct verdict_families families)
+{
+	if (families.ipv6)
+		return families.ipv4 ? " over IPv6 and IPv4" : " over IPv6";
+	return family == FAMILY_IPV6 ? " over IPv6" : "";
+}
+
 static void hold_trials(struct judgement *j)
 {
-	for (int m = 0; m < METHOD_COUNT; m++) {
+	for (int i = 0; i < VERDICT_ATTEMPTS; i++) {
 		struct trial trial;
 		size_t at = j->trials_len;
 
-		if (!trial_of(j->journeys, (enum method)m, &trial))
+		if (!trial_of(j->journeys, way_at(i), &trial))
 			continue;
 		while (at > 0 && j->trials[at - 1].attempt.began > trial.attempt.began) {
 			j->trials[at] = j->trials[at - 1];
@@ -59,10 +80,11 @@ static void hold_trials(struct judgement *j)
 	j->call->attempts_len = j->trials_len;
 }
 
-static const struct trial *find_trial(const struct judgement *j, enum method method)
+static const struct trial *find_trial(const struct judgement *j, struct way way)
 {
 	for (size_t i = 0; i < j->trials_len; i++) {
-		if (j->trials[i].attempt.method == method)
+		if (j->trials[i].attempt.method == way.method &&
+		    j->trials[i].attempt.family == way.family)
 			return &j->trials[i];
 	}
 	return NULL;
@@ -101,10 +123,12 @@ static void set_path(struct judgement *j, const struct journey *journey, size_t 
 	}
 }
 
-/* The call ended on @method, along the way of @passage's last frames. */
-static void set_end(struct judgement *j, enum method method, const struct passage *passage)
+/* The call ended on @way, along the way of @passage's last frames. */
+static void set_end(struct judgement *j, struct way way, const struct passage *passage)
 {
-	j->call->method = method;
+	j->call->method = way.method;
+	j->call->family = way.family;
+	j->call->families = passage->families;
 	j->call->relayed = passage->relay != NULL;
 	if (passage->relay)
 		snprintf(j->call->relay, VERDICT_NAME, "%s", passage->relay);
@@ -118,20 +142,20 @@ static size_t last_order(const struct journey *journey)
 }
 
 /*
- * The method of the voice at the end: of those whose voice arrived both ways the latest;
+ * The way of the voice at the end: of those whose voice arrived both ways the latest;
  * where there is none such, the latest of those that arrived at all, or were only sent.
  */
-static bool choose_voice(struct judgement *j, struct passage *ret, enum method *ret_method)
+static bool choose_voice(struct judgement *j, struct passage *ret, struct way *ret_way)
 {
 	size_t best = 0;
 	bool best_both = false, any = false;
 
-	for (int m = 0; m < METHOD_COUNT; m++) {
+	for (int i = 0; i < VERDICT_ATTEMPTS; i++) {
 		struct passage voice;
 		size_t latest;
 		bool both;
 
-		passage_of(j->journeys, (enum method)m, true, &voice);
+		passage_of(j->journeys, way_at(i), true, &voice);
 		for (size_t role = 0; role < 2; role++) {
 			j->call->voice_sent[role] += voice.sent[role];
 			j->call->voice_arrived[role] += voice.arrived[role];
@@ -144,7 +168,7 @@ static bool choose_voice(struct judgement *j, struct passage *ret, enum method *
 				 : last_order(voice.last[1]);
 		if (!any || both > best_both || (both == best_both && latest >= best)) {
 			*ret = voice;
-			*ret_method = (enum method)m;
+			*ret_way = way_at(i);
 			best = latest;
 			best_both = both;
 		}
@@ -172,29 +196,32 @@ static void tell_failures(struct judgement *j, bool alone)
 	for (size_t i = 0; i < j->trials_len; i++) {
 		const struct trial *trial = &j->trials[i];
 		const char *word = method_word(trial->attempt.method);
+		const char *by = over(trial->attempt.family, trial->attempt.families);
 
 		if (trial->attempt.connected)
 			continue;
-		if (i > 0 && strlen(why) + strlen(word) + strlen(trial->attempt.why) + 10 > size)
+		if (i > 0 &&
+		    strlen(why) + strlen(word) + strlen(by) + strlen(trial->attempt.why) + 10 >
+			    size)
 			break;
-		add(why, size, "%s%s%s: %s", i > 0 || !alone ? "; " : "", word,
+		add(why, size, "%s%s%s%s: %s", i > 0 || !alone ? "; " : "", word, by,
 		    alone ? "" : " had failed", trial->attempt.why);
 	}
 }
 
 /* Voice was sent: it decides. */
-static void judge_voice(struct judgement *j, const struct passage *voice, enum method method)
+static void judge_voice(struct judgement *j, const struct passage *voice, struct way way)
 {
-	const struct trial *opened = find_trial(j, method);
+	const struct trial *opened = find_trial(j, way);
 	struct verdict_call *call = j->call;
-	const char *word = method_word(method);
+	const char *word = method_word(way.method);
 	char fault[TRIAL_TEXT];
 
-	set_end(j, method, voice);
-	if (!passage_fits(j->journeys, voice, method, fault)) {
+	set_end(j, way, voice);
+	if (!passage_fits(j->journeys, voice, way, fault)) {
 		add(call->why, sizeof(call->why), "voice: %s", fault);
 	} else if (voice->arrived[0] == 0 || voice->arrived[1] == 0) {
-		trial_explain_loss(j->journeys, method,
+		trial_explain_loss(j->journeys, way,
 				   voice->arrived[0] == 0 ? TALK_CALLER : TALK_CALLEE, true, fault);
 		add(call->why, sizeof(call->why), "voice by %s did not pass both ways: %s", word,
 		    fault);
@@ -207,7 +234,8 @@ static void judge_voice(struct judgement *j, const struct passage *voice, enum m
 		    opened->attempt.why);
 	} else {
 		call->connected = true;
-		add(call->why, sizeof(call->why), "%s: %s", word, opened->attempt.why);
+		add(call->why, sizeof(call->why), "%s%s: %s", word,
+		    over(way.family, voice->families), opened->attempt.why);
 		tell_voice(j);
 		tell_failures(j, false);
 	}
@@ -220,13 +248,14 @@ static void judge_attempts(struct judgement *j)
 
 	if (end) {
 		call->connected = true;
-		set_end(j, end->attempt.method, &end->passage);
-		add(call->why, sizeof(call->why), "%s: %s; no voice was sent",
-		    method_word(end->attempt.method), end->attempt.why);
+		set_end(j, (struct way){ end->attempt.method, end->attempt.family }, &end->passage);
+		add(call->why, sizeof(call->why), "%s%s: %s; no voice was sent",
+		    method_word(end->attempt.method),
+		    over(end->attempt.family, end->attempt.families), end->attempt.why);
 		tell_failures(j, false);
 	} else {
-		set_end(j, j->trials[j->trials_len - 1].attempt.method,
-			&j->trials[j->trials_len - 1].passage);
+		end = &j->trials[j->trials_len - 1];
+		set_end(j, (struct way){ end->attempt.method, end->attempt.family }, &end->passage);
 		tell_failures(j, true);
 	}
 }
@@ -237,7 +266,7 @@ static int judge(const struct evidence *evidence, const struct dossier *dossier,
 	struct journeys journeys;
 	struct judgement j = { .journeys = &journeys, .call = ret };
 	struct passage voice;
-	enum method method;
+	struct way way;
 
 	if (journeys_follow(evidence, dossier, &journeys) < 0)
 		return -ENOMEM;
@@ -248,8 +277,8 @@ static int judge(const struct evidence *evidence, const struct dossier *dossier,
 				 journeys.node[role]);
 	}
 	hold_trials(&j);
-	if (choose_voice(&j, &voice, &method))
-		judge_voice(&j, &voice, method);
+	if (choose_voice(&j, &voice, &way))
+		judge_voice(&j, &voice, way);
 	else
 		judge_attempts(&j);
 	journeys_clear(&journeys);

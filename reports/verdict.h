@@ -13,13 +13,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../nat-models/addr.h"
 #include "../nat-models/predict.h"
 
 enum { VERDICT_NAME = 64, VERDICT_PATH = 16 };
 
-/* One method that was tried in a call. */
+/* Of which families the packets were, at any tap: both, where a NAT64 was on the way. */
+struct verdict_families {
+	bool ipv4, ipv6;
+};
+
+/* "ipv4", "ipv6", "ipv6 and ipv4"; "none" where nothing arrived. */
+const char *verdict_families_word(struct verdict_families families);
+
+enum { VERDICT_ATTEMPTS = METHOD_COUNT * FAMILY_COUNT };
+
+/* One method that was tried in a call, in one family. */
 struct verdict_attempt {
 	enum method method; /* as its frames say … */
+	enum family family; /* … and this too; a relay's say nothing of it: IPv4 */
+	struct verdict_families families; /* of what arrived, as the taps saw it */
 	bool spoke_first[2]; /* … and who said HELO toward the other: caller, callee */
 	bool arrived[2]; /* a hello or answer of the caller reached the callee; and back */
 	bool connected; /* both, along the same kind of path, and the hellos came from whom
@@ -34,10 +47,13 @@ struct verdict_call {
 	uint64_t token;
 	char caller[VERDICT_NAME]; /* names of nodes */
 	char callee[VERDICT_NAME];
-	struct verdict_attempt attempts[METHOD_COUNT];
+	struct verdict_attempt attempts[VERDICT_ATTEMPTS];
 	size_t attempts_len;
 	bool connected; /* voice, or where there was none an attempt's frames, passed both ways */
 	enum method method; /* by which the path at the end was opened */
+	enum family family; /* in which its frames say that it was; IPv4 of a relay */
+	struct verdict_families
+		families; /* of the voice that arrived, or of that attempt's frames */
 	bool relayed;
 	char relay[VERDICT_NAME]; /* who relayed */
 	unsigned voice_sent[2], voice_arrived[2];

@@ -23,15 +23,30 @@ static json_t *text_json(const char *text)
 	return json_string(ascii);
 }
 
+/* IPv4 alone goes without saying: nothing is set then. */
+static json_t *set_family(json_t *object, enum family family, struct verdict_families families)
+{
+	const char *word = verdict_families_word(families);
+
+	if (!families.ipv6 && family == FAMILY_IPV4)
+		return object;
+	json_object_set_new(
+		object, "family",
+		json_string(families.ipv4 || families.ipv6 ? word : family_word(family)));
+	return object;
+}
+
 static json_t *attempt_json(const struct verdict_attempt *attempt)
 {
-	return json_pack("{s:s, s:b, s:b, s:[b, b], s:[b, b], s:f, s:f, s:o}", "method",
-			 method_word(attempt->method), "connected", (int)attempt->connected,
-			 "relayed", (int)attempt->relayed, "spoke_first",
-			 (int)attempt->spoke_first[0], (int)attempt->spoke_first[1], "arrived",
-			 (int)attempt->arrived[0], (int)attempt->arrived[1], "began_ms",
-			 (double)attempt->began / 1e6, "opened_ms", (double)attempt->opened / 1e6,
-			 "why", text_json(attempt->why));
+	json_t *json = json_pack("{s:s, s:b, s:b, s:[b, b], s:[b, b], s:f, s:f, s:o}", "method",
+				 method_word(attempt->method), "connected", (int)attempt->connected,
+				 "relayed", (int)attempt->relayed, "spoke_first",
+				 (int)attempt->spoke_first[0], (int)attempt->spoke_first[1],
+				 "arrived", (int)attempt->arrived[0], (int)attempt->arrived[1],
+				 "began_ms", (double)attempt->began / 1e6, "opened_ms",
+				 (double)attempt->opened / 1e6, "why", text_json(attempt->why));
+
+	return set_family(json, attempt->family, attempt->families);
 }
 
 static json_t *attempts_json(const struct verdict_call *call)
@@ -55,9 +70,10 @@ static json_t *path_json(const struct verdict_call *call, size_t role)
 json_t *verdict_call_json(const struct verdict_call *call)
 {
 	char token[17];
+	json_t *json;
 
 	snprintf(token, sizeof(token), "%016" PRIx64, call->token);
-	return json_pack(
+	json = json_pack(
 		"{s:s, s:o, s:o, s:b, s:s, s:o, s:b, s:o, s:o, s:[o, o], s:[[i, i], [i, i]]}",
 		"token", token, "caller", text_json(call->caller), "callee",
 		text_json(call->callee), "connected", (int)call->connected, "method",
@@ -67,4 +83,5 @@ json_t *verdict_call_json(const struct verdict_call *call)
 		attempts_json(call), "paths", path_json(call, 0), path_json(call, 1), "voice",
 		(int)call->voice_sent[0], (int)call->voice_arrived[0], (int)call->voice_sent[1],
 		(int)call->voice_arrived[1]);
+	return set_family(json, call->family, call->families);
 }
