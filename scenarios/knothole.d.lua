@@ -8,6 +8,7 @@
 ---@alias address string An address, such as "11.1.1.2" or "2b00:1:1::2".
 ---@alias endpoint string An address and port, such as "11.1.1.2:7" or "[2b00:1:1::2]:7".
 ---@alias method "direct" | "reversal" | "punch" | "turn" | "relay"
+---@alias family "ipv4" | "ipv6"
 ---@alias service "stun" | "turn" | "rendezvous" | "echo"
 ---@alias transport "udp" | "tcp" | "tls"
 
@@ -338,6 +339,7 @@ function socket:remote() end
 ---@field pace? duration The first gap between hellos; default 20ms.
 ---@field host_addresses? boolean Both also try each other's own address, as ICE does.
 ---@field port? integer The local port of both; by default a fresh one for each attempt.
+---@field families? family[] The order for each rung, of those that both have; default "ipv6", "ipv4" (RFC 6724).
 ---@field oracle? string Why the models cannot tell how this call fares: it is then not held against them.
 
 --- Its transport is not "tls", into which no verdict can see.
@@ -360,6 +362,7 @@ function connect(caller, callee, options) end
 ---@class call
 ---@field method deferred The method whose path carried the voice, or "none".
 ---@field connected deferred
+---@field family deferred Its packets': "ipv4", "ipv6", "ipv6 and ipv4" (by a NAT64), or "none".
 ---@field relayed deferred Did the path cross a third host?
 ---@field relay deferred That host's name, or "none".
 ---@field arrived deferred Voice frames that arrived, the lesser of both ways.
@@ -377,10 +380,11 @@ function call:talk(options) end
 ---@param options { time: duration, every?: duration }
 function call:hold(options) end
 
---- Did this rung of the ladder connect?
+--- Did this rung of the ladder connect, in this family, or (without one) in any?
 ---@param method method
+---@param family? family
 ---@return deferred
-function call:worked(method) end
+function call:worked(method, family) end
 
 ---@class expectation
 local expectation = {}

@@ -25,7 +25,7 @@ struct peer;
 int peer_join(struct host *host, struct endpoint rendezvous, uint16_t tcp_port, uint64_t deadline,
 	      struct peer **ret);
 /* The same rendezvous is at @rendezvous, too, an address of the other family: what is UDP of
- * attempts in that family goes there. */
+ * attempts in that family goes there.  Nothing where it is unset. */
 void peer_know(struct peer *peer, struct endpoint rendezvous);
 
 /* Can @peer try a way in @family?  It needs an address of its own, or for IPv4 a NAT64 before it

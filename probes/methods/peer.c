@@ -88,7 +88,8 @@ static int log_in(struct peer *peer, uint64_t deadline)
 
 void peer_know(struct peer *peer, struct endpoint rendezvous)
 {
-	peer->rendezvous[ip_addr_family(rendezvous.addr)] = rendezvous;
+	if (!ip_addr_is_unset(rendezvous.addr))
+		peer->rendezvous[ip_addr_family(rendezvous.addr)] = rendezvous;
 }
 
 bool peer_speaks(const struct peer *peer, enum family family)

@@ -35,7 +35,8 @@ struct api_tap {
 struct api_deferred {
 	const struct stage_call *call;
 	enum call_field field;
-	enum method method;
+	enum method method; /* of CALL_WORKED, */
+	int family; /* in which; FAMILY_COUNT = in any */
 };
 
 /* Make everything known to @L. */

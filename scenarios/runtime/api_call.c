@@ -113,6 +113,32 @@ static void read_ladder(const struct fields *f, bool turn, struct call_spec *spe
 			spec->ladder[spec->ladder_len++] = (enum method)m;
 }
 
+static enum family parse_family(const struct fields *f, const char *key, const char *word)
+{
+	const char *words[FAMILY_COUNT];
+	enum family family;
+	char buf[256];
+
+	if (family_parse(word, &family) == 0)
+		return family;
+	for (int i = 0; i < FAMILY_COUNT; i++)
+		words[i] = family_word((enum family)i);
+	fields_fail(f, key, "%s",
+		    fields_unknown(buf, sizeof(buf), "family", word, words, FAMILY_COUNT));
+}
+
+static void read_families(const struct fields *f, struct call_spec *spec)
+{
+	const char *words[FAMILY_COUNT];
+	size_t n = fields_list(f, "families", words, FAMILY_COUNT);
+
+	for (size_t i = 0; i < n; i++)
+		spec->families[i] = parse_family(f, "families", words[i]);
+	if (n == FAMILY_COUNT && spec->families[0] == spec->families[1])
+		fields_fail(f, "families", "families: expected each once, got %s twice", words[0]);
+	spec->families_len = (unsigned)n;
+}
+
 /* A reason, or nothing; `oracle = false` would hide why. */
 static char *read_waiver(const struct fields *f)
 {
@@ -135,28 +161,56 @@ static size_t ports_of(const struct plan_node *via, uint16_t ret[RENDEZVOUS_PORT
 	return n;
 }
 
-/* By one of its ports after another: a firewall that drops what it does not like is only known by
- * its silence, so all but the last are given up soon. */
-static int join_by_any(struct host *host, const struct plan_node *via, struct peer **ret)
+/* The addresses of @via that @host may reach it by, in the order of @spec's families, or IPv6
+ * first (RFC 6724, 2.1); how many. */
+static size_t addresses_of(const struct plan_node *via, const struct plan_node *node,
+			   const struct call_spec *spec, struct ip_addr ret[FAMILY_COUNT])
 {
-	struct endpoint rendezvous = { via->addr, RENDEZVOUS_PORT };
+	bool ipv4_first = spec->families_len && spec->families[0] == FAMILY_IPV4;
+	bool ipv4_only = ipv4_first && spec->families_len == 1;
+	bool has6 = !ip_addr_is_unset(node->addr6) && !ip_addr_is_unset(via->addr6);
+	size_t n = 0;
+
+	if (has6 && !ipv4_first)
+		ret[n++] = via->addr6;
+	if (plan_has_ipv4(via) && oracle_has(node, FAMILY_IPV4))
+		ret[n++] = via->addr;
+	if (has6 && ipv4_first && !ipv4_only)
+		ret[n++] = via->addr6;
+	return n;
+}
+
+/* By one of its addresses and ports after another: a firewall that drops what it does not like is
+ * only known by its silence, so all but the last are given up soon. */
+static int join_by_any(struct host *host, const struct ip_addr *addresses, size_t addresses_len,
+		       const struct plan_node *via, struct peer **ret)
+{
 	uint16_t ports[RENDEZVOUS_PORTS];
 	size_t n = ports_of(via, ports);
-	int error = 0;
+	int error = -ENETUNREACH;
 
-	for (size_t i = 0; i < n; i++) {
-		uint64_t within = i + 1 < n ? NEXT_PORT_AFTER : JOIN_WITHIN;
+	for (size_t i = 0; i < addresses_len * n; i++) {
+		struct endpoint rendezvous = { addresses[i / n], RENDEZVOUS_PORT };
+		uint64_t within = i + 1 < addresses_len * n ? NEXT_PORT_AFTER : JOIN_WITHIN;
 
-		error = peer_join(host, rendezvous, ports[i], host_now(host) + within, ret);
+		error = peer_join(host, rendezvous, ports[i % n], host_now(host) + within, ret);
 		if (!error || error == -EEXIST)
 			break;
 	}
-	return error;
+	if (error)
+		return error;
+	/* A relayed address may be of a family that its host lacks. */
+	peer_know(*ret, (struct endpoint){ via->addr6, RENDEZVOUS_PORT });
+	peer_know(*ret, (struct endpoint){ via->addr, RENDEZVOUS_PORT });
+	return 0;
 }
 
 /* Join @node to @via, unless it has. */
-static struct peer *join(lua_State *L, const struct plan_node *node, const struct plan_node *via)
+static struct peer *join(lua_State *L, const struct plan_node *node, const struct plan_node *via,
+			 const struct call_spec *spec)
 {
+	struct ip_addr addresses[FAMILY_COUNT];
+	size_t addresses_len = addresses_of(via, node, spec, addresses);
 	struct stage *stage = stage_of(L);
 	struct host *host = stage_host(stage, node), *meet = stage_host(stage, via);
 	struct stage_peer *p;
@@ -170,7 +224,7 @@ static struct peer *join(lua_State *L, const struct plan_node *node, const struc
 		fields_raise(L, "not enough memory");
 	p->host = host;
 	p->via = meet;
-	error = join_by_any(host, via, &p->peer);
+	error = join_by_any(host, addresses, addresses_len, via, &p->peer);
 	if (error) {
 		free(p);
 		fields_raise(L, "connect: %s cannot join %s: %s", node->name, via->name,
@@ -183,11 +237,14 @@ static struct peer *join(lua_State *L, const struct plan_node *node, const struc
 
 static void read_spec(const struct fields *f, bool turn, struct call_spec *spec)
 {
-	static const char *const words[] = { "via",  "try",    "attempt", "pace", "host_addresses",
-					     "port", "oracle", "turn" };
+	static const char *const words[] = {
+		"via",	"try",	  "attempt", "pace",	"host_addresses",
+		"port", "oracle", "turn",    "families"
+	};
 
 	fields_allow(f, words, sizeof(words) / sizeof(*words), 0);
 	read_ladder(f, turn, spec);
+	read_families(f, spec);
 	spec->attempt_ns = fields_duration(f, "attempt", 0);
 	spec->pace_ns = fields_duration(f, "pace", 0);
 	spec->host_addresses = fields_flag(f, "host_addresses", false);
@@ -210,7 +267,15 @@ static void ask(struct stage_call *call, const struct plan_node *via, const stru
 		about.turn = turn->transport == TURN_OVER_UDP ? PREDICT_TURN_UDP : PREDICT_TURN_TCP;
 		about.turn_port = turn->server.port;
 	}
-	oracle_ask(call->caller, call->callee, &about, &call->oracle);
+	for (int i = 0; i < FAMILY_COUNT; i++) {
+		about.family = (enum family)i;
+		call->asked[i] = oracle_has(call->caller, about.family) &&
+				 oracle_has(call->callee, about.family);
+		if (call->asked[i])
+			oracle_ask(call->caller, call->callee, &about, &call->oracle[i]);
+	}
+	if (oracle_has(call->caller, FAMILY_IPV6) || oracle_has(call->callee, FAMILY_IPV6))
+		oracle_ask_relay(call->caller, call->callee, &about, &call->oracle[FAMILY_IPV4]);
 }
 
 /* connect(a, b, { via = w.server, try = { "direct", "punch" } }) */
@@ -231,8 +296,8 @@ static int connect_peers(lua_State *L)
 	has_turn = find_turn(&f, &turn);
 	read_spec(&f, has_turn, &spec);
 	via = find_via(&f);
-	caller = join(L, a, via);
-	callee = join(L, b, via);
+	caller = join(L, a, via, &spec);
+	callee = join(L, b, via, &spec);
 	if (has_turn) {
 		peer_use_turn(caller, &turn);
 		peer_use_turn(callee, &turn);
@@ -321,22 +386,25 @@ static int call_holding(lua_State *L)
 }
 
 static int push_deferred(lua_State *L, const struct stage_call *call, enum call_field field,
-			 enum method method)
+			 enum method method, int family)
 {
 	struct api_deferred *deferred = lua_newuserdatauv(L, sizeof(*deferred), 0);
 
-	*deferred = (struct api_deferred){ call, field, method };
+	*deferred = (struct api_deferred){ call, field, method, family };
 	luaL_setmetatable(L, API_DEFERRED);
 	return 1;
 }
 
-/* call:worked "direct": did that rung of the ladder connect? */
+/* call:worked("direct", "ipv6"): did that rung of the ladder connect, in that family or in any? */
 static int call_worked(lua_State *L)
 {
 	struct stage_call *call = check_call(L, 1);
-	struct fields f = fields_of_call(L, 3, "worked");
+	struct fields f = fields_of_call(L, 4, "worked");
+	int family = lua_isnoneornil(L, 3) ? FAMILY_COUNT
+					   : (int)parse_family(&f, NULL, luaL_checkstring(L, 3));
 
-	return push_deferred(L, call, CALL_WORKED, parse_method(&f, NULL, luaL_checkstring(L, 2)));
+	return push_deferred(L, call, CALL_WORKED, parse_method(&f, NULL, luaL_checkstring(L, 2)),
+			     family);
 }
 
 static const luaL_Reg call_methods[] = {
@@ -373,9 +441,10 @@ static int push_mapped(lua_State *L, const struct stage_call *call, bool caller)
 
 static int call_index(lua_State *L)
 {
-	static const char *const words[] = { "method",	 "connected",	  "relayed",	  "relay",
-					     "arrived",	 "worked",	  "talk",	  "hold",
-					     "reported", "caller_mapped", "callee_mapped" };
+	static const char *const words[] = {
+		"method", "connected", "relayed",  "relay",	    "arrived",	     "worked",
+		"talk",	  "hold",      "reported", "caller_mapped", "callee_mapped", "family"
+	};
 	struct stage_call *call = check_call(L, 1);
 	const char *key = luaL_checkstring(L, 2);
 	char buf[256];
@@ -392,7 +461,8 @@ static int call_index(lua_State *L)
 		return push_mapped(L, call, key[5] == 'r');
 	for (int i = 0; i < CALL_FIELDS_LEN; i++)
 		if (strcmp(call_field_words[i], key) == 0)
-			return push_deferred(L, call, (enum call_field)i, METHOD_COUNT);
+			return push_deferred(L, call, (enum call_field)i, METHOD_COUNT,
+					     FAMILY_COUNT);
 	return luaL_error(L, "call: %s",
 			  fields_unknown(buf, sizeof(buf), "key", key, words,
 					 sizeof(words) / sizeof(*words)));

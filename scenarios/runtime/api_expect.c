@@ -111,7 +111,9 @@ static void name_deferred(struct expectation *e, const struct api_deferred *d)
 	char what[64];
 
 	if (d->field == CALL_WORKED)
-		snprintf(what, sizeof(what), "whether %s worked in", method_word(d->method));
+		snprintf(what, sizeof(what), "whether %s worked%s%s in", method_word(d->method),
+			 d->family < FAMILY_COUNT ? " over " : "",
+			 d->family < FAMILY_COUNT ? family_word((enum family)d->family) : "");
 	else if (d->field == CALL_ARRIVED)
 		snprintf(what, sizeof(what), "voice frames arrived either way in");
 	else
@@ -144,6 +146,7 @@ static int expect_relation(lua_State *L, enum relation relation)
 		e->call = deferred->call;
 		e->field = deferred->field;
 		e->method = deferred->method;
+		e->family = deferred->family;
 		name_deferred(e, deferred);
 		return 0;
 	}

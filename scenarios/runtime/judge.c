@@ -50,13 +50,16 @@ static const char *expected_text(const struct expectation *e, char *buf, size_t 
 	return buf;
 }
 
-json_t *judge_field(const struct verdict_call *shown, enum call_field field, enum method method)
+json_t *judge_field(const struct verdict_call *shown, enum call_field field, enum method method,
+		    int family)
 {
 	bool connected = shown && shown->connected;
 
 	switch (field) {
 	case CALL_METHOD:
 		return json_string(connected ? method_word(shown->method) : "none");
+	case CALL_FAMILY:
+		return json_string(connected ? verdict_families_word(shown->families) : "none");
 	case CALL_CONNECTED:
 		return json_boolean(connected);
 	case CALL_RELAYED:
@@ -71,7 +74,8 @@ json_t *judge_field(const struct verdict_call *shown, enum call_field field, enu
 					    : shown->voice_arrived[1]);
 	case CALL_WORKED:
 		for (size_t i = 0; shown && i < shown->attempts_len; i++)
-			if (shown->attempts[i].method == method && shown->attempts[i].connected)
+			if (shown->attempts[i].method == method && shown->attempts[i].connected &&
+			    (family == FAMILY_COUNT || (int)shown->attempts[i].family == family))
 				return json_true();
 		return json_false();
 	case CALL_FIELDS_LEN:
@@ -92,7 +96,8 @@ static int weigh(struct expectation *e, const struct verdict *verdict, const cha
 	if (e->call) {
 		uint64_t token = call_token(e->call->call);
 
-		judge_value(e, judge_field(verdict_find(verdict, token), e->field, e->method));
+		judge_value(e, judge_field(verdict_find(verdict, token), e->field, e->method,
+					   e->family));
 		return 0;
 	}
 	count = verdict_count(path, e->tap, e->filter, 0, why, sizeof(why));

@@ -29,6 +29,7 @@ json_t *judge_calls(const struct stage *stage, const struct verdict *verdict, ch
 		    size_t size);
 
 /* What the capture says of @field of @call, a new reference; @shown may be NULL: no frame. */
-json_t *judge_field(const struct verdict_call *shown, enum call_field field, enum method method);
+json_t *judge_field(const struct verdict_call *shown, enum call_field field, enum method method,
+		    int family);
 
 #endif

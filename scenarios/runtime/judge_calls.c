@@ -9,17 +9,18 @@
 #include "oracle.h"
 
 static const struct verdict_attempt *shown_attempt(const struct verdict_call *shown,
-						   enum method method)
+						   const struct attempt *tried)
 {
 	for (size_t i = 0; shown && i < shown->attempts_len; i++)
-		if (shown->attempts[i].method == method)
+		if (shown->attempts[i].method == tried->method &&
+		    shown->attempts[i].family == tried->family)
 			return &shown->attempts[i];
 	return NULL;
 }
 
-static bool attempt_worked(const struct verdict_call *shown, enum method method)
+static bool attempt_worked(const struct verdict_call *shown, const struct attempt *tried)
 {
-	const struct verdict_attempt *attempt = shown_attempt(shown, method);
+	const struct verdict_attempt *attempt = shown_attempt(shown, tried);
 
 	return attempt && attempt->connected;
 }
@@ -40,9 +41,16 @@ static const char *probe_word(const struct stage_call *call)
 static bool tried_again(const struct attempt *attempts, unsigned n, unsigned i)
 {
 	for (unsigned later = i + 1; later < n; later++)
-		if (attempts[later].method == attempts[i].method)
+		if (attempts[later].method == attempts[i].method &&
+		    attempts[later].family == attempts[i].family)
 			return true;
 	return false;
+}
+
+/* IPv4 goes without saying. */
+static const char *over(const struct attempt *attempt)
+{
+	return attempt->family == FAMILY_IPV6 ? " over IPv6" : "";
 }
 
 /*
@@ -58,7 +66,8 @@ static bool probe_agrees(const struct stage_call *call, const struct verdict_cal
 		says = says && call->heard[0] && call->heard[1];
 	if (says != (shown && shown->connected))
 		return false;
-	return !says || call_method(call->call) == shown->method;
+	return !says || (call_method(call->call) == shown->method &&
+			 call_family(call->call) == shown->family);
 }
 
 static void compare_probe(const struct stage_call *call, const struct verdict_call *shown,
@@ -68,13 +77,13 @@ static void compare_probe(const struct stage_call *call, const struct verdict_ca
 	unsigned n = call_attempts(call->call, &attempts);
 
 	for (unsigned i = 0; i < n && !message[0]; i++) {
-		bool worked = attempt_worked(shown, attempts[i].method);
+		bool worked = attempt_worked(shown, &attempts[i]);
 
 		if (worked != attempts[i].connected && !tried_again(attempts, n, i))
 			snprintf(message, size,
-				 "%s's call to %s: probe says %s %s, capture shows that it %s",
+				 "%s's call to %s: probe says %s%s %s, capture shows that it %s",
 				 call->caller->name, call->callee->name,
-				 method_word(attempts[i].method),
+				 method_word(attempts[i].method), over(&attempts[i]),
 				 attempts[i].connected ? "worked" : "failed",
 				 worked ? "worked" : "failed");
 	}
@@ -95,15 +104,16 @@ static void compare_oracle(const struct stage_call *call, const struct verdict_c
 
 	for (unsigned i = 0; i < n && !message[0]; i++) {
 		enum method method = attempts[i].method;
-		enum prediction prediction = call->oracle.udp[method];
-		bool worked = attempt_worked(shown, method);
+		enum prediction prediction = call->oracle[attempts[i].family].udp[method];
+		bool worked = attempt_worked(shown, &attempts[i]);
 
 		if (prediction == PREDICT_MAY || worked == (prediction == PREDICT_MUST))
 			continue;
 		snprintf(message, size,
-			 "%s's call to %s: %s %s work (%s), capture shows that it %s",
+			 "%s's call to %s: %s%s %s work (%s), capture shows that it %s",
 			 call->caller->name, call->callee->name, method_word(method),
-			 prediction == PREDICT_MUST ? "must" : "must not", call->oracle.why[method],
+			 over(&attempts[i]), prediction == PREDICT_MUST ? "must" : "must not",
+			 call->oracle[attempts[i].family].why[method],
 			 worked ? "worked" : "failed");
 	}
 }
@@ -118,6 +128,8 @@ static json_t *record_probe(const struct stage_call *call)
 		json_t *attempt = json_pack(
 			"{s:s, s:b, s:f}", "method", method_word(attempts[i].method), "connected",
 			attempts[i].connected, "ms", (double)attempts[i].took / 1e6);
+		if (attempts[i].family == FAMILY_IPV6)
+			json_object_set_new(attempt, "family", json_string("ipv6"));
 		json_array_append_new(list, attempt);
 	}
 	return json_pack("{s:b, s:s, s:o, s:[i,i]}", "connected", call_connected(call->call),
@@ -134,15 +146,15 @@ static json_t *record_capture(const struct verdict_call *shown)
 			 "attempts", "paths", "voice", 0, 0, 0, 0);
 }
 
-static json_t *record_oracle(const struct stage_call *call)
+static json_t *record_answer(const struct predict_answer *answer)
 {
 	json_t *oracle = json_object();
 
 	for (int m = 0; m < METHOD_COUNT; m++)
 		json_object_set_new(oracle, method_word((enum method)m),
 				    json_pack("{s:s, s:s}", "prediction",
-					      prediction_word(call->oracle.udp[m]), "why",
-					      call->oracle.why[m]));
+					      prediction_word(answer->udp[m]), "why",
+					      answer->why[m]));
 	return oracle;
 }
 
@@ -159,7 +171,9 @@ static json_t *judge_call(const struct stage_call *call, const struct verdict_ca
 	record = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:b}", "token", token, "caller",
 			   call->caller->name, "callee", call->callee->name, "probe",
 			   record_probe(call), "capture", record_capture(shown), "oracle",
-			   record_oracle(call), "agrees", !message[0]);
+			   record_answer(&call->oracle[FAMILY_IPV4]), "agrees", !message[0]);
+	if (call->asked[FAMILY_IPV6])
+		json_object_set_new(record, "oracle6", record_answer(&call->oracle[FAMILY_IPV6]));
 	if (call->waiver)
 		json_object_set_new(record, "oracle_waived", json_string(call->waiver));
 	if (message[0])

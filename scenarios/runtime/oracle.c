@@ -38,19 +38,38 @@ static bool leads_to(const struct plan_node *net, const char *target, uint16_t p
 	return strcmp(net->dmz, target) == 0;
 }
 
+/* The model by which @net treats the family that a way is in: one of IPv4 is in IPv6 as long as it
+ * is inside of a NAT64. */
+static const struct nat_model *model_of(const struct plan_node *net, enum family family)
+{
+	/* It only routes what is not for its own prefix (RFC 6146, 3.5). */
+	static const struct nat_model beside_nat64 = { .name = "nat64", .kind = NAT_KIND_ROUTER };
+
+	if (family == FAMILY_IPV6 && plan_is_nat64(net))
+		return &beside_nat64;
+	return family == FAMILY_IPV6 || net->no_ipv4 ? net->model6 : &net->model;
+}
+
 /* Nets 0 … @len - 1 of @nets, the way out from @peer, as the oracle sees them. */
 static void describe(const struct plan_node *peer, const struct plan_node *const *nets, size_t len,
-		     uint16_t port, struct predict_nat *ret)
+		     enum family family, uint16_t port, struct predict_nat *ret)
 {
 	const char *target = peer->name;
 
 	for (size_t i = 0; i < len; i++) {
-		ret[i] = (struct predict_nat){ .model = &nets[i]->model };
+		ret[i] = (struct predict_nat){ .model = model_of(nets[i], family) };
 		ret[i].forwards_peer = leads_to(nets[i], target, port, &port);
 		target = nets[i]->name;
 		if (!ret[i].forwards_peer)
 			port = 0; /* what it maps to is the NAT's to choose */
 	}
+}
+
+bool oracle_has(const struct plan_node *host, enum family family)
+{
+	if (family == FAMILY_IPV6)
+		return !ip_addr_is_unset(host->addr6);
+	return plan_has_ipv4(host) || plan_nat64_prefix(host).bits;
 }
 
 void oracle_ask(const struct plan_node *caller, const struct plan_node *callee,
@@ -71,12 +90,59 @@ void oracle_ask(const struct plan_node *caller, const struct plan_node *callee,
 
 	while (shared < a_len && shared < b_len && a[a_len - 1 - shared] == b[b_len - 1 - shared])
 		shared++;
-	describe(caller, a, a_len, call->local_port, caller_nats);
-	describe(callee, b, b_len, call->local_port, callee_nats);
+	describe(caller, a, a_len, call->family, call->local_port, caller_nats);
+	describe(callee, b, b_len, call->family, call->local_port, callee_nats);
 	question.caller = (struct predict_side){ caller_nats, a_len - shared };
 	question.callee = (struct predict_side){ callee_nats, b_len - shared };
 	question.shared = (struct predict_side){ caller_nats + a_len - shared, shared };
 	predict(&question, ret);
+}
+
+/* Every NAT round @peer, for only whether it gets out at all matters. */
+static size_t whole_side(const struct plan_node *peer, enum family family,
+			 struct predict_nat ret[DEPTH_MAX])
+{
+	const struct plan_node *nets[DEPTH_MAX];
+	size_t len = chain(peer, nets);
+
+	describe(peer, nets, len, family, 0, ret);
+	return len;
+}
+
+static bool is_likelier(enum prediction a, enum prediction b)
+{
+	return a != b && (a == PREDICT_MUST || b == PREDICT_MUST_NOT);
+}
+
+void oracle_ask_relay(const struct plan_node *caller, const struct plan_node *callee,
+		      const struct oracle_call *call, struct predict_answer *ret)
+{
+	struct predict_nat a[DEPTH_MAX], b[DEPTH_MAX];
+	struct predict_question question = {
+		.caller.nats = a,
+		.callee.nats = b,
+		.rendezvous_tcp = call->tcp_ports,
+		.rendezvous_tcp_len = call->tcp_ports_len,
+	};
+	bool any = false;
+
+	for (int i = 0; i < FAMILY_COUNT * FAMILY_COUNT; i++) {
+		enum family from = (enum family)(i / FAMILY_COUNT);
+		enum family to = (enum family)(i % FAMILY_COUNT);
+		struct predict_answer answer;
+
+		if (!oracle_has(caller, from) || !oracle_has(callee, to))
+			continue;
+		question.caller.nats_len = whole_side(caller, from, a);
+		question.callee.nats_len = whole_side(callee, to, b);
+		predict(&question, &answer);
+		if (any && !is_likelier(answer.udp[METHOD_RELAY], ret->udp[METHOD_RELAY]))
+			continue;
+		any = true;
+		ret->udp[METHOD_RELAY] = answer.udp[METHOD_RELAY];
+		memcpy(ret->why[METHOD_RELAY], answer.why[METHOD_RELAY],
+		       sizeof(ret->why[METHOD_RELAY]));
+	}
 }
 
 const char *prediction_word(enum prediction prediction)

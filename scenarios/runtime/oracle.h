@@ -2,7 +2,8 @@
 /*
  * The question that the oracle (nat-models/predict.h) is asked about a call, read off the plan:
  * which NATs lie on either side up to the place where both ways meet, and what their owners
- * forwarded.
+ * forwarded.  Each family has NATs of its own; of an IPv4 way that begins behind a NAT64, those of
+ * IPv6 come first.
  */
 #ifndef KNOTHOLE_ORACLE_H
 #define KNOTHOLE_ORACLE_H
@@ -19,8 +20,20 @@ struct oracle_call {
 	uint16_t udp_port;
 	enum predict_turn turn;
 	uint16_t turn_port;
+	enum family family; /* of the endpoints that they try */
 };
 
+/* Has @host an endpoint of @family?  Behind a NAT64 of IPv4, too. */
+bool oracle_has(const struct plan_node *host, enum family family);
+
+/*
+ * What a relay comes to where a host has IPv6: each peer's TCP connection to it is of what family it
+ * can.  *ret's word on METHOD_RELAY is set, and nothing else.
+ */
+void oracle_ask_relay(const struct plan_node *caller, const struct plan_node *callee,
+		      const struct oracle_call *call, struct predict_answer *ret);
+
+/* In the one family that @call names, which both must have. */
 void oracle_ask(const struct plan_node *caller, const struct plan_node *callee,
 		const struct oracle_call *call, struct predict_answer *ret);
 

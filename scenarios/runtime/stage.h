@@ -49,7 +49,8 @@ struct stage_call {
 	enum method tried[LADDER_MAX];
 	size_t tried_len;
 	char *waiver; /* why the oracle's word does not count; NULL = it does */
-	struct predict_answer oracle;
+	struct predict_answer oracle[FAMILY_COUNT];
+	bool asked[FAMILY_COUNT]; /* not of a family that one side lacks: all must-not then */
 	unsigned sent[2],
 		heard[2]; /* voice, by the probe's own count; caller to callee, and back */
 };
@@ -60,6 +61,7 @@ enum relation { IS, IS_NOT, IS_ONE_OF, IS_AT_LEAST, IS_AT_MOST };
 #define CALL_FIELDS(X)                                                                             \
 	X(CALL_METHOD, "method")                                                                   \
 	X(CALL_CONNECTED, "connected")                                                             \
+	X(CALL_FAMILY, "family")                                                                   \
 	X(CALL_RELAYED, "relayed")                                                                 \
 	X(CALL_RELAY, "relay")                                                                     \
 	X(CALL_ARRIVED, "arrived")                                                                 \
@@ -85,7 +87,8 @@ struct expectation {
 	/* One of the three: a value (found is set at once), a call's field, packets at a tap. */
 	const struct stage_call *call;
 	enum call_field field;
-	enum method method; /* of CALL_WORKED */
+	enum method method; /* of CALL_WORKED, */
+	int family; /* in which; FAMILY_COUNT = in any */
 	char *tap, *filter;
 };
 

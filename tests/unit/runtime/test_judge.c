@@ -32,6 +32,12 @@ enum method call_method(const struct call *call)
 	return call->method;
 }
 
+enum family call_family(const struct call *call)
+{
+	(void)call;
+	return FAMILY_IPV4;
+}
+
 uint64_t call_token(const struct call *call)
 {
 	(void)call;
@@ -171,10 +177,12 @@ static void run_row(void **state)
 		call.sent[way] = row->spoke ? 5 : 0;
 		call.heard[way] = row->heard;
 	}
-	call.oracle.udp[METHOD_DIRECT] = (enum prediction)row->oracle[0];
-	call.oracle.udp[METHOD_PUNCH] = (enum prediction)row->oracle[1];
-	snprintf(call.oracle.why[METHOD_DIRECT], sizeof(call.oracle.why[0]), "because");
-	snprintf(call.oracle.why[METHOD_PUNCH], sizeof(call.oracle.why[0]), "because");
+	call.oracle[FAMILY_IPV4].udp[METHOD_DIRECT] = (enum prediction)row->oracle[0];
+	call.oracle[FAMILY_IPV4].udp[METHOD_PUNCH] = (enum prediction)row->oracle[1];
+	snprintf(call.oracle[FAMILY_IPV4].why[METHOD_DIRECT],
+		 sizeof(call.oracle[FAMILY_IPV4].why[0]), "because");
+	snprintf(call.oracle[FAMILY_IPV4].why[METHOD_PUNCH],
+		 sizeof(call.oracle[FAMILY_IPV4].why[0]), "because");
 	calls = judge_calls(&stage, &verdict, message, sizeof(message));
 	assert_string_equal(message, row->message);
 	assert_int_equal(json_is_true(json_object_get(json_array_get(calls, 0), "agrees")),

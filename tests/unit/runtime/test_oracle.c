@@ -117,6 +117,37 @@ static void alike_but_not_the_same(void **state)
 		     "caller(home) callee(home) shared()");
 }
 
+static void family_asked(const struct plan_node *a, const struct plan_node *b, enum family family,
+			 const char *expected)
+{
+	struct predict_answer answer;
+
+	oracle_ask(a, b, &(struct oracle_call){ .family = family }, &answer);
+	assert_string_equal(asked, expected);
+}
+
+/* Each family has models of its own; a way in IPv4 that begins in IPv6 has the NAT64's. */
+static void each_family_has_its_nats(void **state)
+{
+	struct nat_model firewall = { .name = "wall", .kind = NAT_KIND_FIREWALL };
+	struct nat_model nat64 = { .name = "xlat", .kind = NAT_KIND_NAT64 };
+	struct plan_node *home = net(NULL, "home"), *mobile = net(NULL, "mobile");
+	struct plan_node *a = host(home, "a"), *b = host(mobile, "b");
+
+	(void)state;
+	assert_int_equal(plan_set_model6(home, &firewall), 0);
+	assert_int_equal(plan_set_model6(mobile, &nat64), 0);
+	mobile->no_ipv4 = true;
+	a->addr = ip_addr_v4(0xc0a80102);
+	a->addr6 = b->addr6 = (struct ip_addr){ 1, 1 };
+	family_asked(a, b, FAMILY_IPV4, "caller(home) callee(xlat) shared()");
+	family_asked(a, b, FAMILY_IPV6, "caller(wall) callee(nat64) shared()");
+	assert_true(oracle_has(b, FAMILY_IPV4));
+	mobile->model6->kind = NAT_KIND_FIREWALL;
+	assert_false(oracle_has(b, FAMILY_IPV4));
+	assert_true(oracle_has(b, FAMILY_IPV6));
+}
+
 static void a_dmz_leads_to_any_port(void **state)
 {
 	struct plan_node *home = net(NULL, "home"), *b = host(home, "b");
@@ -185,6 +216,7 @@ int main(void)
 		TEST(what_both_are_behind_is_shared),
 		TEST(one_within_the_others_network),
 		TEST(alike_but_not_the_same),
+		TEST(each_family_has_its_nats),
 		TEST(a_dmz_leads_to_any_port),
 		TEST(a_forward_leads_to_its_ports_only),
 		TEST(a_forward_to_another_host),
