@@ -33,7 +33,8 @@ struct stun_server {
 	struct crew crew;
 	bool stopping;
 	bool two_addresses;
-	struct listener *listeners[2][2]; /* by address and port */
+	struct listener *listeners[2][2]; /* by address and port, */
+	struct listener *ipv6; /* and where those are bound to IPv4 addresses, IPv6's only one */
 };
 
 /* What a request asks for. */
@@ -43,6 +44,12 @@ struct wish {
 	bool padding;
 	size_t padding_len;
 };
+
+/* Has it a second address of @l's family? */
+static bool has_other(const struct listener *l)
+{
+	return l->server->two_addresses && l != l->server->ipv6;
+}
 
 static struct listener *other_of(const struct listener *l, bool address, bool port)
 {
@@ -76,7 +83,7 @@ static size_t refuse_attribute(struct listener *l, const struct stun_message *re
  * with no flag in it where they want no change. */
 static bool may_change(const struct listener *l, const struct stun_message *request, uint32_t flags)
 {
-	return l->server->two_addresses || (request->classic && !flags);
+	return has_other(l) || (request->classic && !flags);
 }
 
 /*
@@ -91,7 +98,8 @@ static size_t read_wish(struct listener *l, const struct stun_message *request, 
 	if (stun_get_u32(request, STUN_CHANGE_REQUEST, &flags)) {
 		if (!may_change(l, request, flags))
 			return refuse_attribute(l, request, STUN_CHANGE_REQUEST);
-		wish->from = other_of(l, flags & STUN_CHANGE_IP, flags & STUN_CHANGE_PORT);
+		if (has_other(l))
+			wish->from = other_of(l, flags & STUN_CHANGE_IP, flags & STUN_CHANGE_PORT);
 	}
 	if (stun_get_address(request, STUN_RESPONSE_ADDRESS, &elsewhere)) {
 		if (!ip_addr_equal(elsewhere.addr, wish->to.addr))
@@ -109,13 +117,22 @@ static size_t read_wish(struct listener *l, const struct stun_message *request, 
 
 /* Responses */
 
+/* @l's own endpoint as @peer sees it.  A socket that is bound to no address speaks both families. */
+static struct endpoint local_beside(const struct listener *l, struct endpoint peer)
+{
+	if (!l->sock || ip_addr_family(l->local.addr) == ip_addr_family(peer.addr))
+		return l->local;
+	return (struct endpoint){ host_addr_beside(sock_host(l->sock), peer.addr), l->local.port };
+}
+
 static void add_classic(struct stun_writer *w, const struct listener *l, const struct wish *wish,
 			struct endpoint mapped)
 {
 	stun_add_address(w, STUN_MAPPED_ADDRESS, mapped);
-	stun_add_address(w, STUN_SOURCE_ADDRESS, wish->from->local);
-	if (l->server->two_addresses)
-		stun_add_address(w, STUN_CHANGED_ADDRESS, other_of(l, true, true)->local);
+	stun_add_address(w, STUN_SOURCE_ADDRESS, local_beside(wish->from, wish->to));
+	if (has_other(l))
+		stun_add_address(w, STUN_CHANGED_ADDRESS,
+				 local_beside(other_of(l, true, true), wish->to));
 	if (!endpoint_equal(wish->to, mapped))
 		stun_add_address(w, STUN_REFLECTED_FROM, mapped);
 }
@@ -127,9 +144,10 @@ static void add_modern(struct stun_writer *w, const struct listener *l, const st
 {
 	stun_add_address(w, STUN_XOR_MAPPED_ADDRESS, mapped);
 	stun_add_address(w, STUN_MAPPED_ADDRESS, mapped);
-	stun_add_address(w, STUN_RESPONSE_ORIGIN, wish->from->local);
-	if (l->server->two_addresses)
-		stun_add_address(w, STUN_OTHER_ADDRESS, other_of(l, true, true)->local);
+	stun_add_address(w, STUN_RESPONSE_ORIGIN, local_beside(wish->from, wish->to));
+	if (has_other(l))
+		stun_add_address(w, STUN_OTHER_ADDRESS,
+				 local_beside(other_of(l, true, true), wish->to));
 	if (wish->padding)
 		stun_add_padding(w, wish->padding_len);
 	stun_add_text(w, STUN_SOFTWARE, "knothole");
@@ -221,22 +239,42 @@ static int listener_open(struct stun_server *server, const struct service_spec *
 	return sock_open(host, &udp, &l->sock);
 }
 
+/* IPv6 has one address here, and one port: RFC 5780's tests want two of each. */
+static int listener_open_ipv6(struct stun_server *server)
+{
+	struct sock_spec udp = { .kind = SOCK_UDP,
+				 .local = { host_addr6(server->host), STUN_PORT } };
+	struct listener *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return -ENOMEM;
+	server->ipv6 = l;
+	l->server = server;
+	l->local = udp.local;
+	return sock_open(server->host, &udp, &l->sock);
+}
+
+static void listener_close(struct listener *l)
+{
+	struct sock *sock = l ? l->sock : NULL;
+
+	if (l)
+		l->sock = NULL;
+	sock_close(sock);
+}
+
 static void stun_stop(void *state)
 {
 	struct stun_server *server = state;
 
 	server->stopping = true;
-	for (int i = 0; i < 4; i++) {
-		struct listener *l = server->listeners[i / 2][i % 2];
-		struct sock *sock = l ? l->sock : NULL;
-
-		if (l)
-			l->sock = NULL;
-		sock_close(sock);
-	}
+	for (int i = 0; i < 4; i++)
+		listener_close(server->listeners[i / 2][i % 2]);
+	listener_close(server->ipv6);
 	crew_wait(&server->crew);
 	for (int i = 0; i < 4; i++)
 		free(server->listeners[i / 2][i % 2]);
+	free(server->ipv6);
 	free(server);
 }
 
@@ -256,6 +294,13 @@ static int stun_start(const struct service_spec *spec, void **ret)
 	for (int i = 0; i < count && !err; i++)
 		err = crew_spawn(&server->crew, host_loop(spec->host), "stun", serve,
 				 server->listeners[i / 2][i % 2]);
+	if (!err && !ip_addr_is_unset(spec->alternate_addr) &&
+	    !ip_addr_is_unset(host_addr6(spec->host))) {
+		err = listener_open_ipv6(server);
+		if (!err)
+			err = crew_spawn(&server->crew, host_loop(spec->host), "stun ipv6", serve,
+					 server->ipv6);
+	}
 	if (err) {
 		stun_stop(server);
 		return err;
