@@ -20,7 +20,15 @@ static const char *const default_models[] = {
 	"ad-ad",  "ad-apd", "apd-ei", "apd-ad", "apd-apd",
 };
 
+/* IPv6's, from open to closed, and last those that translate. */
+static const char *const default_models6[] = {
+	"ipv6-router",		"ipv6-firewall-open", "ipv6-firewall",
+	"ipv6-firewall-strict", "nptv6",	      "nat66",
+	"nat64",
+};
+
 struct matrix_options {
+	bool ipv6;
 	const char *world, *format, *output, *realise;
 	uint64_t seed, jobs, repeat;
 	struct option_list a, b;
@@ -43,15 +51,17 @@ static int add_file(json_t *names, const char *path)
 	return STATUS_OK;
 }
 
-static int models_of(const struct option_list *list, json_t **ret)
+static int models_of(const struct option_list *list, bool ipv6, json_t **ret)
 {
-	size_t n = list->len ? list->len : ARRAY_LEN(default_models);
+	const char *const *defaults = ipv6 ? default_models6 : default_models;
+	size_t defaults_len = ipv6 ? ARRAY_LEN(default_models6) : ARRAY_LEN(default_models);
+	size_t n = list->len ? list->len : defaults_len;
 	struct nat_model model;
 	struct model_error error;
 
 	*ret = json_array();
 	for (size_t i = 0; i < n; i++) {
-		const char *name = list->len ? list->items[i] : default_models[i];
+		const char *name = list->len ? list->items[i] : defaults[i];
 		int status;
 
 		if (model_file_is(name)) {
@@ -71,10 +81,10 @@ static int models_of(const struct option_list *list, json_t **ret)
 static int cells(const struct matrix_options *options, json_t *set)
 {
 	json_t *a = NULL, *b = NULL;
-	int status = models_of(&options->a, &a);
+	int status = models_of(&options->a, options->ipv6, &a);
 
 	if (!status)
-		status = models_of(&options->b, &b);
+		status = models_of(&options->b, options->ipv6, &b);
 	json_object_set_new(set, "a", a);
 	json_object_set_new(set, "b", b);
 	if (strcmp(options->realise, "both") == 0)
@@ -153,7 +163,8 @@ static int run_matrix(const struct matrix_options *options, enum suite_worlds wo
 		return command_error("matrix", STATUS_USAGE,
 				     "the scenarios are not found: set KNOTHOLE_HOME");
 	/* Its whole path: "matrix" might be somebody's folder here. */
-	if ((size_t)snprintf(path, sizeof(path), "%s/scenarios/matrix.lua", home) >= sizeof(path))
+	if ((size_t)snprintf(path, sizeof(path), "%s/scenarios/matrix%s.lua", home,
+			     options->ipv6 ? "6" : "") >= sizeof(path))
 		return command_error("matrix", STATUS_USAGE, "%s: too long a path", home);
 	if (collection_find(home, &operand, 1, &collection, error, sizeof(error)))
 		return command_error("matrix", STATUS_USAGE, "%s", error);
@@ -182,6 +193,10 @@ static int run(int argc, char **argv)
 		  .ret.list = &o.b,
 		  .value = "MODELS",
 		  .help = "models or files of the callees' NATs; the same default" },
+		{ .name = "ipv6",
+		  .kind = OPTION_FLAG,
+		  .ret.flag = &o.ipv6,
+		  .help = "nets of IPv6: by default a router, firewalls, NPTv6, NAT66 and NAT64" },
 		OPTION_REALISE(&o.realise),
 		OPTION_WORLD(&o.world),
 		OPTION_SEED(&o.seed),

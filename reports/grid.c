@@ -146,17 +146,25 @@ enum method grid_found(const json_t *record)
 	return METHOD_COUNT;
 }
 
+const json_t *grid_oracle(const json_t *call, const char *method, bool ipv6)
+{
+	return json_object_get(json_object_get(call, ipv6 ? "oracle6" : "oracle"), method);
+}
+
+static bool must(const json_t *call, enum method method, bool ipv6)
+{
+	const json_t *says = grid_oracle(call, method_word(method), ipv6);
+
+	return strcmp(record_text(says, "prediction"), "must") == 0;
+}
+
 enum method grid_expected(const json_t *record)
 {
 	const json_t *call = json_array_get(json_object_get(record, "calls"), 0);
-	const json_t *oracle = json_object_get(call, "oracle");
 
-	for (int m = 0; m < METHOD_COUNT; m++) {
-		const json_t *says = json_object_get(oracle, method_word((enum method)m));
-
-		if (strcmp(record_text(says, "prediction"), "must") == 0)
+	for (int m = 0; m < METHOD_COUNT; m++)
+		if (must(call, (enum method)m, false) || must(call, (enum method)m, true))
 			return (enum method)m;
-	}
 	return METHOD_COUNT;
 }
 

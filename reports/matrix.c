@@ -127,14 +127,15 @@ static void tell_oracle(const json_t *record, FILE *out)
 	json_array_foreach(json_object_get(record, "calls"), i, call)
 	{
 		const json_t *capture = json_object_get(call, "capture");
-		const json_t *oracle = json_object_get(call, "oracle");
 		json_t *attempt;
 		size_t j;
 
 		json_array_foreach(json_object_get(capture, "attempts"), j, attempt)
 		{
 			const char *method = record_text(attempt, "method");
-			const json_t *says = json_object_get(oracle, method);
+			bool ipv6 = strcmp(record_text(attempt, "family"), "ipv6") == 0 &&
+				    strcmp(method, method_word(METHOD_RELAY)) != 0;
+			const json_t *says = grid_oracle(call, method, ipv6);
 			const char *prediction = record_text(says, "prediction");
 			bool connected = json_is_true(json_object_get(attempt, "connected"));
 

@@ -2,7 +2,7 @@
 -- NAT64, and is one way for all that: Bob's NAT sees an IPv4 peer, with the address-dependent filter of RFC 6146.
 return {
   title  = "IPv6 alone calls IPv4 alone, behind each classic NAT",
-  params = { b = { "full-cone", "restricted-cone", "port-restricted-cone" }, nat6 = "nat64" },
+  params = { b = { "full-cone", "restricted-cone", "port-restricted-cone", "symmetric" }, nat6 = "nat64" },
 
   world = function (p)
     return {
