@@ -22,8 +22,9 @@ static const char *const default_models[] = {
 
 /* IPv6's, from open to closed, and last those that translate. */
 static const char *const default_models6[] = {
-	"ipv6-router",		"ipv6-firewall-open", "ipv6-firewall",
-	"ipv6-firewall-strict", "nptv6",	      "nat66",
+	"ipv6-router",	 "ipv6-firewall-open",
+	"ipv6-firewall", "ipv6-firewall-strict",
+	"nptv6",	 "nat66",
 	"nat64",
 };
 

@@ -34,6 +34,10 @@ const char *grid_name(const char *const *names, size_t len, const char *name);
 /* The first method of the ladder that a run's captures showed to connect; METHOD_COUNT: none. */
 enum method grid_found(const json_t *record);
 
+/* What the oracle says of @method in one family: of @call's "oracle", or its "oracle6".  NULL where
+ * it was not asked. */
+const json_t *grid_oracle(const json_t *call, const char *method, bool ipv6);
+
 /* The first that its oracle says must connect; METHOD_COUNT: none must. */
 enum method grid_expected(const json_t *record);
 

@@ -100,6 +100,18 @@ static void the_whole_matrix_is_as_the_oracle_says(void **state)
 	assert_non_null(strstr(driven.out, "100 cells: 100 as the oracle says, 0 not, 0 skipped"));
 }
 
+static void and_that_of_ipv6(void **state)
+{
+	const char *const argv[] = { "knothole", "matrix", "--ipv6", "--world",
+				     "virtual",	 "-o",	   "out6",   NULL };
+
+	(void)state;
+	drive(&(struct drive){ .argv = argv, .before = be_nobody, .directory = directory },
+	      &driven);
+	assert_non_null(strstr(driven.out, "49 cells: 49 as the oracle says, 0 not, 0 skipped"));
+	assert_int_equal(driven.status, 0);
+}
+
 #define TWO_HOSTS "world = function () return { alice = host {}, bob = host {} } end,\n"
 
 /* Scenarios that a virtual world cannot play, or not to an end. */
@@ -206,6 +218,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_file_is_the_same_every_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_whole_matrix_is_as_the_oracle_says, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(and_that_of_ipv6, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_matrix_takes_model_files, setup, teardown),
 	};
 	struct CMUnitTest row_tests[sizeof(rows) / sizeof(*rows)];
