@@ -48,9 +48,9 @@ static bool one_way(struct bench_job *job, const char *reverse)
 	else if (status)
 		snprintf(job->error, sizeof(job->error),
 			 "iperf3 came to nothing: exit status %d: %.160s", status,
-			 process_output(client, &len));
+			 process_output(client, PROCESS_BOTH, &len));
 	else
-		dprintf(job->out, "%s\n", process_output(client, &len));
+		dprintf(job->out, "%s\n", process_output(client, PROCESS_BOTH, &len));
 	process_free(client);
 	return !err && !status;
 }

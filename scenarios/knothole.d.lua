@@ -178,13 +178,16 @@ function a_host:listen(options) end
 ---@return { sent: integer, received: integer, rtt: number? }
 function a_host:ping(options) end
 
---- Run a program to its end (live worlds only). `status` is as a shell's: 128 + the signal that ended it.
+--- Run a program to its end (live worlds only). `status` is as a shell's: 128 + the signal that ended it. `output` is
+--- both streams together. The host has an /etc/hosts with the names of all, and a /tmp and a /run of its own; what
+--- programs say is in the folder of results, too.
 ---@param options { [integer]: string | number, within?: duration, env?: string[] }
----@return { status: integer, output: string }
+---@return { status: integer, signal: integer?, output: string, stdout: string, stderr: string }
 function a_host:exec(options) end
 
---- Start a program (live worlds only), and wait until its output holds `ready`.
----@param options { [integer]: string | number, ready?: string, within?: duration, env?: string[] }
+--- Start a program (live worlds only), and wait until it is ready: its output holds a text, somebody in its host
+--- listens at a port (TCP or UDP), or a function says so.
+---@param options { [integer]: string | number, ready?: readiness, within?: duration, env?: string[] }
 ---@return program
 function a_host:start(options) end
 
@@ -285,18 +288,24 @@ function relayed_stream:recv(options) end
 
 function relayed_stream:close() end
 
+---@alias readiness string | integer | fun(): boolean
+
 ---@class program
 local program = {}
 
---- All that it has said so far.
+--- All that it has said so far: both streams, or one.
 ---@return string
 function program:output() end
+---@return string
+function program:stdout() end
+---@return string
+function program:stderr() end
 
 ---@param signal? integer Default 15, which asks it to end.
 function program:kill(signal) end
 
 ---@param options? { within?: duration }
----@return { status: integer, output: string }
+---@return { status: integer, signal: integer?, output: string, stdout: string, stderr: string }
 function program:wait(options) end
 
 ---@class socket

@@ -60,6 +60,8 @@ static int build(struct world *world, const struct world_options *options)
 		err = live_new(world->loop, world->pool, &world->live);
 		if (!err)
 			err = world_keep(world, world->live, free_live);
+		if (!err)
+			live_name_hosts(world->live, world->plan);
 	}
 	if (!err && options->capture_path) {
 		err = capture_open(options->capture_path, options->capture_about,

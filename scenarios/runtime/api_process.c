@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <lauxlib.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "../../nat-models/duration.h"
@@ -11,10 +13,11 @@
 #include "api.h"
 #include "fields.h"
 
-enum { ARGUMENTS_MAX = 128, ENVIRONMENT_MAX = 64 };
+enum { ARGUMENTS_MAX = 128, ENVIRONMENT_MAX = 64, FILE_ROOM = STAGE_PATH + 128 };
 
 #define EXEC_WITHIN (30 * SEC)
 #define READY_WITHIN (10 * SEC)
+#define CONDITION_GAP (10 * MSEC)
 
 static struct process *check_process(lua_State *L)
 {
@@ -38,6 +41,24 @@ static void read_arguments(const struct fields *f, const char **argv)
 	argv[n] = NULL;
 }
 
+/* "DIR/basics-x.programs/3-alice-iperf3.out": beside the capture. */
+static void name_files(struct stage *stage, const struct host *host, const char *program,
+		       char *ret_out, char *ret_err)
+{
+	const char *slash = strrchr(program, '/');
+	unsigned number = ++stage->programs;
+
+	ret_out[0] = ret_err[0] = '\0';
+	if (!stage->programs_path[0] || (mkdir(stage->programs_path, 0777) && errno != EEXIST))
+		return;
+	if (slash)
+		program = slash + 1;
+	snprintf(ret_out, FILE_ROOM, "%s/%u-%s-%.64s.out", stage->programs_path, number,
+		 host_name(host), program);
+	snprintf(ret_err, FILE_ROOM, "%s/%u-%s-%.64s.err", stage->programs_path, number,
+		 host_name(host), program);
+}
+
 /* Start what the options at 2 say and push it. */
 static struct process *start(lua_State *L, const struct fields *f)
 {
@@ -45,12 +66,16 @@ static struct process *start(lua_State *L, const struct fields *f)
 	struct process_spec spec = { .argv = argv, .env = env };
 	struct host *host = api_check_host(L, 1);
 	void **slot = api_push_pointer(L, API_PROCESS);
+	char out_path[FILE_ROOM], err_path[FILE_ROOM];
 	struct process *process;
 	int error;
 
 	if (world_kind(stage_of(L)->world) != WORLD_LIVE)
 		fields_raise(L, "programs need --world live");
 	read_arguments(f, argv);
+	name_files(stage_of(L), host, argv[0], out_path, err_path);
+	spec.out_path = out_path[0] ? out_path : NULL;
+	spec.err_path = err_path[0] ? err_path : NULL;
 	env[fields_list(f, "env", env, ENVIRONMENT_MAX)] = NULL;
 	error = process_start(host, &spec, &process);
 	if (error == -ENOENT)
@@ -61,17 +86,30 @@ static struct process *start(lua_State *L, const struct fields *f)
 	return process;
 }
 
+static void push_output(lua_State *L, const struct process *process, enum process_stream stream)
+{
+	size_t len;
+	const char *output = process_output(process, stream, &len);
+
+	lua_pushlstring(L, output, len);
+}
+
 /* How it ended, as a shell says it. */
 static int push_result(lua_State *L, const struct process *process, int status)
 {
-	size_t len;
-	const char *output = process_output(process, &len);
-
-	lua_createtable(L, 0, 2);
+	lua_createtable(L, 0, 5);
 	lua_pushinteger(L, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 	lua_setfield(L, -2, "status");
-	lua_pushlstring(L, output, len);
+	if (WIFSIGNALED(status)) {
+		lua_pushinteger(L, WTERMSIG(status));
+		lua_setfield(L, -2, "signal");
+	}
+	push_output(L, process, PROCESS_BOTH);
 	lua_setfield(L, -2, "output");
+	push_output(L, process, PROCESS_OUT);
+	lua_setfield(L, -2, "stdout");
+	push_output(L, process, PROCESS_ERR);
+	lua_setfield(L, -2, "stderr");
 	return 1;
 }
 
@@ -100,33 +138,87 @@ int api_host_exec(lua_State *L)
 	return wait_for(L, process, &f, EXEC_WITHIN);
 }
 
-/* host:start { "iperf3", "-s", ready = "listening", within = "5s" } */
+static const char *failure(int error)
+{
+	return error == -EPIPE ? "ended" : "let the time run out";
+}
+
+/* Until the function that is `ready` says yes; it is asked every 10 ms. */
+static void await_condition(lua_State *L, struct process *process, uint64_t deadline)
+{
+	for (;;) {
+		lua_getfield(L, 2, "ready");
+		lua_call(L, 0, 1);
+		if (lua_toboolean(L, -1))
+			break;
+		lua_pop(L, 1);
+		if (process_ended(process) || api_now(L) >= deadline)
+			luaL_error(L, "start: the program %s before it was ready",
+				   failure(process_ended(process) ? -EPIPE : -ETIMEDOUT));
+		fiber_sleep(api_now(L) + CONDITION_GAP);
+	}
+	lua_pop(L, 1);
+}
+
+static void await_port(lua_State *L, struct process *process, const struct fields *f,
+		       uint64_t deadline)
+{
+	uint16_t port = (uint16_t)fields_integer(f, "ready", 1, 65535, 0);
+	int error = process_wait_port(process, port, deadline);
+
+	if (error == -EPIPE || error == -ETIMEDOUT)
+		luaL_error(L, "start: the program %s before it listened at port %d", failure(error),
+			   (int)port);
+	if (error)
+		luaL_error(L, "start: who listens cannot be read: %s", strerror(-error));
+}
+
+static void await_line(lua_State *L, struct process *process, const char *text, uint64_t deadline)
+{
+	int error = process_wait_output(process, text, deadline);
+
+	if (error)
+		luaL_error(L, "start: the program %s before it said \"%s\"", failure(error), text);
+}
+
+/* host:start { "iperf3", "-s", ready = 5201, within = "5s" } */
 int api_host_start(lua_State *L)
 {
 	static const char *const words[] = { "within", "env", "ready" };
 	struct fields f = fields_of_call(L, 2, "start");
-	const char *ready;
 	struct process *process;
-	int error;
+	uint64_t deadline;
+	int type;
 
 	fields_allow(&f, words, sizeof(words) / sizeof(*words), ARGUMENTS_MAX);
-	ready = fields_text(&f, "ready", NULL);
 	process = start(L, &f);
-	if (!ready)
-		return 1;
-	error = process_wait_output(process, ready, api_deadline(&f, READY_WITHIN));
-	if (error)
-		return luaL_error(L, "start: the program %s before it said \"%s\"",
-				  error == -EPIPE ? "ended" : "let the time run out", ready);
+	deadline = api_deadline(&f, READY_WITHIN);
+	type = lua_getfield(L, 2, "ready");
+	lua_pop(L, 1);
+	if (type == LUA_TFUNCTION)
+		await_condition(L, process, deadline);
+	else if (type == LUA_TNUMBER)
+		await_port(L, process, &f, deadline);
+	else if (type != LUA_TNIL)
+		await_line(L, process, fields_text(&f, "ready", NULL), deadline);
 	return 1;
 }
 
 static int process_say(lua_State *L)
 {
-	size_t len;
-	const char *output = process_output(check_process(L), &len);
+	push_output(L, check_process(L), PROCESS_BOTH);
+	return 1;
+}
 
-	lua_pushlstring(L, output, len);
+static int process_say_out(lua_State *L)
+{
+	push_output(L, check_process(L), PROCESS_OUT);
+	return 1;
+}
+
+static int process_say_err(lua_State *L)
+{
+	push_output(L, check_process(L), PROCESS_ERR);
 	return 1;
 }
 
@@ -149,10 +241,9 @@ static int process_await(lua_State *L)
 void api_process_open(lua_State *L)
 {
 	static const luaL_Reg methods[] = {
-		{ "output", process_say },
-		{ "kill", process_end },
-		{ "wait", process_await },
-		{ NULL, NULL },
+		{ "output", process_say },     { "stdout", process_say_out },
+		{ "stderr", process_say_err }, { "kill", process_end },
+		{ "wait", process_await },     { NULL, NULL },
 	};
 
 	api_metatable(L, API_PROCESS, methods, NULL);

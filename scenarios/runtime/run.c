@@ -80,6 +80,17 @@ static char *describe(const struct run_spec *spec)
 	return text;
 }
 
+/* "DIR/basics-x.pcapng" has its programs' output in "DIR/basics-x.programs". */
+static void name_programs(const char *capture_path, char ret[STAGE_PATH])
+{
+	size_t len = capture_path ? strlen(capture_path) : 0;
+
+	if (len > 7 && strcmp(capture_path + len - 7, ".pcapng") == 0)
+		len -= 7;
+	if (len && len + sizeof(".programs") <= STAGE_PATH)
+		snprintf(ret, STAGE_PATH, "%.*s.programs", (int)len, capture_path);
+}
+
 static json_t *play(const struct run_spec *spec, struct stage *stage, json_t *record)
 {
 	struct world_options options = { .kind = spec->world,
@@ -111,6 +122,7 @@ json_t *run_scenario(const struct run_spec *spec)
 
 	stage_init(&stage);
 	stage.params = spec->params;
+	name_programs(spec->capture_path, stage.programs_path);
 	if (scenario_load(spec->path, spec->shown, spec->seed, &stage, &stage.scenario, error))
 		return end(record, "error", error);
 	if (scenario_plan(stage.scenario, spec->params, spec->seed, &stage.plan, error))

@@ -92,6 +92,8 @@ struct expectation {
 	char *tap, *filter;
 };
 
+enum { STAGE_PATH = 1024 };
+
 struct stage {
 	struct scenario *scenario;
 	const json_t *params;
@@ -105,6 +107,8 @@ struct stage {
 	struct stage_call *calls, **calls_end;
 	struct expectation *expectations, **expectations_end;
 	json_t *log;
+	char programs_path[STAGE_PATH]; /* where programs' output goes; "" = nowhere */
+	unsigned programs; /* that have been started */
 };
 
 static inline struct stage *stage_of(lua_State *L)

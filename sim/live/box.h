@@ -23,6 +23,7 @@ struct live {
 	struct nl_sock *rtnl; /* its netlink socket */
 	struct edges *edges;
 	struct reaper *reaper; /* of programs; NULL until the first one */
+	const struct plan *plan; /* whose hosts programs know by name; NULL = none */
 	int next_index; /* of the fabric's interfaces */
 };
 

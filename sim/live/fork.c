@@ -135,6 +135,8 @@ static int become_root(void)
 	return 0;
 }
 
+static bool owns_run;
+
 /* A fresh /run keeps programs from the machine's own daemons; it must not bury the directory
  * that we were started in. */
 static bool stands_in_run(void)
@@ -153,8 +155,13 @@ static int mount_own(void)
 		return -errno;
 	mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 	if (!stands_in_run())
-		mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755");
+		owns_run = !mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755");
 	return 0;
+}
+
+bool fork_owns_run(void)
+{
+	return owns_run;
 }
 
 /* Credentials first: changing them would clear the death signal (prctl(2)). */

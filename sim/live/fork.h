@@ -3,6 +3,7 @@
 #ifndef KNOTHOLE_LIVE_FORK_H
 #define KNOTHOLE_LIVE_FORK_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 enum fork_stage {
@@ -22,5 +23,8 @@ pid_t fork_world(int (*main)(void *arg), void *arg, enum fork_stage *ret_stage);
  * it was taken before.  The caller's to close.
  */
 int fork_take_packet_socket(void);
+
+/* In a live_fork() child: is /run its own, fresh one? */
+bool fork_owns_run(void);
 
 #endif

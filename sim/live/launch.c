@@ -5,10 +5,11 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -68,17 +69,6 @@ static _Noreturn void fail(const char *what, const char *name)
 	_exit(127);
 }
 
-/* Each is a comfort, none a need.  The host's own /sys shows its interfaces; a name server that
- * cannot be reached from the lab would only cost time, and without one glibc asks localhost,
- * which refuses at once. */
-static void furnish_mounts(void)
-{
-	if (unshare(CLONE_NEWNS))
-		return;
-	mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, NULL);
-	mount("/dev/null", "/etc/resolv.conf", NULL, MS_BIND, NULL);
-}
-
 static void enter(const struct launch *launch)
 {
 	sigset_t none;
@@ -88,20 +78,23 @@ static void enter(const struct launch *launch)
 		fail("cannot enter the host", launch->argv[0]);
 	if (!unshare(CLONE_NEWUTS) && sethostname(launch->hostname, strlen(launch->hostname)))
 		fail("cannot be given its name", launch->hostname);
-	furnish_mounts();
+	home_enter(&launch->home);
 	/* exec resets handlers, but neither what is blocked nor what is ignored. */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
 }
 
-static void wire_stdio(int output)
+static void wire_stdio(const struct launch *launch)
 {
-	int null = open("/dev/null", O_RDONLY);
+	bool terminal = launch->terminal >= 0;
+	int in = terminal ? launch->terminal : open("/dev/null", O_RDONLY);
 
-	dup2(null, STDIN_FILENO);
-	dup2(output, STDOUT_FILENO);
-	dup2(output, STDERR_FILENO);
+	if (terminal)
+		ioctl(in, TIOCSCTTY, 0); /* it leads a session, so it has job control with this */
+	dup2(in, STDIN_FILENO);
+	dup2(terminal ? in : launch->out, STDOUT_FILENO);
+	dup2(terminal ? in : launch->err, STDERR_FILENO);
 	close_range(STDERR_FILENO + 1, ~0U, 0);
 }
 
@@ -134,7 +127,7 @@ static _Noreturn void run(const char *file, const struct launch *launch)
 
 	build_env(launch, env, path);
 	enter(launch);
-	wire_stdio(launch->output);
+	wire_stdio(launch);
 	execve(file, (char *const *)launch->argv, (char *const *)env);
 	fail("cannot be run", file);
 }

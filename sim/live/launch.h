@@ -6,12 +6,16 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "home.h"
+
 struct launch {
 	const char *const *argv;
 	const char *const *env; /* added to the clean environment; may be NULL */
 	const char *hostname;
 	int ns; /* the host's network namespace */
-	int output; /* becomes stdout and stderr */
+	int out, err; /* become stdout and stderr */
+	int terminal; /* in their stead, and that of stdin, the program's controlling terminal; -1 = none */
+	struct home home;
 };
 
 /* Where the program @name is: itself where it holds a slash, else looked up in launch_path().

@@ -65,6 +65,11 @@ int live_new(struct loop *loop, struct pool *pool, struct live **ret)
 	return 0;
 }
 
+void live_name_hosts(struct live *live, const struct plan *plan)
+{
+	live->plan = plan;
+}
+
 void live_free(struct live *live)
 {
 	if (!live)

@@ -36,6 +36,9 @@ bool live_possible(char *why, size_t size);
 int live_new(struct loop *loop, struct pool *pool, struct live **ret);
 void live_free(struct live *live);
 
+/* Programs know the hosts of @plan, which must outlive the world, by their names. */
+void live_name_hosts(struct live *live, const struct plan *plan);
+
 /*
  * A host: a network namespace with `lo` and `eth0`, @addr/@prefix_bits on it, a default route
  * by @gateway (where @addr is set), and the same of IPv6.  *ret_port is the far end of its veth, an AF_PACKET edge that answers ARP for
@@ -96,14 +99,18 @@ bool live_nat6_expressible(const struct nat_model *model, char *why, size_t size
 
 /*
  * Programs in a host.  Each leads a session of its own in a clean environment (PATH, HOME=/tmp,
- * LC_ALL=C and what the spec adds), with the host's name, its /sys and no name server.  All must
- * be freed before the world is; those that still run die with it.
+ * LC_ALL=C and what the spec adds), with the host's name, its /sys, and a view of the machine's
+ * files in which /etc/hosts, /etc/resolv.conf, /tmp and /run are the host's own (home.h).  All
+ * must be freed before the world is; those that still run die with it.
  */
 struct process;
+enum process_stream { PROCESS_OUT, PROCESS_ERR, PROCESS_BOTH };
 struct process_spec {
 	const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
 	const char *const *env; /* "NAME=value", added to a clean environment; may be NULL */
-	const char *output_path; /* stdout and stderr go there too; NULL = only to memory */
+	const char *out_path; /* stdout goes there, too; NULL = only to memory */
+	const char *err_path; /* the same of stderr */
+	int terminal; /* becomes its stdin, stdout and stderr, and controls it; 0 = it has none */
 };
 /* 0, -ENOENT where there is no such program, -errno. */
 int process_start(struct host *host, const struct process_spec *spec, struct process **ret);
@@ -112,8 +119,14 @@ int process_wait(struct process *process, uint64_t deadline, int *ret_status);
 /* Park until its output (stdout and stderr together) holds @text: 0, -ETIMEDOUT, or -EPIPE
  * where it ended without. */
 int process_wait_output(struct process *process, const char *text, uint64_t deadline);
-/* All output so far (at most the last 1 MiB), NUL-terminated, valid until the next call. */
-const char *process_output(const struct process *process, size_t *ret_len);
+/* Park until somebody in its host listens at @port, TCP or UDP: the same. */
+int process_wait_port(struct process *process, uint16_t port, uint64_t deadline);
+bool process_ended(const struct process *process);
+/* Its output so far (at most the last 1 MiB), NUL-terminated, valid until the next call.
+ * PROCESS_BOTH has the streams' bytes in the order in which they were seen, which between the two
+ * is not quite that in which they were written. */
+const char *process_output(const struct process *process, enum process_stream stream,
+			   size_t *ret_len);
 void process_kill(struct process *process, int signal); /* its whole process group */
 void process_free(struct process *process); /* kills it where it still runs */
 

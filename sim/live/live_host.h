@@ -14,6 +14,7 @@ struct live_host {
 	struct host host;
 	struct live *live;
 	int ns;
+	bool furnished; /* home.c has made its folder */
 	struct live_sock *pings; /* the open ones, whose identifiers must differ */
 };
 

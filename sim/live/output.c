@@ -13,13 +13,19 @@ int output_open(struct output *output, const char *path)
 	if (!path)
 		return 0;
 	output->file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	return output->file < 0 ? -errno : 0;
+	if (output->file < 0)
+		return -errno;
+	output->path = strdup(path);
+	return output->path ? 0 : -ENOMEM;
 }
 
 void output_close(struct output *output)
 {
 	if (output->file >= 0)
 		close(output->file);
+	if (output->path && !output->any)
+		unlink(output->path);
+	free(output->path);
 	free(output->bytes);
 }
 
@@ -62,6 +68,7 @@ static bool make_room(struct output *output, size_t len)
 
 void output_add(struct output *output, const char *bytes, size_t len)
 {
+	output->any |= len > 0;
 	if (output->file >= 0)
 		write_all(output->file, bytes, len);
 	if (!len || !make_room(output, len))

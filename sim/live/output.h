@@ -9,13 +9,15 @@
 enum { OUTPUT_KEPT = 1 << 20 };
 
 struct output {
+	char *path; /* of the file; NULL = none */
+	bool any; /* it has been written to */
 	char *bytes; /* NUL-terminated; NULL while empty */
 	size_t len;
 	size_t room;
 	int file; /* -1 = none */
 };
 
-/* @path NULL = no file. 0 or -errno. */
+/* @path NULL = no file; one that stays empty is removed in the end.  0 or -errno. */
 int output_open(struct output *output, const char *path);
 void output_close(struct output *output);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Theory of operation.  A program's output comes through a pipe that the loop watches; its end
- * comes from the reaper.  When it ends, what the pipe still holds is read before anybody is
+ * Theory of operation.  A program's output comes through two pipes that the loop watches; its end
+ * comes from the reaper.  When it ends, what the pipes still hold is read before anybody is
  * told, so that who waits for the end sees all of the output.  A child that the program leaves
- * behind may hold the pipe open, and its output is taken as long as the process is not freed.
+ * behind may hold a pipe open, and its output is taken as long as the process is not freed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,52 +15,65 @@
 
 #include "../bell.h"
 #include "launch.h"
+#include "listening.h"
 #include "live.h"
 #include "live_host.h"
 #include "output.h"
 #include "reaper.h"
 
+#define PORT_GAP (5 * MSEC) /* reading four short tables takes far less */
+
+struct pipe_end {
+	struct watch watch; /* fd -1 once it is at its end */
+	struct process *process;
+	enum process_stream stream;
+};
+
 struct process {
 	struct charge charge;
-	struct watch watch; /* of the pipe; fd -1 once it is at its end */
 	struct live *live;
-	struct output output;
+	int ns; /* its host's */
+	struct pipe_end ends[PROCESS_BOTH]; /* of PROCESS_OUT and PROCESS_ERR */
+	struct output outputs[PROCESS_BOTH + 1];
 	struct bell changed; /* there is more output, or it has ended */
 	bool ended;
 	int status;
 };
 
-static void close_pipe(struct process *process)
+static void close_end(struct pipe_end *end)
 {
-	if (process->watch.fd < 0)
+	if (end->watch.fd < 0)
 		return;
-	loop_unwatch(process->live->loop, &process->watch);
-	close(process->watch.fd);
-	process->watch.fd = -1;
+	loop_unwatch(end->process->live->loop, &end->watch);
+	close(end->watch.fd);
+	end->watch.fd = -1;
 }
 
 /* Take all that the pipe holds now. */
-static void drain(struct process *process)
+static void drain(struct pipe_end *end)
 {
+	struct process *process = end->process;
 	char bytes[16384];
 	ssize_t n;
 
-	if (process->watch.fd < 0)
+	if (end->watch.fd < 0)
 		return;
-	while ((n = read(process->watch.fd, bytes, sizeof(bytes))) > 0)
-		output_add(&process->output, bytes, (size_t)n);
+	while ((n = read(end->watch.fd, bytes, sizeof(bytes))) > 0) {
+		output_add(&process->outputs[end->stream], bytes, (size_t)n);
+		output_add(&process->outputs[PROCESS_BOTH], bytes, (size_t)n);
+	}
 	if (n == 0)
-		close_pipe(process);
+		close_end(end);
 }
 
 static void readable(struct watch *watch, uint32_t events)
 {
-	struct process *process =
-		(struct process *)(void *)((char *)watch - offsetof(struct process, watch));
+	struct pipe_end *end =
+		(struct pipe_end *)(void *)((char *)watch - offsetof(struct pipe_end, watch));
 
 	(void)events;
-	drain(process);
-	bell_ring(&process->changed);
+	drain(end);
+	bell_ring(&end->process->changed);
 }
 
 static void ended(struct charge *charge, int status)
@@ -70,8 +83,30 @@ static void ended(struct charge *charge, int status)
 
 	process->ended = true;
 	process->status = status;
-	drain(process);
+	for (int i = 0; i < PROCESS_BOTH; i++)
+		drain(&process->ends[i]);
 	bell_ring(&process->changed);
+}
+
+/* *ret_write is the program's end of the pipe. */
+static int open_end(struct pipe_end *end, int *ret_write)
+{
+	int fds[2];
+	int err;
+
+	if (pipe2(fds, O_CLOEXEC))
+		return -errno;
+	fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	end->watch.fd = fds[0];
+	err = loop_watch(end->process->live->loop, &end->watch);
+	if (err) {
+		close(fds[0]);
+		close(fds[1]);
+		end->watch.fd = -1;
+		return err;
+	}
+	*ret_write = fds[1];
+	return 0;
 }
 
 static int start(struct process *process, struct host *host, const char *file,
@@ -81,28 +116,57 @@ static int start(struct process *process, struct host *host, const char *file,
 		.argv = spec->argv,
 		.env = spec->env,
 		.hostname = host->name,
-		.ns = live_host_of(host)->ns,
+		.ns = process->ns,
+		.out = -1,
+		.err = -1,
+		.terminal = spec->terminal > 0 ? spec->terminal : -1,
 	};
-	int ends[2];
-	int err;
+	int err = home_make(host, file, spec->argv, &what.home);
 
-	if (pipe2(ends, O_CLOEXEC))
-		return -errno;
-	fcntl(ends[0], F_SETFL, O_NONBLOCK);
-	what.output = ends[1];
-	process->watch.fd = ends[0];
-	err = loop_watch(process->live->loop, &process->watch);
+	if (!err)
+		err = open_end(&process->ends[PROCESS_OUT], &what.out);
+	if (!err)
+		err = open_end(&process->ends[PROCESS_ERR], &what.err);
 	if (!err) {
 		process->charge.pid = launch(file, &what);
 		err = process->charge.pid < 0 ? process->charge.pid : 0;
 	}
-	close(ends[1]);
-	if (err) {
-		close_pipe(process);
-		return err;
-	}
-	reaper_add(process->live->reaper, &process->charge);
-	return 0;
+	if (what.out >= 0)
+		close(what.out);
+	if (what.err >= 0)
+		close(what.err);
+	if (!err)
+		reaper_add(process->live->reaper, &process->charge);
+	return err;
+}
+
+static void release(struct process *process)
+{
+	for (int i = 0; i < PROCESS_BOTH; i++)
+		close_end(&process->ends[i]);
+	for (int i = 0; i <= PROCESS_BOTH; i++)
+		output_close(&process->outputs[i]);
+	free(process);
+}
+
+static struct process *make(struct host *host)
+{
+	struct process *process = calloc(1, sizeof(*process));
+
+	if (!process)
+		return NULL;
+	process->live = live_host_of(host)->live;
+	process->ns = live_host_of(host)->ns;
+	process->charge.ended = ended;
+	for (int i = 0; i < PROCESS_BOTH; i++)
+		process->ends[i] = (struct pipe_end){
+			.watch = { .fd = -1, .wants = EPOLLIN, .ready = readable },
+			.process = process,
+			.stream = (enum process_stream)i,
+		};
+	for (int i = 0; i <= PROCESS_BOTH; i++)
+		output_open(&process->outputs[i], NULL); /* which cannot fail */
+	return process;
 }
 
 int process_start(struct host *host, const struct process_spec *spec, struct process **ret)
@@ -116,20 +180,16 @@ int process_start(struct host *host, const struct process_spec *spec, struct pro
 		err = reaper_new(live->loop, &live->reaper);
 	if (err)
 		return err;
-	process = calloc(1, sizeof(*process));
+	process = make(host);
 	if (!process)
 		return -ENOMEM;
-	process->live = live;
-	process->watch.fd = -1;
-	process->watch.wants = EPOLLIN;
-	process->watch.ready = readable;
-	process->charge.ended = ended;
-	err = output_open(&process->output, spec->output_path);
+	err = output_open(&process->outputs[PROCESS_OUT], spec->out_path);
+	if (!err)
+		err = output_open(&process->outputs[PROCESS_ERR], spec->err_path);
 	if (!err)
 		err = start(process, host, file, spec);
 	if (err) {
-		output_close(&process->output);
-		free(process);
+		release(process);
 		return err;
 	}
 	*ret = process;
@@ -151,7 +211,7 @@ int process_wait(struct process *process, uint64_t deadline, int *ret_status)
 
 int process_wait_output(struct process *process, const char *text, uint64_t deadline)
 {
-	while (!output_holds(&process->output, text)) {
+	while (!output_holds(&process->outputs[PROCESS_BOTH], text)) {
 		int err = process->ended ? -EPIPE : bell_wait(&process->changed, deadline);
 
 		if (err)
@@ -160,9 +220,33 @@ int process_wait_output(struct process *process, const char *text, uint64_t dead
 	return 0;
 }
 
-const char *process_output(const struct process *process, size_t *ret_len)
+int process_wait_port(struct process *process, uint16_t port, uint64_t deadline)
 {
-	return output_text(&process->output, ret_len);
+	int err;
+
+	/* The kernel tells nobody when a socket begins to listen; reading its tables, the program
+	 * does not notice. */
+	while ((err = listening(process->live->home, process->ns, port)) == 0) {
+		if (process->ended)
+			return -EPIPE;
+		if (loop_now(process->live->loop) >= deadline)
+			return -ETIMEDOUT;
+		err = bell_wait(&process->changed, loop_now(process->live->loop) + PORT_GAP);
+		if (err && err != -ETIMEDOUT)
+			return err;
+	}
+	return err < 0 ? err : 0;
+}
+
+const char *process_output(const struct process *process, enum process_stream stream,
+			   size_t *ret_len)
+{
+	return output_text(&process->outputs[stream], ret_len);
+}
+
+bool process_ended(const struct process *process)
+{
+	return process->ended;
 }
 
 /* It leads a session, so its group holds the children that it has made, but for those that
@@ -180,7 +264,5 @@ void process_free(struct process *process)
 	process_kill(process, SIGKILL);
 	reaper_remove(process->live->reaper, &process->charge);
 	bell_break(&process->changed);
-	close_pipe(process);
-	output_close(&process->output);
-	free(process);
+	release(process);
 }

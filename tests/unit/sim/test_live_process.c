@@ -20,11 +20,12 @@ struct stage {
 	const char *const *argv;
 	const char *const *env;
 	const char *await; /* output; NULL = its end */
+	uint16_t port; /* or that it listens there */
 	const char *output_path;
 	int signal; /* sent once it has said what is awaited */
 	/* What it saw. */
-	int err, wait_err, status;
-	char output[4096];
+	int err, wait_err, port_err, status;
+	char output[4096], out[256], errors[256];
 	size_t output_len;
 };
 
@@ -60,7 +61,7 @@ static void run_program(void *arg)
 	struct process_spec spec = {
 		.argv = stage->argv,
 		.env = stage->env,
-		.output_path = stage->output_path,
+		.out_path = stage->output_path,
 	};
 	uint64_t deadline = host_now(stage->alice) + 10 * SEC;
 	struct process *process;
@@ -71,12 +72,18 @@ static void run_program(void *arg)
 		return;
 	if (stage->await)
 		stage->wait_err = process_wait_output(process, stage->await, deadline);
+	if (stage->port)
+		stage->port_err = process_wait_port(process, stage->port, deadline);
 	if (stage->signal)
 		process_kill(process, stage->signal);
 	if (!stage->await || stage->signal)
 		stage->wait_err = process_wait(process, deadline, &stage->status);
-	text = process_output(process, &stage->output_len);
+	text = process_output(process, PROCESS_BOTH, &stage->output_len);
 	snprintf(stage->output, sizeof(stage->output), "%s", text);
+	text = process_output(process, PROCESS_OUT, NULL);
+	snprintf(stage->out, sizeof(stage->out), "%s", text);
+	text = process_output(process, PROCESS_ERR, NULL);
+	snprintf(stage->errors, sizeof(stage->errors), "%s", text);
 	process_free(process);
 }
 
@@ -114,7 +121,7 @@ static void arp_is_answered_but_for_the_own_address(void **state)
 	assert_non_null(strstr(stage->output, "02:00:00:00:00:01"));
 }
 
-static void stdout_and_stderr_come_together(void **state)
+static void stdout_and_stderr_come_apart_and_together(void **state)
 {
 	struct stage *stage = *state;
 	const char *const argv[] = { "sh", "-c", "echo one; echo two >&2; exit 3", NULL };
@@ -123,7 +130,9 @@ static void stdout_and_stderr_come_together(void **state)
 	assert_int_equal(stage->wait_err, 0);
 	assert_true(WIFEXITED(stage->status));
 	assert_int_equal(WEXITSTATUS(stage->status), 3);
-	assert_string_equal(stage->output, "one\ntwo\n");
+	assert_string_equal(stage->out, "one\n");
+	assert_string_equal(stage->errors, "two\n");
+	assert_int_equal(stage->output_len, strlen("one\ntwo\n"));
 }
 
 static void a_missing_program_is_no_entry(void **state)
@@ -190,6 +199,62 @@ static void output_that_never_comes_is_a_broken_pipe(void **state)
 	stage->await = "ready";
 	run(stage, argv);
 	assert_int_equal(stage->wait_err, -EPIPE);
+}
+
+/* Nothing but the kernel's table is read: a listener that takes one connection only must still be
+ * there to take ours, which therefore is that program's own child. */
+static void a_listener_is_waited_for(void **state)
+{
+	struct stage *stage = *state;
+	const char *const argv[] = { "python3", "-c",
+				     "import socket\n"
+				     "s = socket.create_server(('10.0.0.1', 7000))\n"
+				     "s.settimeout(0.2)\n"
+				     "try: s.accept(); print('somebody came')\n"
+				     "except socket.timeout: print('nobody came')\n",
+				     NULL };
+
+	stage->port = 7000;
+	run(stage, argv);
+	assert_int_equal(stage->port_err, 0);
+	assert_string_equal(stage->out, "nobody came\n");
+}
+
+static void a_listener_that_never_comes_is_a_broken_pipe(void **state)
+{
+	struct stage *stage = *state;
+	const char *const argv[] = { "true", NULL };
+
+	stage->port = 7000;
+	run(stage, argv);
+	assert_int_equal(stage->port_err, -EPIPE);
+}
+
+/* The second program of a host finds what the first one left, and one of another host, or the
+ * machine, nothing. */
+static void tmp_and_run_are_the_hosts_own(void **state)
+{
+	struct stage *stage = *state;
+	const char *const write[] = { "sh", "-c", "touch /tmp/knothole-mark /run/knothole-mark",
+				      NULL };
+	const char *const list[] = { "sh", "-c",
+				     "ls /tmp/knothole-mark; ls /run/knothole-mark; "
+				     "cat /etc/resolv.conf; tail -n 1 /etc/hosts",
+				     NULL };
+	struct host *alice = stage->alice;
+
+	if (chdir("/"))
+		fail();
+	run(stage, write);
+	assert_int_equal(stage->status, 0);
+	run(stage, list);
+	assert_string_equal(stage->out,
+			    "/tmp/knothole-mark\n/run/knothole-mark\n127.0.0.1\tlocalhost\n");
+	stage->alice = stage->bob;
+	run(stage, list);
+	stage->alice = alice;
+	assert_string_equal(stage->out, "127.0.0.1\tlocalhost\n");
+	assert_int_equal(access("/tmp/knothole-mark", F_OK), -1);
 }
 
 static void only_the_end_of_long_output_is_kept(void **state)
@@ -294,13 +359,16 @@ static int tests(void *arg)
 	const struct CMUnitTest all[] = {
 		ROW(ping_reaches_the_neighbour),
 		ROW(arp_is_answered_but_for_the_own_address),
-		ROW(stdout_and_stderr_come_together),
+		ROW(stdout_and_stderr_come_apart_and_together),
 		ROW(a_missing_program_is_no_entry),
 		ROW(a_folder_is_no_program),
 		ROW(the_environment_is_clean),
 		ROW(it_lives_in_its_host_alone),
 		ROW(output_is_waited_for),
 		ROW(output_that_never_comes_is_a_broken_pipe),
+		ROW(a_listener_is_waited_for),
+		ROW(a_listener_that_never_comes_is_a_broken_pipe),
+		ROW(tmp_and_run_are_the_hosts_own),
 		ROW(only_the_end_of_long_output_is_kept),
 		ROW(output_goes_to_a_file_whole),
 		ROW(an_orphan_is_buried),

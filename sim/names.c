@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "names.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Is @viewer on the segment of @net, or deeper inside of it?  NULL is the Internet. */
+static bool is_inside(const struct plan_node *viewer, const struct plan_node *net)
+{
+	if (!net)
+		return true;
+	for (const struct plan_node *at = viewer->parent; at; at = at->parent)
+		if (at == net)
+			return true;
+	return false;
+}
+
+struct ip_addr names_addr(const struct plan_node *viewer, const struct plan_node *node)
+{
+	const struct plan_node *seen = node;
+
+	for (const struct plan_node *at = node; !is_inside(viewer, at->parent); at = at->parent)
+		if (plan_translates(at->parent))
+			seen = at->parent;
+	return seen->addr;
+}
+
+struct ip_addr names_addr6(const struct plan_node *viewer, const struct plan_node *node)
+{
+	const struct plan_node *seen = node;
+
+	for (const struct plan_node *at = node; !is_inside(viewer, at->parent); at = at->parent) {
+		enum plan_inside6 inside;
+
+		if (!at->parent->model6)
+			return (struct ip_addr){ 0 };
+		inside = plan_inside6(at->parent);
+		if (inside == PLAN_OTHER_PREFIX)
+			return (struct ip_addr){ 0 };
+		if (inside == PLAN_HIDDEN)
+			seen = at->parent;
+	}
+	return seen->addr6;
+}
+
+static void print_name(FILE *out, struct ip_addr addr, const char *name)
+{
+	char text[IP_ADDR_TEXT];
+
+	if (!ip_addr_is_unset(addr))
+		fprintf(out, "%s\t%s\n", ip_addr_format(addr, text), name);
+}
+
+char *names_hosts(const struct plan *plan, const struct plan_node *viewer)
+{
+	const struct plan_node *node = NULL;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	bool failed;
+
+	if (!out)
+		return NULL;
+	fputs("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n", out);
+	while ((node = plan_next(plan, node))) {
+		print_name(out, names_addr(viewer, node), node->name);
+		print_name(out, names_addr6(viewer, node), node->name);
+	}
+	failed = ferror(out);
+	if (fclose(out) || failed) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
