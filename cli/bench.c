@@ -37,6 +37,9 @@ static const struct measure {
 	  "the NAT engine alone, 1,000,000 mappings that come and go", bench_engine_pps_1m },
 	{ "bytes_per_mapping", "bytes", false, 128, NULL,
 	  "resident memory, indexes included, at 1,000,000 mappings", bench_mapping_bytes },
+	{ "mapping_growth", "ratio", false, 0, NULL,
+	  "time of a packet at 1,000,000 mappings to that at 1,000, making of packets included",
+	  bench_mapping_growth },
 	{ "bytes_per_host", "bytes", false, 0, NULL,
 	  "resident memory of a virtual host, its plan and link included, at 1,000,000 hosts",
 	  bench_host_bytes },
@@ -170,7 +173,7 @@ static int run(int argc, char **argv)
 		.operands_max = -1,
 		.more = "NAMEs: lab_up_ms, matrix_live_s, throughput_ratio, scenarios_per_s, "
 			"calls_per_s,\nengine_pps_1k, engine_pps_1m, bytes_per_mapping, "
-			"bytes_per_host, host_up_ns, datagram_ns,\nmatrix_virtual_s; default all.\nExit status 1 where a target is missed, 77 where a measure could "
+			"bytes_per_host, host_up_ns, datagram_ns,\nmapping_growth, matrix_virtual_s; default all.\nExit status 1 where a target is missed, 77 where a measure could "
 			"not be taken.",
 	};
 	int status = options_parse(&options, &argc, argv);

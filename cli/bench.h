@@ -32,6 +32,7 @@ int bench_calls(struct bench_result *result); /* 1/s, through services and ladde
 int bench_engine_pps(struct bench_result *result); /* packets/s over 1,000 flows */
 int bench_engine_pps_1m(struct bench_result *result); /* packets/s over 1,000,000 mappings */
 int bench_mapping_bytes(struct bench_result *result); /* resident bytes a mapping */
+int bench_mapping_growth(struct bench_result *result); /* ns a packet, 10^6 to 10^3 mappings */
 
 int bench_host_bytes(struct bench_result *result); /* resident bytes a virtual host */
 int bench_host_up(struct bench_result *result); /* ns a virtual host, from nothing to ready */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * engine_pps_1m and bytes_per_mapping: the engine with a million mappings.
+ * engine_pps_1m, bytes_per_mapping and mapping_growth: the engine with up to a million mappings.
  *
  * A large network: 20,000 inside hosts with 50 ports each share 20 outside addresses.  A mapping
  * is used by its packets, out and in, in no order that a cache could like; one packet in
@@ -109,11 +109,11 @@ static int begin_flow(struct bench_table *bench, struct flow *flow)
 	return learn_outside(flow, &packet);
 }
 
-static int fill(struct bench_table *bench)
+static int fill(struct bench_table *bench, uint32_t len)
 {
 	int err = 0;
 
-	for (uint32_t i = 0; i < MAPPINGS && !err; i++)
+	for (uint32_t i = 0; i < len && !err; i++)
 		err = begin_flow(bench, &bench->flows[i]);
 	return err;
 }
@@ -177,7 +177,8 @@ static int run_batch(struct bench_table *bench)
 	return err;
 }
 
-static int make_nat(struct nat **ret)
+/* @linux_like: as Linux does it, which shares ports and has to find a source's other mappings. */
+static int make_nat(struct nat **ret, bool linux_like)
 {
 	struct ip_addr pool[POOL];
 	const struct nat_config config = {
@@ -193,6 +194,10 @@ static int make_nat(struct nat **ret)
 	model.pool_size = POOL;
 	model.udp.refresh = NAT_REFRESH_BOTH;
 	model.udp.timeout_ns = TIMEOUT_NS;
+	if (linux_like) {
+		model.udp.mapping = NAT_APD;
+		model.udp.collision = NAT_COLLISION_OVERLOAD;
+	}
 	for (uint32_t i = 0; i < POOL; i++)
 		pool[i] = ip_addr_v4(OUTSIDE_NET + i);
 	return nat_new(&model, &config, ret);
@@ -274,9 +279,9 @@ int bench_engine_pps_1m(struct bench_result *result)
 	int err = bench_table_new(&bench, result);
 
 	if (!err)
-		err = make_nat(&bench->nat);
+		err = make_nat(&bench->nat, false);
 	if (!err)
-		err = fill(bench);
+		err = fill(bench, MAPPINGS);
 	if (!err)
 		err = measure_rate(bench, result);
 	if (err && !*result->note)
@@ -285,8 +290,8 @@ int bench_engine_pps_1m(struct bench_result *result)
 	return err;
 }
 
-/* What the kernel has really given this process. */
-int bench_mapping_bytes(struct bench_result *result)
+/* Resident bytes of each of @len mappings, or -errno. */
+static double bytes_each(uint32_t len, bool linux_like, struct bench_result *result)
 {
 	struct bench_table *bench = NULL;
 	uint64_t before, after;
@@ -298,18 +303,141 @@ int bench_mapping_bytes(struct bench_result *result)
 	malloc_trim(0);
 	before = bench_resident();
 	if (!err)
-		err = make_nat(&bench->nat);
+		err = make_nat(&bench->nat, linux_like);
 	if (!err)
-		err = fill(bench);
+		err = fill(bench, len);
 	after = bench_resident();
 	if (!err && (!before || after <= before)) {
 		err = -EIO;
 		snprintf(result->note, sizeof(result->note), "/proc/self/statm tells nothing");
-	}
-	if (!err)
-		result->value = (double)(after - before) / MAPPINGS;
-	else if (!*result->note)
+	} else if (err && !*result->note) {
 		snprintf(result->note, sizeof(result->note), "the engine dropped a packet");
+	}
+	bench_table_free(bench);
+	return err ? err : (double)(after - before) / len;
+}
+
+int bench_mapping_bytes(struct bench_result *result)
+{
+	double bytes = bytes_each(MAPPINGS, false, result), linux_bytes;
+
+	if (bytes < 0)
+		return (int)bytes;
+	linux_bytes = bytes_each(MAPPINGS, true, result);
+	if (linux_bytes < 0)
+		return (int)linux_bytes;
+	result->value = bytes;
+	snprintf(result->note, sizeof(result->note),
+		 "UDP; %.1f where a mapping is for one remote endpoint and ports are shared, as "
+		 "Linux does",
+		 linux_bytes);
+	return 0;
+}
+
+/* What a mapping costs where there are so many. */
+struct growth {
+	double bytes;
+	uint64_t packet_ns, make_ns, end_ns, longest_ns;
+};
+
+/* Make @len mappings; the longest that one packet had to wait is noted, too. */
+static int time_making(struct bench_table *bench, uint32_t len, struct growth *growth)
+{
+	uint64_t began = bench_cpu(), last = began;
+	int err = 0;
+
+	for (uint32_t i = 0; i < len && !err; i++) {
+		uint64_t now;
+
+		err = begin_flow(bench, &bench->flows[i]);
+		now = bench_cpu();
+		if (now - last > growth->longest_ns)
+			growth->longest_ns = now - last;
+		last = now;
+	}
+	growth->make_ns = (last - began) / len;
+	return err;
+}
+
+static int time_packets(struct bench_table *bench, uint32_t len, struct growth *growth)
+{
+	enum { PACKETS = 2000000 };
+	struct turn turns[VECTOR];
+	struct nat_arrival arrivals[VECTOR];
+	struct nat_decision decisions[VECTOR];
+	uint64_t began = bench_cpu();
+
+	for (uint64_t n = 0; n < PACKETS; n += VECTOR) {
+		for (uint64_t i = 0; i < VECTOR; i++) {
+			struct flow *flow = &bench->flows[(n + i) * STRIDE % len];
+			struct turn *turn = &turns[i];
+
+			turn->packet = (struct packet){ .data = turn->bytes, .room = ROOM };
+			arrivals[i] = (struct nat_arrival){ i % 2 ? NAT_OUTSIDE : NAT_INSIDE,
+							    &turn->packet };
+			write_packet(bench, flow, arrivals[i].side, &turn->packet);
+		}
+		nat_process_batch(bench->nat, arrivals, VECTOR, bench->now, decisions);
+		for (int i = 0; i < VECTOR; i++)
+			if (decisions[i].reason != NAT_REASON_MAPPING)
+				return -EIO;
+	}
+	growth->packet_ns = (bench_cpu() - began) / PACKETS;
+	return 0;
+}
+
+/* All of them end at once: the packet that comes then waits for it. */
+static int time_ending(struct bench_table *bench, uint32_t len, struct growth *growth)
+{
+	uint64_t began = bench_cpu();
+	struct flow late;
+	int err;
+
+	bench->now += TIMEOUT_NS;
+	err = begin_flow(bench, &late);
+	growth->end_ns = (bench_cpu() - began) / len;
+	return err;
+}
+
+static int measure_growth(uint32_t len, struct growth *growth, struct bench_result *result)
+{
+	struct bench_table *bench = NULL;
+	int err;
+
+	growth->bytes = bytes_each(len, false, result);
+	err = growth->bytes < 0 ? (int)growth->bytes : bench_table_new(&bench, result);
+	if (!err)
+		err = make_nat(&bench->nat, false);
+	if (!err)
+		err = time_making(bench, len, growth);
+	if (!err)
+		err = time_packets(bench, len, growth);
+	if (!err)
+		err = time_ending(bench, len, growth);
 	bench_table_free(bench);
 	return err;
+}
+
+int bench_mapping_growth(struct bench_result *result)
+{
+	enum { STEPS = 4 };
+	struct growth growth[STEPS] = { 0 };
+	uint32_t len = 1000;
+	int at, err = 0;
+
+	for (int i = 0; i < STEPS && !err; i++, len *= 10)
+		err = measure_growth(len, &growth[i], result);
+	if (err)
+		return err;
+	result->value = (double)growth[STEPS - 1].packet_ns / (double)growth[0].packet_ns;
+	at = snprintf(result->note, sizeof(result->note),
+		      "bytes, ns a packet, to make, to end, longest wait of one packet:");
+	for (int i = 0; i < STEPS; i++)
+		at += snprintf(result->note + at, sizeof(result->note) - (size_t)at,
+			       "%s 10^%d %.0f, %llu, %llu, %llu, %llu", i ? ";" : "", i + 3,
+			       growth[i].bytes, (unsigned long long)growth[i].packet_ns,
+			       (unsigned long long)growth[i].make_ns,
+			       (unsigned long long)growth[i].end_ns,
+			       (unsigned long long)growth[i].longest_ns);
+	return 0;
 }
