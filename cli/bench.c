@@ -47,6 +47,8 @@ static const struct measure {
 	  "a virtual host planned, checked and built, at 1,000,000 hosts", bench_host_up },
 	{ "datagram_ns", "ns", false, 0, NULL,
 	  "a datagram from virtual host to host, 1,000,000 at a time", bench_datagram },
+	{ "population_growth", "bytes/pair", false, 0.1, NULL,
+	  "resident memory that pairs of a population leave behind them", bench_population },
 	{ "matrix_virtual_s", "s", false, 1, NULL, "knothole matrix, 10 x 10, virtual, one job",
 	  bench_matrix_virtual },
 };
@@ -173,7 +175,7 @@ static int run(int argc, char **argv)
 		.operands_max = -1,
 		.more = "NAMEs: lab_up_ms, matrix_live_s, throughput_ratio, scenarios_per_s, "
 			"calls_per_s,\nengine_pps_1k, engine_pps_1m, bytes_per_mapping, "
-			"bytes_per_host, host_up_ns, datagram_ns,\nmapping_growth, matrix_virtual_s; default all.\nExit status 1 where a target is missed, 77 where a measure could "
+			"bytes_per_host, host_up_ns, datagram_ns,\nmapping_growth, population_growth, matrix_virtual_s; default all.\nExit status 1 where a target is missed, 77 where a measure could "
 			"not be taken.",
 	};
 	int status = options_parse(&options, &argc, argv);
