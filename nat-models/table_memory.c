@@ -5,26 +5,29 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { LARGE = 2 * 1024 * 1024, CACHE_LINE = 64 };
+/* What is larger than SMALL comes from the kernel, which zeroes a page when it is first used: a packet
+ * that makes a table grow is not the one that waits for all of the new memory. */
+enum { SMALL = 64 * 1024, LARGE = 2 * 1024 * 1024, CACHE_LINE = 64 };
 
 void *table_memory_new(size_t size)
 {
 	void *memory;
 
-	if (size < LARGE) {
+	if (size < SMALL) {
 		memory = aligned_alloc(CACHE_LINE, (size + CACHE_LINE - 1) & ~(CACHE_LINE - 1UL));
 		return memory ? memset(memory, 0, size) : NULL;
 	}
 	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
 		return NULL;
-	madvise(memory, size, MADV_HUGEPAGE); /* a wish, no more */
+	if (size >= LARGE)
+		madvise(memory, size, MADV_HUGEPAGE); /* a wish, no more */
 	return memory;
 }
 
 void table_memory_free(void *memory, size_t size)
 {
-	if (memory && size >= LARGE)
+	if (memory && size >= SMALL)
 		munmap(memory, size);
 	else
 		free(memory);
