@@ -136,18 +136,13 @@ static uint32_t pool_slot(const struct nat *nat, struct ip_addr addr)
 }
 
 /* An open-addressing table, at most half full, of positions in the pool. */
-static int make_pool_index(struct nat *nat)
+static uint32_t pool_index_len(size_t pool_len)
 {
-	uint32_t size = 2;
+	uint32_t len = 2;
 
-	while (size < 2 * nat->pool_len)
-		size *= 2;
-	nat->pool_index = calloc(size, sizeof(*nat->pool_index));
-	if (!nat->pool_index)
-		return -ENOMEM;
-	nat->pool_mask = size - 1;
-	nat_index_pool(nat);
-	return 0;
+	while (len < 2 * pool_len)
+		len *= 2;
+	return len;
 }
 
 void nat_index_pool(struct nat *nat)
@@ -172,39 +167,71 @@ int nat_pool_find(const struct nat *nat, struct ip_addr addr)
 	return -1;
 }
 
-/* A copy of @len things of @size bytes; an allocation of at least one byte. */
-static void *copied(const void *from, size_t len, size_t size)
-{
-	void *copy = calloc(len ? len : 1, size);
+/*
+ * What the configuration tells the size of lies behind the struct nat, in the same block: where NATs
+ * live for a few packets only, an allocation for each array would be most of their cost.
+ */
 
-	if (copy && len)
-		memcpy(copy, from, len * size);
-	return copy;
+static size_t room_for(size_t len, size_t size)
+{
+	const size_t grain = _Alignof(max_align_t);
+
+	return (len * size + grain - 1) / grain * grain;
 }
 
-static int copy_config(struct nat *nat, const struct nat_config *config)
+static size_t size_of(const struct nat_config *config)
 {
+	return room_for(1, sizeof(struct nat)) +
+	       room_for(config->pool_len, sizeof(struct ip_addr)) +
+	       room_for(config->pool_len + 1, sizeof(struct ip_addr)) +
+	       room_for(pool_index_len(config->pool_len), sizeof(uint16_t)) +
+	       room_for(config->forwards_len, sizeof(*config->forwards)) +
+	       room_for(config->exempt_len, sizeof(*config->exempt)) +
+	       room_for(NAT_PROTOCOLS * config->pool_len, sizeof(uint32_t));
+}
+
+/* Room for @len things of @size bytes at *@at, which moves behind it; copies of @from, unless that
+ * is NULL. */
+static void *lay(char **at, const void *from, size_t len, size_t size)
+{
+	void *array = *at;
+
+	*at += room_for(len, size);
+	if (from && len)
+		memcpy(array, from, len * size);
+	return array;
+}
+
+static void copy_config(struct nat *nat, const struct nat_config *config)
+{
+	const uint32_t index_len = pool_index_len(config->pool_len);
+	char *at = (char *)nat + room_for(1, sizeof(*nat));
+	uint32_t *last;
+
 	nat->inside = config->inside;
 	nat->inside_addr = config->inside_addr;
 	nat->pool_len = (uint32_t)config->pool_len;
+	nat->pool = lay(&at, config->pool, config->pool_len, sizeof(*nat->pool));
+	nat->bound = lay(&at, NULL, config->pool_len + 1, sizeof(*nat->bound));
+	nat->pool_index = lay(&at, NULL, index_len, sizeof(*nat->pool_index));
+	nat->pool_mask = index_len - 1;
 	nat->forwards_len = config->forwards_len;
-	nat->pool = copied(config->pool, config->pool_len, sizeof(*nat->pool));
-	nat->bound = calloc(config->pool_len + 1, sizeof(*nat->bound));
-	nat->forwards = copied(config->forwards, config->forwards_len, sizeof(*nat->forwards));
+	nat->forwards = lay(&at, config->forwards, config->forwards_len, sizeof(*nat->forwards));
 	nat->outside_prefix = config->outside_prefix;
 	if (nat->model.kind == NAT_KIND_NPTV6)
 		nat->npt_adjustment = nptv6_adjustment(config->inside, config->outside_prefix);
 	nat->nat64_prefix = config->nat64_prefix.bits ? config->nat64_prefix : nat64_well_known();
 	nat->crosses_families = nat->model.kind == NAT_KIND_NAT64;
 	nat->exempt_len = config->exempt_len;
-	nat->exempt = copied(config->exempt, config->exempt_len, sizeof(*nat->exempt));
-	if (!nat->pool || !nat->bound || !nat->forwards || !nat->exempt)
-		return -ENOMEM;
+	nat->exempt = lay(&at, config->exempt, config->exempt_len, sizeof(*nat->exempt));
+	last = lay(&at, NULL, NAT_PROTOCOLS * config->pool_len, sizeof(*last));
+	for (size_t i = 0; i < NAT_PROTOCOLS; i++)
+		nat->ports[i].last = last + i * config->pool_len;
 	nat->dmz = config->dmz;
 	nat->has_dmz = !ip_addr_is_unset(config->dmz);
 	if (nat->has_dmz) /* One-to-one: its address is spoken for from the start. */
 		nat->bound[0] = config->dmz;
-	return make_pool_index(nat);
+	nat_index_pool(nat);
 }
 
 static int reserve_forwards(struct nat *nat)
@@ -244,7 +271,7 @@ int nat_new(const struct nat_model *model, const struct nat_config *config, stru
 
 	if (err)
 		return err;
-	nat = calloc(1, sizeof(*nat));
+	nat = calloc(1, size_of(config));
 	if (!nat)
 		return -ENOMEM;
 	nat->model = *model;
@@ -252,9 +279,8 @@ int nat_new(const struct nat_model *model, const struct nat_config *config, stru
 	nat->hash_seed = chance_next(&nat->chance);
 	expiry_init(&nat->expiry);
 	set_all_rules(nat);
-	err = copy_config(nat, config);
-	if (!err)
-		err = make_tables(nat);
+	copy_config(nat, config);
+	err = make_tables(nat);
 	if (err) {
 		nat_free(nat);
 		return err;
@@ -281,10 +307,5 @@ void nat_free(struct nat *nat)
 	mapping_table_clear(&nat->mappings);
 	permission_clock_clear(&nat->permission_clock);
 	transport_records_clear(&nat->transports);
-	free(nat->exempt);
-	free(nat->pool_index);
-	free(nat->forwards);
-	free(nat->bound);
-	free(nat->pool);
 	free(nat);
 }

@@ -15,8 +15,7 @@ void nat_reboot(struct nat *nat, uint64_t now)
 		struct port_space *space = &nat->ports[i];
 
 		port_wake(space, UINT64_MAX); /* Nobody remembers who had them. */
-		if (space->given)
-			memset(space->given, 0, nat->pool_len * sizeof(*space->given));
+		memset(space->last, 0, nat->pool_len * sizeof(*space->last));
 	}
 	memset(nat->bound, 0, nat->pool_len * sizeof(*nat->bound));
 	if (nat->has_dmz)

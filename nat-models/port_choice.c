@@ -176,11 +176,11 @@ static int instead_of(const struct choice *c, uint16_t want)
 /* The port after the last one given; the sequence starts at the end that it leads away from. */
 static uint16_t next_of_sequence(const struct choice *c)
 {
-	uint16_t last = c->space->last[c->pool];
+	uint32_t last = c->space->last[c->pool]; /* plus 1 */
 
-	if (!c->space->given[c->pool] || last < c->lo || last > c->hi)
+	if (last <= c->lo || last > c->hi + 1U)
 		return with_parity(c, c->step < 0 ? c->hi : c->lo);
-	return with_parity(c, step_on(c, last, c->step));
+	return with_parity(c, step_on(c, (uint16_t)(last - 1), c->step));
 }
 
 /* RFC 4787, 4.2.3: is the inside port next to this one mapped, by the same address?  RTP sends
@@ -248,8 +248,7 @@ static enum nat_reason choose_port(const struct choice *c, uint16_t *ret)
 	}
 	if (port < 0)
 		return NAT_REASON_NO_PORT;
-	c->space->last[c->pool] = (uint16_t)port;
-	c->space->given[c->pool] = true;
+	c->space->last[c->pool] = (uint32_t)port + 1;
 	*ret = (uint16_t)port;
 	return NAT_REASON_NEW_MAPPING;
 }

@@ -9,13 +9,9 @@
 int port_space_init(struct port_space *space, size_t pool_len, bool blocks)
 {
 	space->pool_len = (uint32_t)pool_len;
-	space->last = calloc(pool_len, sizeof(*space->last));
-	space->given = calloc(pool_len, sizeof(*space->given));
 	if (blocks)
 		space->blocks = calloc(pool_len * PORT_WORDS, sizeof(*space->blocks));
-	if (!space->last || !space->given || (blocks && !space->blocks))
-		return -ENOMEM;
-	return 0;
+	return blocks && !space->blocks ? -ENOMEM : 0;
 }
 
 void port_space_clear(struct port_space *space)
@@ -29,8 +25,6 @@ void port_space_clear(struct port_space *space)
 	free(space->pages);
 	free(space->rests);
 	free(space->blocks);
-	free(space->last);
-	free(space->given);
 }
 
 /* The words of a page, and the bit for a port there. */

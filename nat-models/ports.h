@@ -3,7 +3,7 @@
  * The outside ports (and ICMP identifiers) of every pool address: which are in use, by which
  * mappings, and the choice of one for a new mapping (RFC 4787, 4.2).
  *
- * The owner of a port is looked up by number, without hashing: in pages of 512 ports for each
+ * The owner of a port is looked up by number, without hashing: in pages of 256 ports for each
  * protocol and pool address, which are made when the first of their ports is used.  So a small NAT
  * costs little, and a large one little more than its ports.
  */
@@ -22,7 +22,7 @@ struct nat;
 enum {
 	PORTS = 65536,
 	PORT_WORDS = PORTS / 64,
-	PORT_PAGE = 512, /* ports */
+	PORT_PAGE = 256, /* ports */
 	PORT_PAGES = PORTS / PORT_PAGE,
 };
 
@@ -42,8 +42,7 @@ struct port_space {
 	struct port_page *all;
 	uint32_t pool_len;
 	uint64_t *blocks; /* [pool][word]: blocks that hosts own */
-	uint16_t *last; /* [pool]: the port given last */
-	bool *given; /* [pool]: was any? */
+	uint32_t *last; /* [pool]: the port given last, plus 1; 0 = none was.  The NAT's own */
 	struct port_rest *rests; /* ports that rest, a ring in order of time */
 	uint32_t rests_room, rests_first, rests_len;
 };
