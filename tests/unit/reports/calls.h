@@ -51,6 +51,7 @@ static inline void go(struct forge *forge, const struct way *way, enum method me
 		.kind = kind,
 		.token = CALL,
 		.method = method,
+		.family = forge->says,
 		.role = way->tap[0] == ALICE ? TALK_CALLER : TALK_CALLEE,
 		.padding = kind == TALK_VOICE ? 100 : 0,
 		.sequence = sequence,

@@ -35,6 +35,8 @@ struct forge {
 	size_t len;
 	bool big_endian;
 	uint64_t now; /* of the next packet, ns */
+	enum family says; /* the family that frames name */
+	unsigned ipv6; /* at taps whose bit (1 << tap) is set, packets are of IPv6 */
 	char path[64]; /* once written */
 };
 
@@ -216,6 +218,14 @@ static inline size_t forge_turn(const uint8_t *payload, size_t len, bool indicat
 	return stun_end(&w);
 }
 
+/* 2b00::@host at 4000, or for a tap of IPv4 11.2.@host.2. */
+static inline struct endpoint forge_host(const struct forge *forge, uint32_t tap, uint32_t host)
+{
+	if (forge->ipv6 & 1U << tap)
+		return (struct endpoint){ { UINT64_C(0x2b00) << 48, host }, 4000 };
+	return forge_endpoint(0x0b020002 | host << 8, 4000);
+}
+
 /* One frame in one datagram, at one tap. */
 static inline void forge_frame(struct forge *forge, uint32_t tap, enum pcapng_direction direction,
 			       const struct talk *frame, const char *comment)
@@ -229,8 +239,8 @@ static inline void forge_frame(struct forge *forge, uint32_t tap, enum pcapng_di
 		memcpy(payload, wrapped, len);
 	}
 	assert_true(len > 0);
-	assert_int_equal(packet_make_udp(&pkt, forge_endpoint(0x0b020102, 4000),
-					 forge_endpoint(0x0b020202, 4000), 64, payload, len),
+	assert_int_equal(packet_make_udp(&pkt, forge_host(forge, tap, 1), forge_host(forge, tap, 2),
+					 64, payload, len),
 			 0);
 	forge_bytes(forge, tap, direction, pkt.data, pkt.len, comment);
 }
