@@ -49,8 +49,29 @@ enum { ROUNDS = 6, FLIGHTS = REACH_HEARD + 2 };
 
 static bool speaks_first(enum method method, enum party who)
 {
-	return method == METHOD_PUNCH || (method == METHOD_DIRECT && who == PARTY_CALLER) ||
-	       (method == METHOD_REVERSAL && who == PARTY_CALLEE);
+	switch (method) {
+	case METHOD_PUNCH:
+	case METHOD_TCP_PUNCH:
+		return true;
+	case METHOD_DIRECT:
+	case METHOD_TCP_DIRECT:
+		return who == PARTY_CALLER;
+	case METHOD_REVERSAL:
+	case METHOD_TCP_REVERSAL:
+		return who == PARTY_CALLEE;
+	default:
+		return false;
+	}
+}
+
+static bool punches(enum method method)
+{
+	return method == METHOD_PUNCH || method == METHOD_TCP_PUNCH;
+}
+
+static bool spots_equal(struct spot a, struct spot b)
+{
+	return a.addr == b.addr && a.port == b.port;
 }
 
 /* All that @who says in one round; returns how many packets left its side. */
@@ -109,6 +130,44 @@ static bool gets_through(struct reach *reach, enum party who)
 	return false;
 }
 
+/*
+ * Does a connection of @who's to @to stand?  Its SYN must come to one who listens, or, where both
+ * connect, who has sent one to where this one comes from (RFC 9293, 3.5); and the answer must come from
+ * where the SYN went.
+ */
+static bool stands(struct reach *reach, const struct predict_question *question,
+		   enum method method, enum party who, struct spot to)
+{
+	const struct reach_peer *me = &reach->peers[who];
+	struct reach_flight syn, answer;
+
+	if (!reach_send(reach, who, to, &syn) || !reach_arrive(reach, &syn))
+		return false;
+	if (method == METHOD_TCP_PUNCH && !spots_equal(syn.src, me->mapped) &&
+	    !(question->tries_host_addresses && spots_equal(syn.src, me->host)))
+		return false;
+	return reach_send(reach, !who, syn.src, &answer) && spots_equal(answer.src, to) &&
+	       reach_arrive(reach, &answer);
+}
+
+static bool connects(struct reach *reach, const struct predict_question *question,
+		     enum method method)
+{
+	for (int p = PARTY_CALLER; p <= PARTY_CALLEE; p++) {
+		const struct reach_peer *other = &reach->peers[!p];
+
+		if (!speaks_first(method, (enum party)p) || !other->registered ||
+		    !reach->peers[p].registered)
+			continue;
+		if (stands(reach, question, method, (enum party)p, other->mapped))
+			return true;
+		if (question->tries_host_addresses &&
+		    stands(reach, question, method, (enum party)p, other->host))
+			return true;
+	}
+	return false;
+}
+
 struct outcome {
 	bool known; /* false: more NATs than can be reasoned about */
 	bool connected;
@@ -119,11 +178,15 @@ static void play(const struct predict_question *question, enum method method, en
 		 bool lucky, struct outcome *ret)
 {
 	ret->connected = false;
-	ret->known = reach_init(&ret->reach, question, lucky);
+	ret->known = reach_init(&ret->reach, question, method_connects(method), lucky);
 	if (!ret->known)
 		return;
 	for (int round = 0; round < ROUNDS; round++)
 		play_round(&ret->reach, question, method, order);
+	if (method_connects(method)) {
+		ret->connected = connects(&ret->reach, question, method);
+		return;
+	}
 	ret->connected = gets_through(&ret->reach, PARTY_CALLER) &&
 			 gets_through(&ret->reach, PARTY_CALLEE);
 }
@@ -158,7 +221,7 @@ static const struct reach_nat *remapper(const struct reach *reach, enum party wh
 			&reach->nats[i < peer->own_len ? peer->own[i]
 						       : reach->shared[i - peer->own_len]];
 
-		if (nat_kind_gives_ports(nat->model->kind) && nat->model->udp.mapping != NAT_EI)
+		if (nat_kind_gives_ports(nat->model->kind) && reach_rules(nat)->mapping != NAT_EI)
 			found = nat;
 	}
 	return found;
@@ -169,7 +232,7 @@ static void why_filtered(const struct reach *reach, enum party sender, const str
 {
 	bool remapped = reach->peers[sender].fate.remapped;
 	const struct reach_nat *maps = remapped ? remapper(reach, sender) : NULL;
-	const char *scope = nat_scope_word(at->model->udp.filtering);
+	const char *scope = nat_scope_word(reach_rules(at)->filtering);
 	char filter[LABEL], other[LABEL];
 
 	nat_label(at, filter);
@@ -196,13 +259,14 @@ static void why_dropped(const struct reach *reach, enum party sender, char why[W
 	nat_label(fate->nat, name);
 	switch (fate->drop) {
 	case REACH_BLOCKED:
-		snprintf(why, WHY, "%s lets no UDP through", name);
+		snprintf(why, WHY, "%s lets no %s through", name, reach->tcp ? "TCP" : "UDP");
 		break;
 	case REACH_FILTERED:
 		why_filtered(reach, sender, fate->nat, why);
 		break;
 	case REACH_PORT_SHUT:
-		snprintf(why, WHY, "%s lets UDP out to some ports only", name);
+		snprintf(why, WHY, "%s lets %s out to some ports only", name,
+			 reach->tcp ? "TCP" : "UDP");
 		break;
 	case REACH_NO_HAIRPIN:
 		snprintf(why, WHY, "%s does not hairpin", name);
@@ -214,7 +278,7 @@ static void why_dropped(const struct reach *reach, enum party sender, char why[W
 
 static void why_not(const struct reach *reach, enum method method, char why[WHY])
 {
-	enum party speaker = method == METHOD_REVERSAL ? PARTY_CALLEE : PARTY_CALLER;
+	enum party speaker = speaks_first(method, PARTY_CALLER) ? PARTY_CALLER : PARTY_CALLEE;
 	enum party listener = speaker == PARTY_CALLER ? PARTY_CALLEE : PARTY_CALLER;
 
 	/* The listener's endpoint is not even known where its own packets don't get out. */
@@ -222,6 +286,8 @@ static void why_not(const struct reach *reach, enum method method, char why[WHY]
 		why_dropped(reach, listener, why);
 	else if (reach->peers[speaker].fate.drop != REACH_ARRIVED)
 		why_dropped(reach, speaker, why);
+	else if (reach->peers[listener].fate.drop == REACH_ARRIVED)
+		snprintf(why, WHY, "a SYN or its answer comes from a port that was not connected to");
 	else
 		why_dropped(reach, listener, why);
 }
@@ -253,7 +319,7 @@ static void why_open(const struct reach *reach, enum party listener, char why[WH
 			 party_words[listener]);
 	else
 		snprintf(why, WHY, "%s lets anyone in (%s filtering)", nat_label(nat, name),
-			 nat_scope_word(nat->model->udp.filtering));
+			 nat_scope_word(reach_rules(nat)->filtering));
 }
 
 static void why_punched(const struct reach *reach, char why[WHY])
@@ -284,10 +350,11 @@ static void why_connected(const struct reach *reach, enum method method, char wh
 	else if (reach->shared_len)
 		snprintf(why, WHY, "the two meet on the inside of %s",
 			 nat_label(&reach->nats[reach->shared[0]], name));
-	else if (method == METHOD_PUNCH)
+	else if (punches(method))
 		why_punched(reach, why);
 	else
-		why_open(reach, method == METHOD_DIRECT ? PARTY_CALLEE : PARTY_CALLER, why);
+		why_open(reach, speaks_first(method, PARTY_CALLER) ? PARTY_CALLEE : PARTY_CALLER,
+			 why);
 }
 
 static void why_open_question(const struct outcome *a, const struct outcome *b, char why[WHY])
@@ -333,7 +400,7 @@ static enum prediction weigh(const struct tally *tally, enum method method, char
 static enum prediction judge(const struct predict_question *question, enum method method,
 			     struct tally *tally, char why[WHY])
 {
-	int orders = method == METHOD_PUNCH ? ORDERS : 1;
+	int orders = punches(method) ? ORDERS : 1;
 
 	tally->goods = 0;
 	tally->bads = 0;
@@ -349,6 +416,24 @@ static enum prediction judge(const struct predict_question *question, enum metho
 			tally->bad = tally->last;
 	}
 	return weigh(tally, method, why);
+}
+
+/* RFC 5382, REQ-2: where a NAT lets no SYN in that crosses one, it is the other side's that must, and
+ * who comes first may decide. */
+static void doubt_crossing(const struct predict_side *side, enum party owner,
+			   struct predict_answer *ret)
+{
+	for (size_t i = 0; i < side->nats_len; i++) {
+		const struct nat_model *model = side->nats[i].model;
+		char name[LABEL];
+
+		if (model->kind == NAT_KIND_ROUTER || model->kind == NAT_KIND_NPTV6 ||
+		    model->tcp.simultaneous_open || ret->udp[METHOD_TCP_PUNCH] != PREDICT_MUST)
+			continue;
+		ret->udp[METHOD_TCP_PUNCH] = PREDICT_MAY;
+		snprintf(ret->why[METHOD_TCP_PUNCH], WHY, "%s drops a SYN that crosses one",
+			 label(owner, model, name));
+	}
 }
 
 /* Below these, a NAT may have forgotten or refused what the reasoning takes for granted: a
@@ -383,7 +468,7 @@ static bool reaches_server(const struct predict_question *question, bool lucky, 
 
 	about.rendezvous_udp = question->turn_port;
 	about.local_port = 0;
-	ret->known = reach_init(&ret->reach, &about, lucky);
+	ret->known = reach_init(&ret->reach, &about, false, lucky);
 	ret->connected = ret->known && ret->reach.peers[PARTY_CALLER].registered &&
 			 ret->reach.peers[PARTY_CALLEE].registered;
 	return ret->connected;
@@ -439,7 +524,7 @@ static enum prediction judge_turn(const struct predict_question *question, struc
 /* Mappings of TCP's live long enough for any call. */
 static bool over_tcp(const struct predict_question *question, enum method method)
 {
-	return method == METHOD_RELAY ||
+	return method == METHOD_RELAY || method_connects(method) ||
 	       (method == METHOD_TURN && question->turn == PREDICT_TURN_TCP);
 }
 
@@ -516,6 +601,8 @@ static void answer_method(const struct predict_question *question, enum method m
 	} else {
 		ret->udp[method] = judge(question, method, tally, ret->why[method]);
 	}
+	for (int p = PARTY_CALLER; p <= PARTY_NONE && method == METHOD_TCP_PUNCH; p++)
+		doubt_crossing(sides[p], (enum party)p, ret);
 	for (int p = PARTY_CALLER; p <= PARTY_NONE; p++)
 		doubt(sides[p], (enum party)p, method, over_tcp(question, method), ret);
 }

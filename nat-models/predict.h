@@ -23,7 +23,12 @@
 	X(METHOD_TURN, "turn",                                                                     \
 	  "both have an address on a TURN server, which passes everything "                        \
 	  "on (RFC 8656)")                                                                         \
-	X(METHOD_RELAY, "relay", "a third party passes everything on (RFC 5128, 3.1)")
+	X(METHOD_RELAY, "relay", "a third party passes everything on (RFC 5128, 3.1)")             \
+	X(METHOD_TCP_DIRECT, "tcp-direct", "the caller connects to the callee over TCP")           \
+	X(METHOD_TCP_REVERSAL, "tcp-reversal",                                                     \
+	  "the callee, told by the rendezvous, connects over TCP (RFC 5128, 3.2)")                 \
+	X(METHOD_TCP_PUNCH, "tcp-punch",                                                           \
+	  "both connect over TCP, and their SYNs cross (RFC 5128, 3.4)")
 
 enum method {
 #define X(id, word, text) id,
@@ -38,13 +43,21 @@ static inline bool method_relays(enum method method)
 	return method == METHOD_TURN || method == METHOD_RELAY;
 }
 
+/* Does the path between the two, where nobody relays, consist of a TCP connection? */
+static inline bool method_connects(enum method method)
+{
+	return method == METHOD_TCP_DIRECT || method == METHOD_TCP_REVERSAL ||
+	       method == METHOD_TCP_PUNCH;
+}
+
 const char *method_word(enum method method);
 int method_parse(const char *word, enum method *ret); /* 0 or -EINVAL */
 
 /* One NAT on the way, and what its owner configured. */
 struct predict_nat {
 	const struct nat_model *model;
-	bool forwards_peer; /* a static forward or DMZ leads to the peer's own port */
+	bool forwards_peer; /* a static forward or DMZ leads to the peer's own UDP port */
+	bool forwards_tcp; /* … and to its TCP port */
 	bool input_drops; /* reserved: the router's own INPUT is closed (no poisoning) */
 };
 

@@ -51,6 +51,11 @@ static bool translates(const struct nat_model *model)
 	return nat_kind_gives_ports(model->kind) || gives_addresses(model);
 }
 
+const struct nat_transport *reach_rules(const struct reach_nat *nat)
+{
+	return nat->tcp ? &nat->model->tcp : &nat->model->udp;
+}
+
 static bool owns(const struct reach_nat *nat, int addr)
 {
 	if (addr == nat->addr)
@@ -72,7 +77,7 @@ static bool luck(struct reach *reach)
 /* Can the wanted outside endpoint serve a new mapping toward @remote? */
 static bool is_free(const struct reach_nat *nat, struct spot outside, struct spot remote)
 {
-	bool overloads = nat->model->udp.collision == NAT_COLLISION_OVERLOAD;
+	bool overloads = reach_rules(nat)->collision == NAT_COLLISION_OVERLOAD;
 
 	for (size_t i = 0; i < nat->taken.len; i++) {
 		if (same(nat->taken.rows[i].outside, outside) &&
@@ -104,13 +109,13 @@ static void steal(struct reach_nat *nat, struct spot outside)
 enum { EPHEMERAL_MIN = 32768, EPHEMERAL_MAX = 65535 };
 
 /* Is the inside port kept, where it is free? */
-static bool preserves(struct reach *reach, const struct nat_transport *udp)
+static bool preserves(struct reach *reach, const struct nat_transport *rules)
 {
-	if (udp->ports != NAT_PORTS_PRESERVE)
+	if (rules->ports != NAT_PORTS_PRESERVE)
 		return false;
-	if (udp->port_min <= EPHEMERAL_MIN && udp->port_max == EPHEMERAL_MAX)
+	if (rules->port_min <= EPHEMERAL_MIN && rules->port_max == EPHEMERAL_MAX)
 		return true;
-	if (udp->port_max < EPHEMERAL_MIN)
+	if (rules->port_max < EPHEMERAL_MIN)
 		return false;
 	return luck(reach);
 }
@@ -120,18 +125,19 @@ static bool allocate(struct reach *reach, struct reach_nat *nat, struct spot src
 		     struct spot *ret)
 {
 	const struct nat_model *model = nat->model;
+	const struct nat_transport *rules = reach_rules(nat);
 	struct spot outside = { nat->addr, src.port };
 
 	/* RFC 4787 REQ-2: with arbitrary pooling the next mapping may get another address. */
 	if (model->pooling == NAT_POOLING_ARBITRARY && model->pool_size > 1 && nat->mappings.len &&
 	    !luck(reach))
 		outside.addr = new_symbol(reach);
-	if (!preserves(reach, &model->udp)) {
+	if (!preserves(reach, rules)) {
 		outside.port = new_symbol(reach);
 	} else if (!is_free(nat, outside, dst)) {
-		if (model->udp.collision == NAT_COLLISION_REFUSE)
+		if (rules->collision == NAT_COLLISION_REFUSE)
 			return false;
-		if (model->udp.collision == NAT_COLLISION_STEAL)
+		if (rules->collision == NAT_COLLISION_STEAL)
 			steal(nat, outside);
 		else
 			outside.port = new_symbol(reach);
@@ -141,12 +147,12 @@ static bool allocate(struct reach *reach, struct reach_nat *nat, struct spot src
 }
 
 /* A mapping that did not get the port it wanted may be for its one destination only. */
-static enum nat_scope scope_of(const struct nat_model *model, const struct reach_row *row)
+static enum nat_scope scope_of(const struct nat_transport *rules, const struct reach_row *row)
 {
-	if (model->udp.collision == NAT_COLLISION_DEPENDENT &&
-	    model->udp.ports == NAT_PORTS_PRESERVE && row->outside.port != row->inside.port)
+	if (rules->collision == NAT_COLLISION_DEPENDENT && rules->ports == NAT_PORTS_PRESERVE &&
+	    row->outside.port != row->inside.port)
 		return NAT_APD;
-	return model->udp.mapping;
+	return rules->mapping;
 }
 
 static bool map_napt(struct reach *reach, struct reach_nat *nat, struct spot *src, struct spot dst)
@@ -157,7 +163,7 @@ static bool map_napt(struct reach *reach, struct reach_nat *nat, struct spot *sr
 		const struct reach_row *row = &nat->mappings.rows[i];
 
 		if (same(row->inside, *src) &&
-		    within(scope_of(nat->model, row), row->remote, dst)) {
+		    within(scope_of(reach_rules(nat), row), row->remote, dst)) {
 			*src = row->outside;
 			return true;
 		}
@@ -191,24 +197,25 @@ static void map_one_to_one(struct reach *reach, struct reach_nat *nat, struct sp
  * is one that programs are given, or on its way became one, and no policy names those; where it
  * was chosen, some NAT may have kept it.
  */
-static bool is_let_out(struct reach *reach, const struct nat_transport *udp, struct spot dst)
+static bool is_let_out(struct reach *reach, const struct nat_transport *rules, struct spot dst)
 {
-	if (!udp->outbound_ports[0])
+	if (!rules->outbound_ports[0])
 		return true;
+	/* Over TCP it is one of several, and the peers have joined at one that they got through to. */
 	if (same(dst, reach->rendezvous))
-		return nat_transport_lets_out(udp, reach->rendezvous_port);
-	return reach->local_port && nat_transport_lets_out(udp, reach->local_port) && luck(reach);
+		return reach->tcp || nat_transport_lets_out(rules, reach->rendezvous_port);
+	return reach->local_port && nat_transport_lets_out(rules, reach->local_port) && luck(reach);
 }
 
 /* From inside to outside: a packet always opens the way for what its remote sends back. */
 static enum reach_drop go_out(struct reach *reach, struct reach_nat *nat, struct spot *src,
 			      struct spot dst)
 {
-	if (nat->model->udp.blocked)
+	if (reach_rules(nat)->blocked)
 		return REACH_BLOCKED;
 	if (nat->model->kind == NAT_KIND_ROUTER)
 		return REACH_ARRIVED;
-	if (!nat->forwards_peer && !is_let_out(reach, &nat->model->udp, dst))
+	if (!nat->forwards_peer && !is_let_out(reach, reach_rules(nat), dst))
 		return REACH_PORT_SHUT;
 	add_row(&nat->sent, *src, dst, *src);
 	if (gives_addresses(nat->model))
@@ -225,7 +232,7 @@ static enum reach_drop go_out(struct reach *reach, struct reach_nat *nat, struct
  */
 static bool admits(const struct reach_nat *nat, struct spot inside, struct spot from)
 {
-	enum nat_scope filtering = nat->model->udp.filtering;
+	enum nat_scope filtering = reach_rules(nat)->filtering;
 
 	/* A firewall translates nothing: that it leads to an endpoint at all is because that has sent. */
 	if (filtering == NAT_EI && nat->model->kind != NAT_KIND_FIREWALL)
@@ -283,7 +290,7 @@ static enum reach_drop translate_in(struct reach *reach, struct reach_nat *nat, 
 static enum reach_drop go_in(struct reach *reach, struct reach_nat *nat, struct spot src,
 			     struct spot *dst, bool filter)
 {
-	if (nat->model->udp.blocked)
+	if (reach_rules(nat)->blocked)
 		return REACH_BLOCKED;
 	if (nat->model->kind == NAT_KIND_ROUTER)
 		return REACH_ARRIVED;
@@ -322,7 +329,7 @@ static bool turn_back(struct reach *reach, struct reach_nat *nat, struct reach_f
 	struct reach_peer *peer = &reach->peers[flight->from];
 	enum reach_drop drop;
 
-	if (nat->model->hairpin == NAT_HAIRPIN_NONE || !nat->model->udp.hairpin ||
+	if (nat->model->hairpin == NAT_HAIRPIN_NONE || !reach_rules(nat)->hairpin ||
 	    !translates(nat->model))
 		return lost(peer, nat, REACH_NO_HAIRPIN);
 	flight->known_as = flight->src;
@@ -446,8 +453,9 @@ static bool add_chain(struct reach *reach, const struct predict_side *side, enum
 		if (reach->nats_len == REACH_NATS)
 			return false;
 		nat->model = from->model;
-		nat->forwards_peer = from->forwards_peer;
-		nat->poisons = from->model->udp.unsolicited == NAT_UNSOLICITED_POISON &&
+		nat->tcp = reach->tcp;
+		nat->forwards_peer = reach->tcp ? from->forwards_tcp : from->forwards_peer;
+		nat->poisons = reach_rules(nat)->unsolicited == NAT_UNSOLICITED_POISON &&
 			       !from->input_drops;
 		nat->owner = owner;
 		nat->addr = new_symbol(reach);
@@ -469,12 +477,13 @@ static void register_peer(struct reach *reach, enum party who)
 	peer->registered = true;
 }
 
-bool reach_init(struct reach *reach, const struct predict_question *question, bool lucky)
+bool reach_init(struct reach *reach, const struct predict_question *question, bool tcp, bool lucky)
 {
 	struct reach_peer *caller = &reach->peers[PARTY_CALLER];
 	struct reach_peer *callee = &reach->peers[PARTY_CALLEE];
 
 	memset(reach, 0, sizeof(*reach));
+	reach->tcp = tcp;
 	reach->lucky = lucky;
 	reach->rendezvous_port = question->rendezvous_udp;
 	reach->local_port = question->local_port;

@@ -52,6 +52,7 @@ struct reach_table {
 
 struct reach_nat {
 	const struct nat_model *model;
+	bool tcp; /* whose rules count */
 	bool forwards_peer;
 	bool poisons;
 	enum party owner; /* PARTY_NONE: shared */
@@ -95,15 +96,19 @@ struct reach {
 	struct reach_peer peers[2];
 	struct spot rendezvous;
 	uint16_t rendezvous_port, local_port; /* as numbers, of the question */
+	bool tcp; /* that is spoken of; else UDP */
 	int symbols; /* given so far */
 	bool lucky; /* where chance decides, it decides for the peers */
 	bool chance; /* … and somewhere it did decide */
 	bool poisoned; /* a stray has taken a port */
 };
 
-/* Set up the world of @question, and register both peers; false where it has more NATs than
- * REACH_NATS. */
-bool reach_init(struct reach *reach, const struct predict_question *question, bool lucky);
+/* Set up the world of @question, and register both peers, over UDP or (@tcp) over TCP; false where it
+ * has more NATs than REACH_NATS. */
+bool reach_init(struct reach *reach, const struct predict_question *question, bool tcp, bool lucky);
+
+/* What @nat does to the protocol that is spoken of. */
+const struct nat_transport *reach_rules(const struct reach_nat *nat);
 
 /* The sender's half of a packet's way.  False where it ends there (the peer's fate says why). */
 bool reach_send(struct reach *reach, enum party from, struct spot to, struct reach_flight *ret);

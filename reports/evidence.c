@@ -15,8 +15,8 @@ struct gathering {
 	struct evidence *evidence;
 	struct tcp_streams *streams;
 	struct fragments *fragments;
-	struct pcapng_packet packet; /* in hand */
-	enum family family; /* of its addresses */
+	struct pcapng_packet packet; /* in hand … */
+	struct packet_info info; /* … and its headers */
 	uint64_t epoch; /* time of the first packet */
 };
 
@@ -78,7 +78,9 @@ static int add_sighting(void *arg, const struct talk *frame)
 		.tap = packet->interface->number,
 		.direction = packet->direction,
 		.time = packet->time > g->epoch ? packet->time - g->epoch : 0,
-		.family = g->family,
+		.family = g->info.version == 6 ? FAMILY_IPV6 : FAMILY_IPV4,
+		.src = g->info.src,
+		.dst = g->info.dst,
 		.frame = *frame,
 		.comment = comment,
 	};
@@ -95,6 +97,43 @@ static int look_at_datagram(struct gathering *g, const uint8_t *payload, size_t 
 	if (!turn_payload(payload, len, &payload, &len) || talk_decode(payload, len, &frame) == 0)
 		return 0;
 	return add_sighting(g, &frame);
+}
+
+static int add_opening(struct gathering *g)
+{
+	struct evidence *evidence = g->evidence;
+	size_t room = evidence->openings_room ? evidence->openings_room * 2 : 64;
+	struct opening *grown;
+
+	if (evidence->openings_len == evidence->openings_room) {
+		grown = realloc(evidence->openings, room * sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		evidence->openings = grown;
+		evidence->openings_room = room;
+	}
+	evidence->openings[evidence->openings_len++] = (struct opening){
+		.order = evidence->packets,
+		.tap = g->packet.interface->number,
+		.src = g->info.src,
+		.dst = g->info.dst,
+	};
+	return 0;
+}
+
+static int look_at_segment(struct gathering *g, const struct packet *ip,
+			   const struct packet_info *info)
+{
+	size_t tap = g->packet.interface->number;
+	bool opens = (info->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+	int r = 0;
+
+	if (opens && g->packet.direction == PCAPNG_OUTBOUND &&
+	    g->evidence->taps.taps[tap].side == TAP_HOST)
+		r = add_opening(g);
+	return r < 0 ? r
+		     : tcp_streams_segment(g->streams, tap, (int)g->packet.direction, ip, info,
+					   add_sighting, g);
 }
 
 enum { UDP_HEADER = 8 };
@@ -121,14 +160,13 @@ static int look_at(struct gathering *g)
 
 	if (!link_layer_ip(packet, &ip) || packet_parse(&ip, &info) != PACKET_OK)
 		return 0;
-	g->family = info.version == 6 ? FAMILY_IPV6 : FAMILY_IPV4;
+	g->info = info;
 	if (info.fragment_offset > 0 || info.more_fragments)
 		return look_at_fragment(g, &ip, &info);
 	if (info.protocol == IP_PROTO_UDP)
 		return look_at_datagram(g, ip.data + info.payload_offset, info.payload_len);
 	if (info.protocol == IP_PROTO_TCP)
-		return tcp_streams_segment(g->streams, packet->interface->number,
-					   (int)packet->direction, &ip, &info, add_sighting, g);
+		return look_at_segment(g, &ip, &info);
 	return 0;
 }
 
@@ -185,6 +223,7 @@ void evidence_clear(struct evidence *evidence)
 		free(dossier->sightings);
 	}
 	free(evidence->dossiers);
+	free(evidence->openings);
 	tap_list_clear(&evidence->taps);
 	*evidence = (struct evidence){ 0 };
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../nat-models/addr.h"
 #include "../probes/wire/talk.h"
 #include "pcapng.h"
 #include "tap.h"
@@ -19,9 +20,17 @@ struct sighting {
 	size_t tap;
 	enum pcapng_direction direction; /* seen from the tap's node */
 	uint64_t time; /* ns since the capture's first packet */
-	enum family family; /* of the packet that it was in, here */
+	enum family family; /* of the packet that it was in, here … */
+	struct endpoint src, dst; /* … and its endpoints */
 	struct talk frame;
 	char *comment; /* beside the packet; NULL where none */
+};
+
+/* A TCP connection that a host began: a SYN, and no ACK with it, outbound at its tap. */
+struct opening {
+	size_t order;
+	size_t tap;
+	struct endpoint src, dst;
 };
 
 /* All that was seen of one call. */
@@ -35,6 +44,8 @@ struct evidence {
 	struct tap_list taps;
 	struct dossier *dossiers; /* in order of their first frame */
 	size_t dossiers_len;
+	struct opening *openings; /* in order; what is sent again counts again */
+	size_t openings_len, openings_room;
 	size_t packets;
 };
 

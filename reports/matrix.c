@@ -211,7 +211,7 @@ static void legend(FILE *out)
 	      "capture\nshows to connect:\n",
 	      out);
 	for (int m = 0; m < METHOD_COUNT; m++)
-		fprintf(out, "  %-10s%s\n", method_word((enum method)m), meanings[m]);
+		fprintf(out, "  %-13s%s\n", method_word((enum method)m), meanings[m]);
 	fputs("  none      none of them did\n"
 	      "  !         not as the oracle says, or failed: told below its table\n",
 	      out);

@@ -10,6 +10,9 @@ static const bool speaks[METHOD_COUNT][2] = {
 	[METHOD_DIRECT] = { true, false },
 	[METHOD_REVERSAL] = { false, true },
 	[METHOD_PUNCH] = { true, true },
+	[METHOD_TCP_DIRECT] = { true, false },
+	[METHOD_TCP_REVERSAL] = { false, true },
+	[METHOD_TCP_PUNCH] = { true, true },
 };
 
 /*
@@ -31,6 +34,37 @@ static bool spoke_first(const struct journeys *journeys, struct way way, enum ta
 	return false;
 }
 
+/* Over TCP: did @role's host send the SYN of a connection in which its frames stand? */
+static bool opened(const struct journeys *journeys, struct way way, enum talk_role role)
+{
+	const struct evidence *evidence = journeys->evidence;
+
+	for (size_t i = 0; i < journeys->len; i++) {
+		const struct journey *journey = &journeys->list[i];
+		const struct sighting *left = journey->left;
+
+		if (!way_has(way, journey->frame) || journey->frame->role != role || !left ||
+		    !journey->arrived)
+			continue;
+		for (size_t j = 0; j < evidence->openings_len; j++) {
+			const struct opening *o = &evidence->openings[j];
+
+			if (o->order < left->order && o->tap == left->tap &&
+			    endpoint_equal(o->src, left->src) && endpoint_equal(o->dst, left->dst))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Who must have begun, for the method to be what it is called, and did not, or did unasked. */
+static const char *fault_of(enum method method, bool should)
+{
+	if (method_connects(method))
+		return should ? "never sent a SYN" : "sent a SYN";
+	return should ? "never said hello" : "said hello unprompted";
+}
+
 static bool speakers_fit(const struct journeys *journeys, const struct verdict_attempt *attempt,
 			 char fault[TRIAL_TEXT])
 {
@@ -43,7 +77,7 @@ static bool speakers_fit(const struct journeys *journeys, const struct verdict_a
 			continue;
 		snprintf(fault, TRIAL_TEXT, "its frames say %s, but %s %s",
 			 method_word(attempt->method), trial_party(journeys, role),
-			 should ? "never said hello" : "said hello unprompted");
+			 fault_of(attempt->method, should));
 		return false;
 	}
 	return true;
@@ -143,7 +177,9 @@ static enum talk_role unheard(const struct verdict_attempt *attempt)
 		return TALK_CALLEE;
 	if (attempt->arrived[1])
 		return TALK_CALLER;
-	return attempt->method == METHOD_REVERSAL ? TALK_CALLEE : TALK_CALLER;
+	return speaks[attempt->method][TALK_CALLEE] && !speaks[attempt->method][TALK_CALLER]
+		       ? TALK_CALLEE
+		       : TALK_CALLER;
 }
 
 static void explain_success(const struct journeys *journeys, const struct trial *trial,
@@ -161,6 +197,16 @@ static void explain_success(const struct journeys *journeys, const struct trial 
 		break;
 	case METHOD_PUNCH:
 		snprintf(why, TRIAL_TEXT, "%s and %s both spoke first", caller, callee);
+		break;
+	case METHOD_TCP_DIRECT:
+		snprintf(why, TRIAL_TEXT, "%s connected to %s", caller, callee);
+		break;
+	case METHOD_TCP_REVERSAL:
+		snprintf(why, TRIAL_TEXT, "%s connected to %s", callee, caller);
+		break;
+	case METHOD_TCP_PUNCH:
+		snprintf(why, TRIAL_TEXT, "%s and %s both sent a SYN, and made one connection", caller,
+			 callee);
 		break;
 	default:
 		snprintf(why, TRIAL_TEXT, "%s passed it on", trial->passage.relay);
@@ -202,7 +248,9 @@ bool trial_of(const struct journeys *journeys, struct way way, struct trial *ret
 	if (attempt->began == UINT64_MAX)
 		return false;
 	for (enum talk_role role = TALK_CALLER; role <= TALK_CALLEE; role++) {
-		attempt->spoke_first[role] = spoke_first(journeys, way, role, opened_order);
+		attempt->spoke_first[role] =
+			method_connects(way.method) ? opened(journeys, way, role)
+						    : spoke_first(journeys, way, role, opened_order);
 		attempt->arrived[role] = trial.passage.arrived[role] > 0;
 	}
 	attempt->relayed = trial.passage.relay != NULL;

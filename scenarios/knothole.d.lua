@@ -7,7 +7,7 @@
 ---@alias share string A share, such as "5%".
 ---@alias address string An address, such as "11.1.1.2" or "2b00:1:1::2".
 ---@alias endpoint string An address and port, such as "11.1.1.2:7" or "[2b00:1:1::2]:7".
----@alias method "direct" | "reversal" | "punch" | "turn" | "relay"
+---@alias method "direct" | "reversal" | "punch" | "turn" | "relay" | "tcp-direct" | "tcp-reversal" | "tcp-punch"
 ---@alias family "ipv4" | "ipv6"
 ---@alias service "stun" | "turn" | "rendezvous" | "echo"
 ---@alias transport "udp" | "tcp" | "tls"

@@ -36,7 +36,8 @@
 #define PACE_NS_MAX (60 * SEC)
 
 static const struct method_ops *const methods[] = {
-	&direct_method, &reversal_method, &punch_method, &turn_method, &relay_method,
+	&direct_method, &reversal_method,   &punch_method,	  &turn_method,
+	&relay_method,	&tcp_direct_method, &tcp_reversal_method, &tcp_punch_method,
 };
 
 const struct method_ops *method_find(enum method method)
@@ -74,7 +75,7 @@ static void act(struct leg *leg, uint64_t deadline)
 {
 	if (leg->spec.method == METHOD_TURN && leg_allocate(leg, deadline))
 		return;
-	if (leg->spec.method != METHOD_RELAY)
+	if (leg->spec.method != METHOD_RELAY && !leg->tcp)
 		register_until_answered(leg, deadline);
 	method_find(leg->spec.method)->act[leg->spec.role](leg, deadline);
 }

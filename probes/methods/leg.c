@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "../wire/stun.h"
+#include "method.h"
 #include "peer.h"
+#include "tcp_leg.h"
 #include "turn_client.h"
 
 uint64_t leg_now(const struct leg *leg)
@@ -50,6 +52,8 @@ static int leg_send(struct leg *leg, const struct endpoint *to, const void *byte
 		return channel_send(leg->peer->channel, &msg);
 	if (leg->spec.method == METHOD_TURN)
 		return turn_client_send(leg->turn, *to, bytes, len, NEVER);
+	if (leg->tcp)
+		return tcp_leg_send(leg->tcp, *to, bytes, len);
 	return sock_send(leg->sock, to, bytes, len, NEVER);
 }
 
@@ -127,7 +131,7 @@ int leg_tell(struct leg *leg, enum rendezvous_kind kind, bool connected, enum ta
 	return channel_send(leg->peer->channel, &msg);
 }
 
-void leg_register(struct leg *leg)
+size_t leg_registration(const struct leg *leg, uint8_t *bytes, size_t room)
 {
 	struct rendezvous_message msg = {
 		.kind = RENDEZVOUS_REGISTER,
@@ -136,13 +140,19 @@ void leg_register(struct leg *leg)
 		.method = leg->spec.method,
 		.host = leg->local,
 	};
+
+	snprintf(msg.name, sizeof(msg.name), "%s", host_name(leg->peer->host));
+	return rendezvous_encode(&msg, bytes, room);
+}
+
+void leg_register(struct leg *leg)
+{
 	uint8_t bytes[RENDEZVOUS_MAX];
 
 	if (leg->closing || (!leg->sock && !leg->turn))
 		return;
-	snprintf(msg.name, sizeof(msg.name), "%s", host_name(leg->peer->host));
 	leg_send(leg, &leg->peer->rendezvous[leg->spec.family], bytes,
-		 rendezvous_encode(&msg, bytes, sizeof(bytes)));
+		 leg_registration(leg, bytes, sizeof(bytes)));
 }
 
 /* Targets and proofs */
@@ -156,6 +166,12 @@ static void add_target(struct leg *leg, struct endpoint to)
 			return;
 	if (leg->targets_len < LEG_TARGETS)
 		leg->targets[leg->targets_len++] = (struct leg_target){ .to = to, .fresh = true };
+}
+
+void leg_reach(struct leg *leg, struct endpoint remote)
+{
+	add_target(leg, remote);
+	changed(leg);
 }
 
 static void hear_hello(struct leg *leg, const struct talk *frame, struct endpoint from)
@@ -259,6 +275,10 @@ static void introduced(struct leg *leg, const struct rendezvous_message *msg)
 	leg->introduced = true;
 	leg->mapped = msg->seen;
 	leg->theirs = msg->mapped;
+	leg->their_host = msg->host;
+	/* Over TCP there is nowhere to say anything to before a connection stands. */
+	if (leg->tcp)
+		return;
 	if (leg->spec.host_addresses)
 		add_target(leg, msg->host);
 	add_target(leg, msg->mapped);
@@ -351,7 +371,9 @@ int leg_new(struct peer *peer, const struct leg_spec *spec, struct leg **ret)
 		return -ENOMEM;
 	leg->spec = *spec;
 	leg->peer = peer;
-	if (!method_relays(spec->method))
+	if (method_connects(spec->method))
+		err = tcp_leg_new(leg, &leg->tcp);
+	else if (!method_relays(spec->method))
 		err = sock_open(peer->host, &udp, &leg->sock);
 	if (err) {
 		free(leg);
@@ -406,6 +428,8 @@ int leg_bind(struct leg *leg, uint64_t deadline)
 
 int leg_start(struct leg *leg)
 {
+	if (leg->tcp)
+		return tcp_leg_start(leg->tcp, method_listens(leg->spec.method, leg->spec.role));
 	if (!leg->sock)
 		return 0;
 	return fiber_spawn(host_loop(leg->peer->host), "leg", read_socket, leg, &leg->reader);
@@ -420,6 +444,8 @@ void leg_cancel(struct leg *leg)
 	sock_close(sock);
 	if (leg->turn)
 		turn_client_close(leg->turn);
+	if (leg->tcp)
+		tcp_leg_close(leg->tcp);
 	changed(leg);
 }
 
@@ -441,6 +467,7 @@ void leg_free(struct leg *leg)
 	if (leg->reader && fiber_self())
 		fiber_join(leg->reader, NEVER);
 	turn_client_free(leg->turn);
+	tcp_leg_free(leg->tcp);
 	free(leg->voice.seen);
 	free(leg);
 }

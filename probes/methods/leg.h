@@ -21,6 +21,7 @@
 #include "../wire/talk.h"
 
 struct peer;
+struct tcp_leg;
 struct turn_client;
 
 enum { LEG_TARGETS = 8, LEG_HELLOS = 64 };
@@ -74,6 +75,7 @@ struct leg {
 	struct leg **owner; /* a call's pointer to it, NULLed with it; NULL = none's */
 	struct sock *sock; /* NULL for a relay's, and once closed */
 	struct turn_client *turn; /* … and of TURN's, in its stead; NULL until there is one */
+	struct tcp_leg *tcp; /* … and of TCP's; NULL of all others */
 	struct endpoint local;
 	struct fiber *reader;
 	struct fiber *waiter; /* woken whenever something below changes */
@@ -84,6 +86,7 @@ struct leg {
 	struct endpoint mapped;
 	bool introduced;
 	struct endpoint theirs;
+	struct endpoint their_host; /* as they know it themselves; unset where not told */
 	bool refused; /* or the other party has gone */
 
 	/* as the other side told, through the rendezvous */
@@ -117,6 +120,12 @@ int leg_allocate(struct leg *leg, uint64_t deadline);
 
 /* For TURN, once introduced: a channel to the other's relayed address.  As leg_allocate(). */
 int leg_bind(struct leg *leg, uint64_t deadline);
+
+/* A TCP connection to @remote stands: hellos may be said there. */
+void leg_reach(struct leg *leg, struct endpoint remote);
+
+/* What is said to the rendezvous to register this leg's socket, whole; how many bytes. */
+size_t leg_registration(const struct leg *leg, uint8_t *bytes, size_t room);
 
 /* Close, and wake whoever waits for it; it can only be freed any more. */
 void leg_cancel(struct leg *leg);

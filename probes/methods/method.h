@@ -17,8 +17,14 @@ extern const struct method_ops reversal_method;
 extern const struct method_ops punch_method;
 extern const struct method_ops turn_method;
 extern const struct method_ops relay_method;
+extern const struct method_ops tcp_direct_method;
+extern const struct method_ops tcp_reversal_method;
+extern const struct method_ops tcp_punch_method;
 
 const struct method_ops *method_find(enum method method);
+
+/* Over TCP: does @role wait to be connected to? */
+bool method_listens(enum method method, enum talk_role role);
 
 /* Wait until each was told of the other.  False where that will not be. */
 bool method_introduced(struct leg *leg, uint64_t deadline);

@@ -32,6 +32,7 @@ struct client {
 	struct client **link;
 	struct channel *channel;
 	char name[RENDEZVOUS_NAME]; /* "" until it has logged in */
+	bool only_seen; /* it never will: it has registered a socket by this connection */
 };
 
 struct party {
@@ -238,10 +239,56 @@ static void on_pass(struct client *client, const struct rendezvous_message *msg)
 		meeting_remove(client->rendezvous, meeting);
 }
 
+/* Registrations: where do each party's packets come from? */
+
+static struct party *party_find(struct meeting *meeting, const char *name)
+{
+	for (int i = 0; i < 2; i++)
+		if (strcmp(meeting->parties[i].client->name, name) == 0)
+			return &meeting->parties[i];
+	return NULL;
+}
+
+/* The meeting that @msg, which came from @from, is for; NULL where it is for none that is by the
+ * same protocol.  It may have overtaken its call: the client will say it again. */
+static struct meeting *register_party(struct rendezvous *rendezvous,
+				      const struct rendezvous_message *msg,
+				      const struct endpoint *from, bool tcp)
+{
+	struct meeting *meeting = meeting_find(rendezvous, msg->token);
+	struct party *party;
+
+	if (!meeting || meeting->attempt != msg->attempt || method_connects(meeting->method) != tcp)
+		return NULL;
+	party = party_find(meeting, msg->name);
+	if (!party)
+		return NULL;
+	if (!party->registered) {
+		party->registered = true;
+		party->mapped = *from;
+		party->host = msg->host;
+	}
+	return meeting;
+}
+
+/* Over TCP the connection is only there to be seen, and the introduction is answer enough. */
+static bool on_tcp_register(struct client *client, const struct rendezvous_message *msg)
+{
+	struct endpoint from = channel_remote(client->channel);
+	struct meeting *meeting = register_party(client->rendezvous, msg, &from, true);
+
+	client->only_seen = true;
+	if (meeting)
+		introduce_if_ready(meeting);
+	return true;
+}
+
 /* Whether @msg may be said by a client; it has been acted upon then. */
 static bool client_hears(struct client *client, const struct rendezvous_message *msg)
 {
-	if (!client->name[0] && msg->kind != RENDEZVOUS_LOGIN)
+	if (!client->name[0] && msg->kind == RENDEZVOUS_REGISTER)
+		return on_tcp_register(client, msg);
+	if (!client->name[0] && (client->only_seen || msg->kind != RENDEZVOUS_LOGIN))
 		return false;
 	switch (msg->kind) {
 	case RENDEZVOUS_LOGIN:
@@ -300,7 +347,8 @@ static void serve_client(void *arg)
 	uint64_t deadline = host_now(rendezvous->host) + LOGIN_NS;
 	struct rendezvous_message msg;
 
-	while (!channel_recv(client->channel, &msg, client->name[0] ? NEVER : deadline))
+	while (!channel_recv(client->channel, &msg,
+			     client->name[0] || client->only_seen ? NEVER : deadline))
 		if (!client_hears(client, &msg))
 			break;
 	client_end_meetings(client);
@@ -364,35 +412,17 @@ static void accept_clients(void *arg)
 	crew_leave(&rendezvous->crew);
 }
 
-/* Registrations: where does each party's UDP come from? */
-
-static struct party *party_find(struct meeting *meeting, const char *name)
-{
-	for (int i = 0; i < 2; i++)
-		if (strcmp(meeting->parties[i].client->name, name) == 0)
-			return &meeting->parties[i];
-	return NULL;
-}
+/* Registrations by UDP */
 
 static void on_register(struct rendezvous *rendezvous, const struct rendezvous_message *msg,
 			const struct endpoint *from)
 {
-	struct meeting *meeting = meeting_find(rendezvous, msg->token);
+	struct meeting *meeting = register_party(rendezvous, msg, from, false);
 	struct rendezvous_message answer = *msg;
 	uint8_t bytes[RENDEZVOUS_MAX];
-	struct party *party;
 
-	/* Where the datagram has overtaken its call, the client will say it again. */
-	if (!meeting || meeting->attempt != msg->attempt)
+	if (!meeting)
 		return;
-	party = party_find(meeting, msg->name);
-	if (!party)
-		return;
-	if (!party->registered) {
-		party->registered = true;
-		party->mapped = *from;
-		party->host = msg->host;
-	}
 	answer.kind = RENDEZVOUS_REGISTERED;
 	answer.mapped = *from;
 	sock_send(rendezvous->udp, from, bytes, rendezvous_encode(&answer, bytes, sizeof(bytes)),

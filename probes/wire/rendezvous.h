@@ -10,7 +10,8 @@
  *   CALL        caller → rendezvous       one attempt: who, how, how long
  *   INVITE      rendezvous → callee       the same, with the caller's name
  *   REFUSED     rendezvous → caller       why it cannot be
- *   REGISTER    peer → rendezvous, UDP    from the very socket that the attempt will use
+ *   REGISTER    peer → rendezvous, UDP    from the very socket that the attempt will use;
+ *                                         for one over TCP, in a connection from its port
  *   REGISTERED  the answer, UDP           the endpoint that it came from, as seen outside
  *   INTRODUCE   rendezvous → both         the other's endpoint, one's own, the method to try
  *   FOUND       callee → caller           the callee's HELO of this sequence was answered

@@ -96,7 +96,7 @@ static enum method parse_method(const struct fields *f, const char *key, const c
 		    fields_unknown(buf, sizeof(buf), "method", word, words, METHOD_COUNT));
 }
 
-/* By default all methods, but for TURN where there is no server. */
+/* By default all methods over UDP and the relay, but for TURN where there is no server. */
 static void read_ladder(const struct fields *f, bool turn, struct call_spec *spec)
 {
 	const char *words[LADDER_MAX];
@@ -109,7 +109,7 @@ static void read_ladder(const struct fields *f, bool turn, struct call_spec *spe
 		if (spec->ladder[i] == METHOD_TURN && !turn)
 			fields_fail(f, "try", "no host has the service \"turn\"");
 	for (int m = 0; m < METHOD_COUNT && !n; m++)
-		if (m != METHOD_TURN || turn)
+		if (!method_connects((enum method)m) && (m != METHOD_TURN || turn))
 			spec->ladder[spec->ladder_len++] = (enum method)m;
 }
 

@@ -19,7 +19,7 @@ static size_t chain(const struct plan_node *node, const struct plan_node **ret)
  * The outside port of @net that leads to @port of its child @target; 0 where none does.
  * @port 0 is one that nobody knows beforehand, to which a DMZ leads all the same.
  */
-static bool leads_to(const struct plan_node *net, const char *target, uint16_t port,
+static bool leads_to(const struct plan_node *net, const char *target, int protocol, uint16_t port,
 		     uint16_t *ret_port)
 {
 	for (size_t i = 0; i < net->forwards_len; i++) {
@@ -27,7 +27,7 @@ static bool leads_to(const struct plan_node *net, const char *target, uint16_t p
 		unsigned first = f->host_port ? f->host_port : f->port_first;
 		unsigned last = first + f->port_last - f->port_first;
 
-		if (f->protocol != IP_PROTO_UDP || strcmp(f->host, target) != 0)
+		if (f->protocol != protocol || strcmp(f->host, target) != 0)
 			continue;
 		if (port == 0 || port < first || port > last)
 			continue;
@@ -55,13 +55,17 @@ static void describe(const struct plan_node *peer, const struct plan_node *const
 		     enum family family, uint16_t port, struct predict_nat *ret)
 {
 	const char *target = peer->name;
+	uint16_t tcp_port = port;
 
 	for (size_t i = 0; i < len; i++) {
 		ret[i] = (struct predict_nat){ .model = model_of(nets[i], family) };
-		ret[i].forwards_peer = leads_to(nets[i], target, port, &port);
+		ret[i].forwards_peer = leads_to(nets[i], target, IP_PROTO_UDP, port, &port);
+		ret[i].forwards_tcp = leads_to(nets[i], target, IP_PROTO_TCP, tcp_port, &tcp_port);
 		target = nets[i]->name;
 		if (!ret[i].forwards_peer)
 			port = 0; /* what it maps to is the NAT's to choose */
+		if (!ret[i].forwards_tcp)
+			tcp_port = 0;
 	}
 }
 
