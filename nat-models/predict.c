@@ -135,8 +135,8 @@ static bool gets_through(struct reach *reach, enum party who)
  * connect, who has sent one to where this one comes from (RFC 9293, 3.5); and the answer must come from
  * where the SYN went.
  */
-static bool stands(struct reach *reach, const struct predict_question *question,
-		   enum method method, enum party who, struct spot to)
+static bool stands(struct reach *reach, const struct predict_question *question, enum method method,
+		   enum party who, struct spot to)
 {
 	const struct reach_peer *me = &reach->peers[who];
 	struct reach_flight syn, answer;
@@ -287,7 +287,8 @@ static void why_not(const struct reach *reach, enum method method, char why[WHY]
 	else if (reach->peers[speaker].fate.drop != REACH_ARRIVED)
 		why_dropped(reach, speaker, why);
 	else if (reach->peers[listener].fate.drop == REACH_ARRIVED)
-		snprintf(why, WHY, "a SYN or its answer comes from a port that was not connected to");
+		snprintf(why, WHY,
+			 "a SYN or its answer comes from a port that was not connected to");
 	else
 		why_dropped(reach, listener, why);
 }

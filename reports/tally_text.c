@@ -68,8 +68,7 @@ static void print_methods(const struct tally *tally, FILE *out)
 	none = trials;
 	fputs("\n  Methods, of all pairs that were tried over UDP:\n", out);
 	for (unsigned i = 0; i < METHOD_COUNT; i++) {
-		if ((i == METHOD_TURN || method_connects((enum method)i)) &&
-		    !tally->methods[i])
+		if ((i == METHOD_TURN || method_connects((enum method)i)) && !tally->methods[i])
 			continue; /* it takes a server, which not every world has */
 		print_share(method_word((enum method)i), tally->methods[i], trials, out);
 		fputc('\n', out);

@@ -7,12 +7,9 @@
 /* Who must have said hello unprompted, for the method to be what it is called (RFC 5128, 3):
  * a relay asks nothing of the two. */
 static const bool speaks[METHOD_COUNT][2] = {
-	[METHOD_DIRECT] = { true, false },
-	[METHOD_REVERSAL] = { false, true },
-	[METHOD_PUNCH] = { true, true },
-	[METHOD_TCP_DIRECT] = { true, false },
-	[METHOD_TCP_REVERSAL] = { false, true },
-	[METHOD_TCP_PUNCH] = { true, true },
+	[METHOD_DIRECT] = { true, false },	 [METHOD_REVERSAL] = { false, true },
+	[METHOD_PUNCH] = { true, true },	 [METHOD_TCP_DIRECT] = { true, false },
+	[METHOD_TCP_REVERSAL] = { false, true }, [METHOD_TCP_PUNCH] = { true, true },
 };
 
 /*
@@ -205,8 +202,8 @@ static void explain_success(const struct journeys *journeys, const struct trial 
 		snprintf(why, TRIAL_TEXT, "%s connected to %s", callee, caller);
 		break;
 	case METHOD_TCP_PUNCH:
-		snprintf(why, TRIAL_TEXT, "%s and %s both sent a SYN, and made one connection", caller,
-			 callee);
+		snprintf(why, TRIAL_TEXT, "%s and %s both sent a SYN, and made one connection",
+			 caller, callee);
 		break;
 	default:
 		snprintf(why, TRIAL_TEXT, "%s passed it on", trial->passage.relay);
@@ -249,8 +246,9 @@ bool trial_of(const struct journeys *journeys, struct way way, struct trial *ret
 		return false;
 	for (enum talk_role role = TALK_CALLER; role <= TALK_CALLEE; role++) {
 		attempt->spoke_first[role] =
-			method_connects(way.method) ? opened(journeys, way, role)
-						    : spoke_first(journeys, way, role, opened_order);
+			method_connects(way.method)
+				? opened(journeys, way, role)
+				: spoke_first(journeys, way, role, opened_order);
 		attempt->arrived[role] = trial.passage.arrived[role] > 0;
 	}
 	attempt->relayed = trial.passage.relay != NULL;

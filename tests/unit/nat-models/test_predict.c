@@ -504,6 +504,65 @@ static void turn_through_a_firewall(void **state)
 	}
 }
 
+/* D(irect), R(eversed), P(unched): capital where it must, small where it may; else it must not. */
+static void over_tcp(void **state)
+{
+	static const struct row {
+		const char *caller, *callee, *shared, *want;
+		bool host_addresses;
+	} cases[] = {
+		{ "", "", "", "DRP", false },
+		{ "port-restricted-cone", "", "", "DP", false },
+		{ "", "port-restricted-cone", "", "RP", false },
+		{ "port-restricted-cone", "port-restricted-cone", "", "P", false },
+		{ "port-restricted-cone", "full-cone", "", "DP", false },
+		/* Its SYN comes from a port that the other never connected to. */
+		{ "symmetric-random", "port-restricted-cone", "", "", false },
+		{ "symmetric-random", "restricted-cone", "", "", false },
+		{ "symmetric-random", "full-cone", "", "D", false },
+		/* Filters that look at UDP only. */
+		{ "udp-blocked", "port-restricted-cone", "", "P", false },
+		{ "", "", "port-restricted-cone", "DRP", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct row *row = &cases[i];
+		char letters[4] = "";
+		size_t n = 0;
+		struct predict_answer answer;
+
+		ask(row->caller, row->callee, row->shared, row->host_addresses, &answer);
+		for (int m = METHOD_TCP_DIRECT; m <= METHOD_TCP_PUNCH; m++) {
+			if (answer.udp[m] == PREDICT_MUST_NOT)
+				continue;
+			letters[n++] = (answer.udp[m] == PREDICT_MUST
+						? "DRP"
+						: "drp")[m - METHOD_TCP_DIRECT];
+		}
+		if (strcmp(letters, row->want) != 0)
+			fail_msg("%s | %s | %s: expected \"%s\", got \"%s\"", row->caller,
+				 row->callee, row->shared, row->want, letters);
+	}
+}
+
+/* RFC 5382, REQ-2: without it, it is a matter of whose SYN comes when. */
+static void crossing_syns_are_the_nats_to_admit(void **state)
+{
+	struct chain a, b;
+	struct predict_answer answer;
+	struct predict_question question;
+
+	(void)state;
+	chain_build(&a, "port-restricted-cone");
+	chain_build(&b, "port-restricted-cone");
+	a.models[0].tcp.simultaneous_open = false;
+	question = (struct predict_question){ .caller = side(&a), .callee = side(&b) };
+	predict(&question, &answer);
+	assert_int_equal(answer.udp[METHOD_TCP_PUNCH], PREDICT_MAY);
+	assert_non_null(strstr(answer.why[METHOD_TCP_PUNCH], "crosses"));
+}
+
 static void methods_have_words(void **state)
 {
 	enum method method = METHOD_RELAY;
@@ -532,6 +591,8 @@ int main(void)
 		cmocka_unit_test(too_many_nats_are_doubted),
 		cmocka_unit_test(turn_needs_a_way_to_the_server),
 		cmocka_unit_test(turn_through_a_firewall),
+		cmocka_unit_test(over_tcp),
+		cmocka_unit_test(crossing_syns_are_the_nats_to_admit),
 		cmocka_unit_test(methods_have_words),
 	};
 	int failed = cmocka_run_group_tests_name("predict", tests, NULL, NULL);
