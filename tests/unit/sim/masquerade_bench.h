@@ -24,7 +24,7 @@
 #define GATEWAY V4(10, 0, 0, 1)
 #define MARKER_FAR V4(11, 9, 9, 9)
 
-enum { MARKER_PORT = 9, TTL = 64, HOSTS = 3 };
+enum { MARKER_PORT = 9, TTL = 64, HOSTS = 3, DRAWS = 128 };
 
 /* What became of a packet on one of the two ways. */
 struct fate {
@@ -32,6 +32,21 @@ struct fate {
 	bool sound; /* its checksums, and those of what it quotes, are right */
 	struct endpoint src, dst;
 	struct endpoint quoted_src, quoted_dst; /* of an ICMP error */
+};
+
+/*
+ * The ports, or identifiers, that a sequence's sources were moved to.  A source keeps to such a port
+ * for its next connections, unless it is in use there.  Where a draw hits a port of another source,
+ * moved or not, later ones find ports in use that the other way's draws left free: the two part by
+ * luck alone, and the sequence ends.
+ */
+struct draws {
+	int len;
+	struct draw {
+		struct endpoint source;
+		enum way { BY_KERNEL, BY_ENGINE } way;
+		uint16_t port;
+	} all[DRAWS];
 };
 
 struct bench {
@@ -247,6 +262,47 @@ static inline struct fate by_engine(struct bench *bench, enum nat_side side, str
 static inline int below(struct bench *bench, int n)
 {
 	return (int)stream_below(&bench->chance, (uint64_t)n);
+}
+
+/* Note that @source left by @port.  Did another source of the sequence, on the same way?  A port kept
+ * from inside is no draw. */
+static inline bool is_drawn_twice(struct draws *draws, struct endpoint source, enum way way,
+				  uint16_t port)
+{
+	bool noted = false;
+
+	if (port == source.port)
+		return false;
+	for (int i = 0; i < draws->len; i++) {
+		const struct draw *draw = &draws->all[i];
+
+		if (draw->way != way || draw->port != port)
+			continue;
+		if (!endpoint_equal(draw->source, source))
+			return true;
+		noted = true;
+	}
+	if (!noted) {
+		assert_true(draws->len < DRAWS);
+		draws->all[draws->len++] = (struct draw){ source, way, port };
+	}
+	return false;
+}
+
+/* Is where @source left by luck alone?  The sequence's own ports are @len from @first on. */
+static inline bool is_lucky(struct draws *draws, struct endpoint source, int first, int len,
+			    uint16_t kernel, uint16_t engine)
+{
+	const uint16_t ports[] = { [BY_KERNEL] = kernel, [BY_ENGINE] = engine };
+
+	for (int way = BY_KERNEL; way <= BY_ENGINE; way++) {
+		bool own = ports[way] >= first && ports[way] < first + len;
+
+		if ((own && ports[way] != source.port) ||
+		    is_drawn_twice(draws, source, (enum way)way, ports[way]))
+			return true;
+	}
+	return false;
 }
 
 /* The box looks up each host's hardware address at the first packet for it, which then would
