@@ -30,7 +30,7 @@ static const char *const default_models6[] = {
 
 struct matrix_options {
 	bool ipv6;
-	const char *world, *format, *output, *realise;
+	const char *world, *format, *output, *realise, *methods;
 	uint64_t seed, jobs, repeat;
 	struct option_list a, b;
 };
@@ -78,6 +78,12 @@ static int models_of(const struct option_list *list, bool ipv6, json_t **ret)
 	return STATUS_OK;
 }
 
+/* The usual methods are those over UDP, and a relay. */
+static bool are_usual(const struct matrix_options *options)
+{
+	return strcmp(options->methods, "udp") == 0;
+}
+
 /* What the scenario's parameters are set to: {"a": […], "b": […], "realise": […]}. */
 static int cells(const struct matrix_options *options, json_t *set)
 {
@@ -88,6 +94,8 @@ static int cells(const struct matrix_options *options, json_t *set)
 		status = models_of(&options->b, options->ipv6, &b);
 	json_object_set_new(set, "a", a);
 	json_object_set_new(set, "b", b);
+	if (!are_usual(options))
+		json_object_set_new(set, "methods", json_pack("[s]", options->methods));
 	if (strcmp(options->realise, "both") == 0)
 		json_object_set_new(set, "realise", json_pack("[s, s]", "engine", "kernel"));
 	else
@@ -155,6 +163,7 @@ static int run_matrix(const struct matrix_options *options, enum suite_worlds wo
 					       .jobs = (unsigned)options->jobs,
 					       .skip_inexpressible = true,
 					       .progress = results_progress };
+	const char *which = options->ipv6 ? "6" : are_usual(options) ? "" : "-methods";
 	char home[PATH_MAX], path[PATH_MAX], error[512], *operand = path;
 	struct collection collection;
 	struct suite suite;
@@ -164,8 +173,8 @@ static int run_matrix(const struct matrix_options *options, enum suite_worlds wo
 		return command_error("matrix", STATUS_USAGE,
 				     "the scenarios are not found: set KNOTHOLE_HOME");
 	/* Its whole path: "matrix" might be somebody's folder here. */
-	if ((size_t)snprintf(path, sizeof(path), "%s/scenarios/matrix%s.lua", home,
-			     options->ipv6 ? "6" : "") >= sizeof(path))
+	if ((size_t)snprintf(path, sizeof(path), "%s/scenarios/matrix%s.lua", home, which) >=
+	    sizeof(path))
 		return command_error("matrix", STATUS_USAGE, "%s: too long a path", home);
 	if (collection_find(home, &operand, 1, &collection, error, sizeof(error)))
 		return command_error("matrix", STATUS_USAGE, "%s", error);
@@ -181,7 +190,12 @@ static int run_matrix(const struct matrix_options *options, enum suite_worlds wo
 static int run(int argc, char **argv)
 {
 	struct matrix_options o = {
-		.world = "live", .format = "text", .realise = "engine", .seed = 1, .repeat = 1
+		.world = "live",
+		.format = "text",
+		.realise = "engine",
+		.seed = 1,
+		.repeat = 1,
+		.methods = "udp",
 	};
 	const struct option table[] = {
 		{ .name = "a",
@@ -198,6 +212,12 @@ static int run(int argc, char **argv)
 		  .kind = OPTION_FLAG,
 		  .ret.flag = &o.ipv6,
 		  .help = "nets of IPv6: by default a router, firewalls, NPTv6, NAT66 and NAT64" },
+		{ .name = "methods",
+		  .kind = OPTION_WORD,
+		  .ret.text = &o.methods,
+		  .value = "WHICH",
+		  .help = "which to try: udp (default) and a relay, tcp or all",
+		  .words = (const char *const[]){ "udp", "tcp", "all", NULL } },
 		OPTION_REALISE(&o.realise),
 		OPTION_WORLD(&o.world),
 		OPTION_SEED(&o.seed),
@@ -215,6 +235,9 @@ static int run(int argc, char **argv)
 
 	if (status != OPTIONS_GO_ON)
 		return status;
+	if (o.ipv6 && !are_usual(&o))
+		return command_error("matrix", STATUS_USAGE,
+				     "expected --ipv6 or --methods %s, found both", o.methods);
 	set = json_object();
 	status = cells(&o, set);
 	if (!status)

@@ -295,6 +295,7 @@ static int make_plan(lua_State *L)
 	lua_pushvalue(L, -1);
 	lua_getinfo(L, ">S", &ar);
 	scenario_push_params(L, planning->params);
+	tree_begin(L);
 	lua_call(L, 1, 1);
 	tree_read(L, -1, ar.linedefined, planning->plan);
 	return 0;

@@ -17,7 +17,7 @@
 enum { NODES_MAX = 4096 };
 
 /* In the registry: a table from each constructed table to its mark, and the last sequence. */
-static const char marks_key, sequence_key;
+static const char marks_key, sequence_key, before_key;
 
 /* What a constructor notes of its table, packed into one integer. */
 struct mark {
@@ -54,7 +54,8 @@ static int construct(lua_State *L, enum plan_kind kind)
 		mark.line = ar.currentline;
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &sequence_key);
 	mark.sequence = lua_tointeger(L, -1) + 1;
-	if (mark.sequence > NODES_MAX)
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &before_key);
+	if (mark.sequence - lua_tointeger(L, -1) > NODES_MAX)
 		return luaL_error(L, "a world has at most %d nodes", NODES_MAX);
 	lua_pushinteger(L, mark.sequence);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &sequence_key);
@@ -84,6 +85,12 @@ void tree_open(lua_State *L)
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &sequence_key);
 	lua_register(L, "host", construct_host);
 	lua_register(L, "net", construct_net);
+}
+
+void tree_begin(lua_State *L)
+{
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &sequence_key);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &before_key);
 }
 
 /* Is the value at the top of the stack a constructed table?  Then *ret is its mark. */

@@ -30,6 +30,9 @@ struct tree_host {
 /* Make host and net known to @L, as globals. */
 void tree_open(lua_State *L);
 
+/* Another world is about to be described: how many nodes it may have is counted from here. */
+void tree_begin(lua_State *L);
+
 /*
  * Read the table at stack index @table, which scenario code returned, into @plan, and complete
  * it.  @line is where that code stands, for errors, which are raised: call it inside

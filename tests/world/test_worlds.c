@@ -112,6 +112,29 @@ static void and_that_of_ipv6(void **state)
 	assert_int_equal(driven.status, 0);
 }
 
+/* Whoever can reach the rendezvous at all, that is to say. */
+#define CATALOG                                                                                    \
+	"ad-ad,ad-apd,ad-ei,apd-ad,apd-apd,apd-ei,carrier-grade,corporate-443,corporate-80-443,"   \
+	"ei-ad,ei-apd,ei-ei,full-cone,isa-proxy,linksys-befsr41-upnp,linksys-befsr41,"             \
+	"linux-masquerade-input-drop,linux-masquerade-random,linux-masquerade,no-nat,one-to-one,"  \
+	"port-restricted-cone,restricted-cone,symmetric-firewall,symmetric-random,"                \
+	"symmetric-sequential-2,symmetric-sequential,symmetric,udp-blocked,upnp-h323-router,"      \
+	"windows-xp-icf,windows-xp-ics"
+
+static void every_method_between_every_two_models(void **state)
+{
+	const char *const argv[] = { "knothole", "matrix",  "--methods", "all", "--world",
+				     "virtual",	 "--a",	    CATALOG,	 "--b", CATALOG,
+				     "-o",	 "out-all", NULL };
+
+	(void)state;
+	drive(&(struct drive){ .argv = argv, .before = be_nobody, .directory = directory },
+	      &driven);
+	assert_non_null(
+		strstr(driven.out, "1024 cells: 1024 as the oracle says, 0 not, 0 skipped"));
+	assert_int_equal(driven.status, 0);
+}
+
 #define TWO_HOSTS "world = function () return { alice = host {}, bob = host {} } end,\n"
 
 /* Scenarios that a virtual world cannot play, or not to an end. */
@@ -219,6 +242,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_whole_matrix_is_as_the_oracle_says, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(and_that_of_ipv6, setup, teardown),
+		cmocka_unit_test_setup_teardown(every_method_between_every_two_models, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(the_matrix_takes_model_files, setup, teardown),
 	};
 	struct CMUnitTest row_tests[sizeof(rows) / sizeof(*rows)];

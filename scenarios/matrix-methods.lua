@@ -1,0 +1,29 @@
+-- One cell of the NAT × NAT table of other methods than the usual: those over TCP, or all. Each is tried on its own.
+local methods = {
+  tcp = { "tcp-direct", "tcp-reversal", "tcp-punch" },
+  all = { "direct", "reversal", "punch", "tcp-direct", "tcp-reversal", "tcp-punch", "relay" },
+}
+
+-- A SYN that nobody answers is sent again after a second (RFC 6298, 2.1).
+local patience = { ["tcp-direct"] = "1500ms", ["tcp-reversal"] = "1500ms", ["tcp-punch"] = "1500ms" }
+
+return {
+  title  = "TCP's methods, or all, between two NATs",
+  params = { a = "port-restricted-cone", b = "port-restricted-cone", realise = "engine", methods = "all" },
+
+  world = function (p)
+    return {
+      server = host { services = { "rendezvous" }, rendezvous_ports = { 443, 80 } },
+      home_a = net { nat = p.a, realise = p.realise, alice = host {} },
+      home_b = net { nat = p.b, realise = p.realise, bob = host {} },
+    }
+  end,
+
+  run = function (w, p)
+    for _, method in ipairs(methods[p.methods]) do
+      local attempt = patience[method] or "400ms"
+      local call = connect(w.alice, w.bob, { via = w.server, try = { method }, attempt = attempt })
+      call:talk { frames = 3, every = "5ms" }
+    end
+  end,
+}
