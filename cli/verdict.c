@@ -7,11 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../reports/routes.h"
 #include "../reports/verdict.h"
 #include "command.h"
 #include "options.h"
 
-enum { ERROR_ROOM = 1024 };
+enum { ERROR_ROOM = 1024, SENTENCE = 4096 };
 
 static const char *name_or(const char *name, const char *otherwise)
 {
@@ -51,23 +52,60 @@ static void print_call(const struct verdict_call *call)
 	print_path(call, 1);
 }
 
-static void print_text(const struct verdict *verdict)
+/* What went between each two hosts, where none of our probes called. */
+static void each_pair(const struct flows *flows, void (*take)(const struct routes *, void *),
+		      void *arg)
 {
-	if (verdict->calls_len == 0)
+	const struct tap_list *taps = &flows->taps;
+	struct routes routes;
+
+	for (size_t a = 0; a < taps->len; a++)
+		for (size_t b = a + 1; b < taps->len; b++) {
+			if (taps->taps[a].side != TAP_HOST || taps->taps[b].side != TAP_HOST ||
+			    routes_between(flows, taps->taps[a].node, taps->taps[b].node, &routes))
+				continue;
+			if (routes.len > 0)
+				take(&routes, arg);
+			routes_clear(&routes);
+		}
+}
+
+static void print_routes(const struct routes *routes, void *arg)
+{
+	char sentence[SENTENCE];
+
+	(void)arg;
+	printf("%s and %s: %s\n", routes->hosts[0], routes->hosts[1],
+	       routes_sentence(routes, sentence, sizeof(sentence)));
+}
+
+static void add_routes(const struct routes *routes, void *list)
+{
+	json_array_append_new(list, routes_json(routes));
+}
+
+static void print_text(const struct verdict *verdict, const struct flows *flows)
+{
+	if (verdict->calls_len == 0) {
 		printf("no calls of knothole's probes in %zu packets\n", verdict->packets);
+		each_pair(flows, print_routes, NULL);
+	}
 	for (size_t i = 0; i < verdict->calls_len; i++)
 		print_call(&verdict->calls[i]);
 }
 
-static int print_json(const struct verdict *verdict)
+static int print_json(const struct verdict *verdict, const struct flows *flows)
 {
-	json_t *calls = json_array();
+	json_t *calls = json_array(), *pairs = json_array();
 	json_t *whole;
 	int r;
 
 	for (size_t i = 0; i < verdict->calls_len; i++)
 		json_array_append_new(calls, verdict_call_json(&verdict->calls[i]));
-	whole = json_pack("{s:I, s:o}", "packets", (json_int_t)verdict->packets, "calls", calls);
+	if (verdict->calls_len == 0)
+		each_pair(flows, add_routes, pairs);
+	whole = json_pack("{s:I, s:o, s:o}", "packets", (json_int_t)verdict->packets, "calls",
+			  calls, "pairs", pairs);
 	r = whole ? json_dumpf(whole, stdout, JSON_INDENT(1)) : -1;
 	putchar('\n');
 	json_decref(whole);
@@ -95,21 +133,28 @@ static int run(int argc, char **argv)
 		.len = ARRAY_LEN(table),
 		.operands_min = 1,
 		.operands_max = 1,
-		.more = "Exit status: 0 where every call in FILE connected, 1 where one did not.",
+		.more = "Where FILE has no calls of knothole's own probes, the ways that any two hosts'\ntraffic took are told.\n"
+			"Exit status: 0 where every call in FILE connected, 1 where one did not.",
 	};
 	char error[ERROR_ROOM];
 	struct verdict verdict;
+	struct flows flows;
 	int status = options_parse(&options, &argc, argv);
 
 	if (status != OPTIONS_GO_ON)
 		return status;
 	if (verdict_read(argv[1], &verdict, error, sizeof(error)) < 0)
 		return command_error("verdict", STATUS_USAGE, "%s", error);
+	if (flows_read(argv[1], &flows, error, sizeof(error)) < 0) {
+		verdict_clear(&verdict);
+		return command_error("verdict", STATUS_USAGE, "%s", error);
+	}
 	status = all_connected(&verdict) ? STATUS_OK : STATUS_UNEXPECTED;
 	if (strcmp(format, "json") != 0)
-		print_text(&verdict);
-	else if (print_json(&verdict) < 0)
+		print_text(&verdict, &flows);
+	else if (print_json(&verdict, &flows) < 0)
 		status = STATUS_UNEXPECTED;
+	flows_clear(&flows);
 	verdict_clear(&verdict);
 	return status;
 }

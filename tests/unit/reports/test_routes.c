@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Foreign traffic, forged packet by packet, and the routes that are seen in it. */
+#include "forge.h"
+
+#include <errno.h>
+
+#include "reports/routes.h"
+
+#define A UINT32_C(0xc0a80102)
+#define A_OUT UINT32_C(0x0b020102)
+#define B UINT32_C(0xc0a80202)
+#define B_OUT UINT32_C(0x0b020202)
+#define S UINT32_C(0x0b010102)
+
+enum { PA = 4000, PA_OUT = 14000, PB = 5000, PB_OUT = 15000, PS = 3478 };
+
+/* One datagram at one tap; its content is @seed's, @len bytes after @header ones. */
+static void say(struct forge *forge, uint32_t tap, enum pcapng_direction direction,
+		struct endpoint from, struct endpoint to, unsigned seed, size_t header, size_t len)
+{
+	uint8_t payload[1400], bytes[2048];
+	struct packet pkt = { .data = bytes, .room = sizeof(bytes) };
+
+	memset(payload, 0x40, header);
+	for (size_t i = 0; i < len; i++)
+		payload[header + i] = (uint8_t)((seed + 1) * 2654435761u >> i % 24);
+	assert_int_equal(packet_make_udp(&pkt, from, to, 64, payload, header + len), 0);
+	forge_bytes(forge, tap, direction, pkt.data, pkt.len, NULL);
+}
+
+static struct endpoint at(uint32_t addr, uint16_t port)
+{
+	return forge_endpoint(addr, port);
+}
+
+static void a_sends(struct forge *forge, unsigned seed)
+{
+	say(forge, ALICE, PCAPNG_OUTBOUND, at(A, PA), at(B_OUT, PB_OUT), seed, 0, 100);
+}
+
+static void b_gets(struct forge *forge, unsigned seed)
+{
+	say(forge, BOB, PCAPNG_INBOUND, at(A_OUT, PA_OUT), at(B, PB), seed, 0, 100);
+}
+
+static void b_sends(struct forge *forge, unsigned seed)
+{
+	say(forge, BOB, PCAPNG_OUTBOUND, at(B, PB), at(A_OUT, PA_OUT), seed, 0, 100);
+}
+
+static void a_gets(struct forge *forge, unsigned seed)
+{
+	say(forge, ALICE, PCAPNG_INBOUND, at(B_OUT, PB_OUT), at(A, PA), seed, 0, 100);
+}
+
+/* Each opens its own NAT: both have spoken before they hear. */
+static void punch(struct forge *forge, unsigned n)
+{
+	a_sends(forge, 1000);
+	b_sends(forge, 1001);
+	for (unsigned i = 0; i < n; i++) {
+		a_sends(forge, 2 * i);
+		b_gets(forge, 2 * i);
+		b_sends(forge, 2 * i + 1);
+		a_gets(forge, 2 * i + 1);
+	}
+}
+
+static void punch5(struct forge *forge)
+{
+	punch(forge, 5);
+}
+
+static void answer(struct forge *forge)
+{
+	for (unsigned i = 0; i < 5; i++) {
+		a_sends(forge, 2 * i);
+		b_gets(forge, 2 * i);
+		b_sends(forge, 2 * i + 1);
+		a_gets(forge, 2 * i + 1);
+	}
+}
+
+/* TURN's way: alice's datagrams have a header of 4, bob's have none. */
+static void turn(struct forge *forge, unsigned n, unsigned seed)
+{
+	for (unsigned i = seed; i < seed + n; i++) {
+		say(forge, ALICE, PCAPNG_OUTBOUND, at(A, PA), at(S, PS), 2 * i, 4, 100);
+		say(forge, SUPERNODE, PCAPNG_INBOUND, at(A_OUT, PA_OUT), at(S, PS), 2 * i, 4, 100);
+		say(forge, SUPERNODE, PCAPNG_OUTBOUND, at(S, 50000), at(B_OUT, PB_OUT), 2 * i, 0,
+		    100);
+		say(forge, BOB, PCAPNG_INBOUND, at(S, 50000), at(B, PB), 2 * i, 0, 100);
+		say(forge, BOB, PCAPNG_OUTBOUND, at(B, PB), at(S, 50000), 2 * i + 1, 0, 100);
+		say(forge, SUPERNODE, PCAPNG_INBOUND, at(B_OUT, PB_OUT), at(S, 50000), 2 * i + 1, 0,
+		    100);
+		say(forge, SUPERNODE, PCAPNG_OUTBOUND, at(S, PS), at(A_OUT, PA_OUT), 2 * i + 1, 4,
+		    100);
+		say(forge, ALICE, PCAPNG_INBOUND, at(S, PS), at(A, PA), 2 * i + 1, 4, 100);
+	}
+}
+
+static void relay(struct forge *forge)
+{
+	turn(forge, 5, 0);
+}
+
+/* As with TLS: nothing of what comes is in what goes, but its amount. */
+static void secret_relay(struct forge *forge)
+{
+	for (unsigned i = 0; i < 20; i++) {
+		say(forge, ALICE, PCAPNG_OUTBOUND, at(A, PA), at(S, PS), 3 * i, 0, 1000);
+		say(forge, SUPERNODE, PCAPNG_INBOUND, at(A_OUT, PA_OUT), at(S, PS), 3 * i, 0, 1000);
+		say(forge, SUPERNODE, PCAPNG_OUTBOUND, at(S, PS), at(B_OUT, PB_OUT), 3 * i + 1, 0,
+		    1010);
+		say(forge, BOB, PCAPNG_INBOUND, at(S, PS), at(B, PB), 3 * i + 1, 0, 1010);
+		say(forge, BOB, PCAPNG_OUTBOUND, at(B, PB), at(S, PS), 3 * i + 2, 0, 20);
+		say(forge, SUPERNODE, PCAPNG_INBOUND, at(B_OUT, PB_OUT), at(S, PS), 3 * i + 2, 0,
+		    20);
+		say(forge, SUPERNODE, PCAPNG_OUTBOUND, at(S, PS), at(A_OUT, PA_OUT), 3 * i, 7, 20);
+		say(forge, ALICE, PCAPNG_INBOUND, at(S, PS), at(A, PA), 3 * i, 7, 20);
+	}
+}
+
+/* A server that both talk to: requests go in, other and larger things come out. */
+static void same_server(struct forge *forge)
+{
+	for (unsigned i = 0; i < 20; i++) {
+		say(forge, ALICE, PCAPNG_OUTBOUND, at(A, PA), at(S, PS), 4 * i, 0, 30);
+		say(forge, SUPERNODE, PCAPNG_INBOUND, at(A_OUT, PA_OUT), at(S, PS), 4 * i, 0, 30);
+		say(forge, SUPERNODE, PCAPNG_OUTBOUND, at(S, PS), at(A_OUT, PA_OUT), 4 * i + 1, 0,
+		    1000);
+		say(forge, ALICE, PCAPNG_INBOUND, at(S, PS), at(A, PA), 4 * i + 1, 0, 1000);
+		say(forge, BOB, PCAPNG_OUTBOUND, at(B, PB), at(S, PS), 4 * i + 2, 0, 30);
+		say(forge, SUPERNODE, PCAPNG_INBOUND, at(B_OUT, PB_OUT), at(S, PS), 4 * i + 2, 0,
+		    30);
+		say(forge, SUPERNODE, PCAPNG_OUTBOUND, at(S, PS), at(B_OUT, PB_OUT), 4 * i + 3, 0,
+		    1000);
+		say(forge, BOB, PCAPNG_INBOUND, at(S, PS), at(B, PB), 4 * i + 3, 0, 1000);
+	}
+}
+
+static void relay_then_punch(struct forge *forge)
+{
+	turn(forge, 5, 100);
+	punch(forge, 20);
+}
+
+static void punch_then_relay(struct forge *forge)
+{
+	punch(forge, 5);
+	turn(forge, 20, 100);
+}
+
+/* Alice's went nowhere, and bob's came in: to another port, as with TCP. */
+static void reversal(struct forge *forge)
+{
+	say(forge, ALICE, PCAPNG_OUTBOUND, at(A, PA + 1), at(B_OUT, 80), 1000, 0, 40);
+	for (unsigned i = 0; i < 5; i++) {
+		b_sends(forge, 2 * i + 1);
+		a_gets(forge, 2 * i + 1);
+		a_sends(forge, 2 * i);
+		b_gets(forge, 2 * i);
+	}
+}
+
+static void lost(struct forge *forge)
+{
+	a_sends(forge, 1);
+	b_sends(forge, 2);
+}
+
+static void one_way(struct forge *forge)
+{
+	a_sends(forge, 1);
+	b_gets(forge, 1);
+}
+
+static const struct row {
+	const char *name;
+	void (*forge)(struct forge *forge);
+	bool connected;
+	size_t routes;
+	enum method method;
+	const char *relay;
+	uint64_t there, back;
+} rows[] = {
+	{ "both spoke first", punch5, true, 1, METHOD_PUNCH, NULL, 500, 500 },
+	{ "one spoke first", answer, true, 1, METHOD_DIRECT, NULL, 500, 500 },
+	{ "one tried in vain, and the other came", reversal, true, 1, METHOD_REVERSAL, NULL, 500,
+	  500 },
+	{ "a relay repeats what it gets", relay, true, 1, METHOD_RELAY, "supernode", 500, 520 },
+	{ "a relay that rewrites everything", secret_relay, true, 1, METHOD_RELAY, "supernode",
+	  20200, 540 },
+	{ "a server of both is no relay", same_server, false, 0, METHOD_DIRECT, NULL, 0, 0 },
+	{ "a relay first, then punched", relay_then_punch, true, 2, METHOD_PUNCH, NULL, 2000,
+	  2000 },
+	{ "punched first, then a relay", punch_then_relay, true, 2, METHOD_RELAY, "supernode", 2000,
+	  2080 },
+	{ "nothing arrived", lost, false, 0, METHOD_DIRECT, NULL, 0, 0 },
+	{ "one way only", one_way, false, 1, METHOD_DIRECT, NULL, 100, 0 },
+};
+
+static void a_route_is_seen(void **state)
+{
+	const struct row *row = *state;
+	struct forge *forge = forge_lab();
+	char error[256], sentence[1024];
+	struct flows flows;
+	struct routes routes;
+
+	row->forge(forge);
+	assert_int_equal(flows_read(forge_write(forge), &flows, error, sizeof(error)), 0);
+	assert_int_equal(routes_between(&flows, "alice", "bob", &routes), 0);
+	print_message("%s\n", routes_sentence(&routes, sentence, sizeof(sentence)));
+	assert_int_equal(routes.len, row->routes);
+	assert_int_equal(routes_connected(&routes), row->connected);
+	if (row->routes > 0) {
+		const struct route *end = &routes.routes[routes.end];
+
+		assert_int_equal(end->method, row->method);
+		assert_int_equal(end->bytes[0], row->there);
+		assert_int_equal(end->bytes[1], row->back);
+		assert_int_equal(!end->relay, !row->relay);
+		if (row->relay)
+			assert_string_equal(end->relay, row->relay);
+	}
+	routes_clear(&routes);
+	flows_clear(&flows);
+	forge_free(forge);
+}
+
+/* Whoever asks the other way round gets the same, seen from there. */
+static void routes_are_the_same_from_both_ends(void **state)
+{
+	struct forge *forge = forge_lab();
+	char error[256];
+	struct flows flows;
+	struct routes routes;
+
+	(void)state;
+	relay_then_punch(forge);
+	a_sends(forge, 500);
+	b_gets(forge, 500);
+	assert_int_equal(flows_read(forge_write(forge), &flows, error, sizeof(error)), 0);
+	assert_int_equal(routes_between(&flows, "bob", "alice", &routes), 0);
+	assert_int_equal(routes.routes[routes.end].method, METHOD_PUNCH);
+	assert_int_equal(routes.routes[routes.end].bytes[0], 2000);
+	assert_int_equal(routes.routes[routes.end].bytes[1], 2100);
+	routes_clear(&routes);
+	assert_int_equal(routes_between(&flows, "bob", "carol", &routes), -ENOENT);
+	flows_clear(&flows);
+	forge_free(forge);
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[sizeof(rows) / sizeof(*rows) + 1];
+	size_t n = 0;
+
+	for (; n < sizeof(rows) / sizeof(*rows); n++)
+		tests[n] = (struct CMUnitTest){ rows[n].name, a_route_is_seen, NULL, NULL,
+						(void *)&rows[n] };
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(routes_are_the_same_from_both_ends);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
