@@ -77,8 +77,7 @@ static void work(void *arg)
 		return;
 	office->began = bench_cpu();
 	for (unsigned long i = 0; i < office->len; i++, n = n->next) {
-		const bool last = i + 1 == office->len;
-		const struct plan_node *next = last ? office->plan->nodes->children : n->next;
+		const struct plan_node *next = n->next ? n->next : office->plan->nodes->children;
 		const struct endpoint to = { next->addr, PORT };
 
 		if (sock_send(office->socks[i], &to, bytes, sizeof(bytes), NEVER))

@@ -27,11 +27,13 @@ struct command {
 
 /* Each lives in cli/NAME*.c; main.c's table names them all. */
 extern const struct command command_bench;
+extern const struct command command_exec;
 extern const struct command command_matrix;
 extern const struct command command_merge;
 extern const struct command command_models;
 extern const struct command command_population;
 extern const struct command command_run;
+extern const struct command command_shell;
 extern const struct command command_verdict;
 
 /* Print "knothole NAME: …" as one line on stderr and return @status, so that a subcommand can

@@ -10,8 +10,8 @@
 #include "options.h"
 
 static const struct command *const commands[] = {
-	&command_matrix,     &command_run,   &command_models, &command_verdict,
-	&command_population, &command_merge, &command_bench,
+	&command_matrix,  &command_run,	       &command_models, &command_exec,	&command_shell,
+	&command_verdict, &command_population, &command_merge,	&command_bench,
 };
 
 static void help(FILE *out)

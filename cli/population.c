@@ -158,7 +158,6 @@ static int count(struct run *run, struct tally_range range, struct tally *tally)
 		json_decref(run->workers[i].result);
 	free(run->workers);
 	free(run->errands);
-	run->tally = NULL;
 	return run->status;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "results.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -68,6 +69,20 @@ int results_write(const char *name, const char *directory, const json_t *records
 	if (error)
 		return command_error(name, STATUS_UNEXPECTED, "%s cannot be written: %s", path,
 				     strerror(-error));
+	return STATUS_OK;
+}
+
+int results_print_file(const char *name, const char *path)
+{
+	char buf[4096];
+	size_t len;
+	FILE *file = fopen(path, "re");
+
+	if (!file)
+		return command_error(name, STATUS_UNEXPECTED, "%s: %s", path, strerror(errno));
+	while ((len = fread(buf, 1, sizeof(buf), file)))
+		fwrite(buf, 1, len, stdout);
+	fclose(file);
 	return STATUS_OK;
 }
 

@@ -175,9 +175,7 @@ static int read_claims(const char *home, const char *path)
 static int print(const struct run_options *options, const char *home, const char *directory,
 		 const json_t *records)
 {
-	char path[PATH_MAX], buf[4096];
-	size_t len;
-	FILE *file;
+	char path[PATH_MAX];
 
 	if (options->claims)
 		return print_claims(home, records);
@@ -188,13 +186,7 @@ static int print(const struct run_options *options, const char *home, const char
 	}
 	snprintf(path, sizeof(path), "%.4000s/%s", directory,
 		 strcmp(options->format, "json") == 0 ? "report.json" : "junit.xml");
-	file = fopen(path, "re");
-	if (!file)
-		return command_error("run", STATUS_UNEXPECTED, "%s: %s", path, strerror(errno));
-	while ((len = fread(buf, 1, sizeof(buf), file)))
-		fwrite(buf, 1, len, stdout);
-	fclose(file);
-	return STATUS_OK;
+	return results_print_file("run", path);
 }
 
 static int play(const struct run_options *options, const char *home, const struct suite *suite,

@@ -301,6 +301,10 @@ function program:stdout() end
 ---@return string
 function program:stderr() end
 
+--- Has it ended by itself or by a signal?
+---@return boolean
+function program:ended() end
+
 ---@param signal? integer Default 15, which asks it to end.
 function program:kill(signal) end
 

@@ -7,8 +7,6 @@
  *   RUNNING  it is fiber_self()           (wakes are remembered)
  *   PARKED   waits for a wake or its event
  *   DONE     its function has returned; waits to be joined, where somebody owns it
- *
- * and one that is withdrawn before it first runs is VOID: its task, which is posted, frees it.
  */
 #include "fiber.h"
 
@@ -21,7 +19,7 @@
 #include "context.h"
 #include "fiber_list.h"
 
-enum fiber_state { FIBER_READY, FIBER_RUNNING, FIBER_PARKED, FIBER_DONE, FIBER_VOID };
+enum fiber_state { FIBER_READY, FIBER_RUNNING, FIBER_PARKED, FIBER_DONE };
 
 struct fiber {
 	struct loop *loop;
@@ -78,10 +76,6 @@ static void resume(struct task *task)
 {
 	struct fiber *fiber = of_task(task);
 
-	if (fiber->state == FIBER_VOID) {
-		fiber_free(fiber);
-		return;
-	}
 	fiber->state = FIBER_RUNNING;
 	self = fiber;
 	context_switch(&loop_context, &fiber->context, 0);
@@ -144,16 +138,6 @@ int fiber_spawn(struct loop *loop, const char *name, void (*run)(void *arg), voi
 	if (ret)
 		*ret = fiber;
 	return 0;
-}
-
-void fiber_withdraw(struct loop *loop, unsigned n)
-{
-	for (struct fiber *f = loop_fibers(loop)->first; f && n; f = f->next) {
-		if (f->state == FIBER_VOID)
-			continue;
-		f->state = FIBER_VOID;
-		n--;
-	}
 }
 
 struct fiber *fiber_self(void)

@@ -19,10 +19,6 @@ struct fiber;
 int fiber_spawn(struct loop *loop, const char *name, void (*run)(void *arg), void *arg,
 		struct fiber **ret);
 
-/* Take back the @n fibers of @loop that were spawned last, none of which has run or is owned: they
- * never run.  Outside of fibers. */
-void fiber_withdraw(struct loop *loop, unsigned n);
-
 /* The running fiber; NULL outside of any. */
 struct fiber *fiber_self(void);
 const char *fiber_name(const struct fiber *fiber);

@@ -199,12 +199,6 @@ static uint8_t piece_bits(uint8_t bits)
 	return bits < SEGMENT_BITS ? SEGMENT_BITS : 0;
 }
 
-static int none_left(const struct count *count, const struct plan_node *net)
-{
-	return plan_fault(count->error, net, "%s: no IPv6 prefix is left in %s", net->name,
-			  net->parent ? net->parent->name : "the lab");
-}
-
 static int delegate(const struct count *count, const struct plan *plan, struct plan_node *net,
 		    uint64_t *next, struct ip_prefix *ret)
 {
@@ -213,13 +207,12 @@ static int delegate(const struct count *count, const struct plan *plan, struct p
 	uint64_t pieces = NUMBERS;
 	struct ip_prefix prefix;
 
-	if (!bits)
-		return none_left(count, net);
 	if (above && bits - above->prefix6.bits < 16)
-		pieces = (UINT64_C(1) << (bits - above->prefix6.bits)) - 1;
+		pieces = bits ? (UINT64_C(1) << (bits - above->prefix6.bits)) - 1 : 0;
 	do {
 		if (++*next > pieces)
-			return none_left(count, net);
+			return plan_fault(count->error, net, "%s: no IPv6 prefix is left in %s",
+					  net->name, above ? above->name : "the lab");
 		prefix.bits = bits;
 		prefix.addr = lab_addr(LAB_NETS, *next, 0);
 		if (above) {

@@ -77,6 +77,12 @@ static struct process *start(lua_State *L, const struct fields *f)
 	spec.out_path = out_path[0] ? out_path : NULL;
 	spec.err_path = err_path[0] ? err_path : NULL;
 	env[fields_list(f, "env", env, ENVIRONMENT_MAX)] = NULL;
+	if (fields_flag(f, "terminal", false)) {
+		spec.terminal = live_terminal();
+		if (!spec.terminal)
+			fields_fail(f, "terminal",
+				    "there is no terminal to give: knothole shell has one");
+	}
 	error = process_start(host, &spec, &process);
 	if (error == -ENOENT)
 		fields_raise(L, "%s: there is no program \"%s\"", host_name(host), argv[0]);
@@ -129,7 +135,7 @@ static int wait_for(lua_State *L, struct process *process, const struct fields *
 /* host:exec { "ping", "-c1", "11.1.1.2", within = "10s", env = { "LANG=C" } } */
 int api_host_exec(lua_State *L)
 {
-	static const char *const words[] = { "within", "env" };
+	static const char *const words[] = { "within", "env", "terminal" };
 	struct fields f = fields_of_call(L, 2, "exec");
 	struct process *process;
 
@@ -222,6 +228,12 @@ static int process_say_err(lua_State *L)
 	return 1;
 }
 
+static int process_has_ended(lua_State *L)
+{
+	lua_pushboolean(L, process_ended(check_process(L)));
+	return 1;
+}
+
 static int process_end(lua_State *L)
 {
 	process_kill(check_process(L), (int)luaL_optinteger(L, 2, SIGTERM));
@@ -241,9 +253,13 @@ static int process_await(lua_State *L)
 void api_process_open(lua_State *L)
 {
 	static const luaL_Reg methods[] = {
-		{ "output", process_say },     { "stdout", process_say_out },
-		{ "stderr", process_say_err }, { "kill", process_end },
-		{ "wait", process_await },     { NULL, NULL },
+		{ "output", process_say },
+		{ "stdout", process_say_out },
+		{ "stderr", process_say_err },
+		{ "kill", process_end },
+		{ "ended", process_has_ended },
+		{ "wait", process_await },
+		{ NULL, NULL },
 	};
 
 	api_metatable(L, API_PROCESS, methods, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "home.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
@@ -74,12 +75,20 @@ static bool is_in_tmp(const char *path)
 	return strncmp(path, "/tmp/", 5) == 0;
 }
 
-/* A word may hold a path: "--config=/tmp/x". */
+/* A word may hold a path, or several, as a shell's command does. */
 static bool names_tmp(const char *word)
 {
-	const char *at = strstr(word, "/tmp/");
+	char path[4096];
 
-	return at && (at == word || at[-1] == '=' || at[-1] == ':') && access(at, F_OK) == 0;
+	for (const char *at = strstr(word, "/tmp/"); at; at = strstr(at + 1, "/tmp/")) {
+		size_t len = strcspn(at, " \t\n'\";:,)");
+
+		snprintf(path, sizeof(path), "%.*s", (int)len, at);
+		if ((at == word || !isalnum((unsigned char)at[-1])) && len > strlen("/tmp/") &&
+		    access(path, F_OK) == 0)
+			return true;
+	}
+	return false;
 }
 
 static bool spares_tmp(const char *file, const char *const *argv)

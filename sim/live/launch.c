@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "live.h"
+
 enum { ENV_MAX = 64, PATH_ROOM = 4096 };
 
 /* Servers live in the sbin folders, which an ordinary user's PATH leaves out. */
@@ -58,6 +60,25 @@ int launch_find(const char *name, char *ret, size_t size)
 		at += len + (at[len] == ':');
 	}
 	return err;
+}
+
+bool live_has_program(const char *name)
+{
+	char file[PATH_ROOM];
+
+	return launch_find(name, file, sizeof(file)) == 0;
+}
+
+static int lent_terminal;
+
+void live_lend_terminal(int fd)
+{
+	lent_terminal = fd;
+}
+
+int live_terminal(void)
+{
+	return lent_terminal;
 }
 
 /* In the child */

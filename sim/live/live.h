@@ -127,6 +127,14 @@ bool process_ended(const struct process *process);
  * is not quite that in which they were written. */
 const char *process_output(const struct process *process, enum process_stream stream,
 			   size_t *ret_len);
+/* Is there such a program, here or in a host? */
+bool live_has_program(const char *name);
+
+/* The terminal that a program with `terminal` gets, lent before the world is forked; of the whole
+ * process, for it has one only.  live_terminal() gives it back; 0 = none. */
+void live_lend_terminal(int fd);
+int live_terminal(void);
+
 void process_kill(struct process *process, int signal); /* its whole process group */
 void process_free(struct process *process); /* kills it where it still runs */
 
