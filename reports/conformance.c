@@ -5,9 +5,7 @@
 
 static double seconds(const struct behave_finding *finding)
 {
-	const uint64_t ms = finding->took_ns / MSEC;
-
-	return (double)ms / 1000;
+	return (double)(finding->took_ns / MSEC) / 1000;
 }
 
 void conformance_write_text(FILE *out, const struct behave_finding *findings)

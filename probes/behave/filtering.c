@@ -171,22 +171,22 @@ static size_t write_addresses(struct endpoint at, uint8_t *ret, size_t room)
 	return 6 + (size_t)n;
 }
 
-static enum behave_outcome unchanged(struct behave *b, struct letter out, struct letter in)
+static enum behave_outcome unchanged(struct behave *b, struct letter *out, struct letter *in)
 {
 	uint8_t text[256];
 	struct arrival seen;
 	int same;
 
-	out.text = in.text = text;
-	out.len = write_addresses(out.src, text, sizeof(text));
-	same = carried(b, INSIDE, OUTSIDE, &out, &seen);
+	out->text = in->text = text;
+	out->len = write_addresses(out->src, text, sizeof(text));
+	same = carried(b, INSIDE, OUTSIDE, out, &seen);
 	if (same < 0)
 		return nothing_passes(b);
 	if (!same)
 		return not_as_required(b, "the sender's address in a payload was rewritten");
-	in.dst = seen.info.src;
-	in.len = write_addresses(in.dst, text, sizeof(text));
-	same = carried(b, OUTSIDE, INSIDE, &in, &seen);
+	in->dst = seen.info.src;
+	in->len = write_addresses(in->dst, text, sizeof(text));
+	same = carried(b, OUTSIDE, INSIDE, in, &seen);
 	if (same < 0)
 		return inconclusive(b, "no answer gets in");
 	if (!same)
@@ -207,7 +207,7 @@ enum behave_outcome probe_alg_udp(struct behave *b)
 				      .dst = there(b, 0, ports[i].out) };
 		struct letter in = { .protocol = IP_PROTO_UDP, .src = out.dst };
 
-		outcome = unchanged(b, out, in);
+		outcome = unchanged(b, &out, &in);
 	}
 	return outcome;
 }
@@ -224,7 +224,7 @@ enum behave_outcome probe_alg_tcp(struct behave *b)
 		return inconclusive(b, "no connection comes to stand");
 	out.tcp = (struct tcp_says){ t.seq[0], t.seq[1], TCP_ACK | TCP_PSH, 8192 };
 	in.tcp = (struct tcp_says){ t.seq[1], t.seq[0], TCP_ACK | TCP_PSH, 8192 };
-	return unchanged(b, out, in);
+	return unchanged(b, &out, &in);
 }
 
 enum behave_outcome probe_overlap(struct behave *b)

@@ -25,19 +25,6 @@ static inline int crew_spawn(struct crew *crew, struct loop *loop, const char *n
 	return err;
 }
 
-/*
- * What they were to work on does not come to stand.  Outside of fibers none of them has run yet,
- * and nobody could wait for them: they never will.  Only where nothing else was spawned since the
- * first of them.
- */
-static inline void crew_dismiss(struct crew *crew, struct loop *loop)
-{
-	if (fiber_self())
-		return;
-	fiber_withdraw(loop, crew->working);
-	crew->working = 0;
-}
-
 /* A running fiber joins, for as long as it uses what the crew works on. */
 static inline void crew_enter(struct crew *crew)
 {

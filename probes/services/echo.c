@@ -159,7 +159,6 @@ static int echo_start(const struct service_spec *spec, void **ret)
 	if (!err)
 		err = crew_spawn(&echo->crew, loop, "echo tcp accept", accept_streams, echo);
 	if (err) {
-		crew_dismiss(&echo->crew, loop);
 		echo_stop(echo);
 		return err;
 	}

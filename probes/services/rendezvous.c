@@ -506,7 +506,6 @@ static int rendezvous_start(const struct service_spec *spec, void **ret)
 		err = crew_spawn(&rendezvous->crew, loop, "rendezvous udp", answer_registrations,
 				 rendezvous);
 	if (err) {
-		crew_dismiss(&rendezvous->crew, loop);
 		rendezvous_stop(rendezvous);
 		return err;
 	}

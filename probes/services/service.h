@@ -39,8 +39,7 @@ enum {
 	ECHO_PORT = 7
 };
 
-/* 0; -ENOENT for a name that there is not; -EADDRINUSE …  Where it fails nothing of it is left, in
- * or outside of fibers. */
+/* 0; -ENOENT for a name that there is not; -EADDRINUSE … */
 int service_start(const struct service_spec *spec, struct service **ret);
 /* NULL is fine.  Outside of fibers only once the loop has stopped for good. */
 void service_stop(struct service *service);

@@ -302,7 +302,6 @@ static int stun_start(const struct service_spec *spec, void **ret)
 					 server->ipv6);
 	}
 	if (err) {
-		crew_dismiss(&server->crew, host_loop(spec->host));
 		stun_stop(server);
 		return err;
 	}

@@ -181,7 +181,6 @@ static int turn_start(const struct service_spec *spec, void **ret)
 	if (!err)
 		err = crew_spawn(&server->crew, loop, "turn tls", turn_accept_tls, server);
 	if (err) {
-		crew_dismiss(&server->crew, loop);
 		turn_stop(server);
 		return err;
 	}

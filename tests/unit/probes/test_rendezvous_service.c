@@ -20,11 +20,6 @@ struct fixture {
 	void (*test)(struct fixture *f);
 };
 
-static void nothing(struct fixture *f)
-{
-	(void)f;
-}
-
 static void run_served(void *arg)
 {
 	struct fixture *f = arg;
@@ -336,40 +331,6 @@ static void test_names(void **state)
 	assert_int_equal(service_start(&spec, &service), -ENOENT);
 }
 
-/* One whose start fails halfway leaves nothing that works on it, in fibers or outside. */
-static void start_in_vain(struct fake_net *net, struct host *server)
-{
-	static const uint16_t taken[] = { RENDEZVOUS_PORT };
-	struct service_spec spec = {
-		.name = "rendezvous", .host = server, .ports = taken, .ports_len = 1
-	};
-	struct service *service;
-
-	assert_int_equal(service_start(&spec, &service), -EADDRINUSE);
-	assert_int_equal(fake_host_open_socks(net, server), 0);
-}
-
-static void start_in_vain_once_more(void *arg)
-{
-	struct fixture *f = arg;
-
-	start_in_vain(&f->net, f->server);
-	run_served(f);
-}
-
-static void test_a_start_that_fails(void **state)
-{
-	struct fixture f = { .name = "rendezvous", .test = nothing };
-
-	(void)state;
-	fake_net_init(&f.net);
-	f.host = fake_host_add(&f.net, "client", "11.1.3.2", NULL);
-	f.server = fake_host_add(&f.net, "server", "11.1.1.2", NULL);
-	start_in_vain(&f.net, f.server);
-	fake_net_run(&f.net, start_in_vain_once_more, &f);
-	fake_net_free(&f.net);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -381,7 +342,6 @@ int main(void)
 		cmocka_unit_test(test_a_flood_of_registrations),
 		cmocka_unit_test(test_echo),
 		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_a_start_that_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
