@@ -24,21 +24,28 @@ struct exec_options {
 	uint64_t seed, time, grace;
 };
 
-/* The second command follows "---". */
+/* Commands are cut at "---"; the third one may be absent. */
 static int split(char **argv, int argc, struct lab_file *lab)
 {
-	int at = 1;
+	size_t n = 0;
 
-	while (at < argc && strcmp(argv[at], "---") != 0)
-		at++;
-	if (at == 1 || at + 1 >= argc)
-		return command_error("exec", STATUS_USAGE,
-				     "expected A-COMMAND... --- B-COMMAND...; got %s",
-				     at == argc ? "no ---" : "an empty command");
-	argv[at] = NULL;
-	lab->argv[0] = argv + 1;
-	lab->argv[1] = argv + at + 1;
-	return STATUS_OK;
+	for (int at = 1; at <= argc && n < LAB_PROGRAMS; n++) {
+		lab->argv[n] = argv + at;
+		while (at < argc && strcmp(argv[at], "---") != 0)
+			at++;
+		if (lab->argv[n] == argv + at)
+			return command_error("exec", STATUS_USAGE,
+					     "expected A-COMMAND... --- B-COMMAND...; got an "
+					     "empty command");
+		argv[at++] = NULL;
+		if (at > argc)
+			return n > 0 ? STATUS_OK
+				     : command_error("exec", STATUS_USAGE,
+						     "expected A-COMMAND... --- B-COMMAND...; "
+						     "got no ---");
+	}
+	return command_error("exec", STATUS_USAGE, "expected at most %d commands; got more",
+			     LAB_PROGRAMS);
 }
 
 /* Is the way at the end what --expect says? */
@@ -161,6 +168,11 @@ static int run(int argc, char **argv)
 		  .ret.text = &o.lab.ready,
 		  .value = "PORT|TEXT",
 		  .help = "b's program listens there, or says that, before a's is started" },
+		{ .name = "server-ready",
+		  .kind = OPTION_TEXT,
+		  .ret.text = &o.lab.server_ready,
+		  .value = "PORT|TEXT",
+		  .help = "the same of the server's program, before both" },
 		{ .name = "grace",
 		  .kind = OPTION_DURATION,
 		  .ret.number = &o.grace,
@@ -206,7 +218,7 @@ static int run(int argc, char **argv)
 
 const struct command command_exec = {
 	.name = "exec",
-	.usage = "[options] -- A-COMMAND... --- B-COMMAND...",
+	.usage = "[options] -- A-COMMAND... --- B-COMMAND... [--- SERVER-COMMAND...]",
 	.summary = "run your own programs behind any NATs; their traffic is judged",
 	.run = run,
 };

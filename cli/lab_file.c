@@ -108,31 +108,44 @@ static void put_environment(FILE *out, const struct lab_file *lab)
 		outside[1], outside[0]);
 }
 
-static void put_start(FILE *out, const struct lab_file *lab, size_t side)
+static void put_ready(FILE *out, const char *ready)
 {
-	fprintf(out, "    local %c = w.%s:start { ", "ab"[side], side == 0 ? LAB_A : LAB_B);
-	for (char *const *word = lab->argv[side]; *word; word++) {
+	bool port = ready[0] && !ready[strspn(ready, "0123456789")];
+
+	fputs(", ready = ", out);
+	if (port)
+		fputs(ready, out);
+	else
+		put_text(out, ready);
+}
+
+/* As a statement's right side. */
+static void put_start(FILE *out, const struct lab_file *lab, size_t which, const char *ready)
+{
+	static const char *const hosts[LAB_PROGRAMS] = { LAB_A, LAB_B, LAB_SERVER };
+
+	fprintf(out, "w.%s:start { ", hosts[which]);
+	for (char *const *word = lab->argv[which]; *word; word++) {
 		put_text(out, *word);
 		fputs(", ", out);
 	}
-	fprintf(out, "env = for_%c", "ab"[side]);
-	if (side == 1 && lab->ready) {
-		bool port = lab->ready[0] && !lab->ready[strspn(lab->ready, "0123456789")];
-
-		fputs(", ready = ", out);
-		if (port)
-			fputs(lab->ready, out);
-		else
-			put_text(out, lab->ready);
-	}
+	fprintf(out, "env = %s", which == 0 ? "for_a" : "for_b");
+	if (ready)
+		put_ready(out, ready);
 	fputs(" }\n", out);
 }
 
 /* Once one has ended the other has a while to do so, too, and is asked to. */
 static void put_programs(FILE *out, const struct lab_file *lab)
 {
-	put_start(out, lab, 1);
-	put_start(out, lab, 0);
+	if (lab->argv[2]) {
+		fputs("    ", out);
+		put_start(out, lab, 2, lab->server_ready);
+	}
+	fputs("    local b = ", out);
+	put_start(out, lab, 1, lab->ready);
+	fputs("    local a = ", out);
+	put_start(out, lab, 0, NULL);
 	fputs("    while not a:ended() and not b:ended() do w:sleep \"10ms\" end\n"
 	      "    local ends = w:now() + ",
 	      out);

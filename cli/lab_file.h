@@ -14,6 +14,8 @@
 #define LAB_B "bob"
 #define LAB_SERVER "server"
 
+enum { LAB_PROGRAMS = 3 };
+
 struct lab_file {
 	const char *
 		nat[2]; /* models of a's and b's NAT, absolute paths where files; "none" = public */
@@ -21,8 +23,10 @@ struct lab_file {
 	const char *server; /* "coturn", "own" or "none": who serves STUN and TURN */
 	const char *delay, *loss,
 		*rate; /* of the links between the NATs and the Internet; or NULL */
-	char *const *argv[2]; /* the programs, NULL-terminated; exec only */
+	char *const *argv[LAB_PROGRAMS]; /* a's, b's, the server's, NULL-terminated; exec only;
+					  * the server's may be NULL */
 	const char *ready; /* b's: before a's starts it says so, or listens at that port; or NULL */
+	const char *server_ready; /* the same of the server's, before both */
 	const char *grace; /* how long the other program may go on once one has ended */
 	const char *shell; /* the host that a shell is for, in place of the programs; or NULL */
 };

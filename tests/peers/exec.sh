@@ -17,6 +17,13 @@ must_fail() {
 	[ "$status" = 1 ] && grep -q "$reason" "$results/text"
 }
 
+# Headless Chromium on both sides; coturn is the lab's, and the page comes from its host.
+webrtc() {
+	peers=$(cd "$(dirname "$0")" && pwd)
+	lab --server coturn --server-ready 8000 --time 50s "$@" -- python3 "$peers/webrtc.py" a \
+		--- python3 "$peers/webrtc.py" b --- python3 "$peers/webrtc.py" serve
+}
+
 case $2 in
 iperf3)
 	lab --a port-restricted-cone --b full-cone --forward-b 5201 --ready 5201 --expect direct \
@@ -46,6 +53,12 @@ turn)
 		-- sh -c 'exec turnutils_uclient -c -u knothole -w knothole -e "$KNOTHOLE_B" -r 3480 -n 20 -m 1 \
 			-p 3478 "$KNOTHOLE_SERVER"' \
 		--- turnutils_peer -p 3480
+	;;
+webrtc_cones)
+	webrtc --a port-restricted-cone --b port-restricted-cone --expect punch
+	;;
+webrtc_symmetric)
+	webrtc --a symmetric --b symmetric --expect relay
 	;;
 *)
 	echo "exec.sh: there is no case $2" >&2
