@@ -211,8 +211,9 @@ static int run(int argc, char **argv)
 	};
 	int status = options_parse(&options, &argc, argv);
 
-	if (status == OPTIONS_GO_ON)
-		status = split(argv, argc, &o.lab);
+	if (status != OPTIONS_GO_ON)
+		return status;
+	status = split(argv, argc, &o.lab);
 	return status ? status : play(&o);
 }
 

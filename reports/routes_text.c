@@ -75,10 +75,15 @@ static json_t *endpoints_json(const struct routes *routes, const struct route *r
 	return pair;
 }
 
+static json_t *name_json(const char *name)
+{
+	return name ? tap_text_json(name) : json_null();
+}
+
 static json_t *route_json(const struct routes *routes, const struct route *route)
 {
-	return json_pack("{s:s, s:s?, s:s, s:o, s:o, s:[I, I], s:[I, I], s:f, s:f}", "method",
-			 method_word(route->method), "relay", route->relay, "protocol",
+	return json_pack("{s:s, s:o, s:s, s:o, s:o, s:[I, I], s:[I, I], s:f, s:f}", "method",
+			 method_word(route->method), "relay", name_json(route->relay), "protocol",
 			 protocol_word(route), "own", endpoints_json(routes, route, false), "seen",
 			 endpoints_json(routes, route, true), "bytes", (json_int_t)route->bytes[0],
 			 (json_int_t)route->bytes[1], "packets", (json_int_t)route->packets[0],
@@ -93,8 +98,8 @@ json_t *routes_json(const struct routes *routes)
 
 	for (size_t i = 0; i < routes->len; i++)
 		json_array_append_new(list, route_json(routes, &routes->routes[i]));
-	return json_pack("{s:[s, s], s:b, s:s?, s:s?, s:o}", "hosts", routes->hosts[0],
-			 routes->hosts[1], "connected", (int)routes_connected(routes), "method",
-			 end ? method_word(end->method) : NULL, "relay", end ? end->relay : NULL,
-			 "routes", list);
+	return json_pack("{s:[o, o], s:b, s:s?, s:o, s:o}", "hosts", name_json(routes->hosts[0]),
+			 name_json(routes->hosts[1]), "connected", (int)routes_connected(routes),
+			 "method", end ? method_word(end->method) : NULL, "relay",
+			 name_json(end ? end->relay : NULL), "routes", list);
 }

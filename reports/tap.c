@@ -6,12 +6,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TEXT_MAX = 512 };
+
 void tap_clean_text(char *text)
 {
 	for (; *text; text++) {
 		if ((unsigned char)*text < ' ' || *text == 0x7f)
 			*text = '?';
 	}
+}
+
+json_t *tap_text_json(const char *text)
+{
+	json_t *json = json_string(text);
+	char ascii[TEXT_MAX];
+
+	if (json)
+		return json;
+	/* It says anything, or a comment was cut inside of a character. */
+	snprintf(ascii, sizeof(ascii), "%s", text);
+	for (char *c = ascii; *c; c++) {
+		if ((unsigned char)*c >= 0x80)
+			*c = '?';
+	}
+	return json_string(ascii);
 }
 
 static void copy_name(char to[TAP_NAME], const char *from)

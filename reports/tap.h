@@ -8,6 +8,7 @@
 #ifndef KNOTHOLE_TAP_H
 #define KNOTHOLE_TAP_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -34,6 +35,10 @@ int tap_list_reach(struct tap_list *list, const struct pcapng *reader, size_t in
 /* Names and comments are printed to terminals, and a capture may say anything: control
  * characters become '?', in place. */
 void tap_clean_text(char *text);
+
+/* @text, of a capture, as JSON, which is UTF-8: what is not loses its other bytes than ASCII.  NULL
+ * without memory; the caller's. */
+json_t *tap_text_json(const char *text);
 
 void tap_list_clear(struct tap_list *list);
 

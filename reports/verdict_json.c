@@ -2,26 +2,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "tap.h"
 #include "verdict.h"
-
-enum { TEXT_MAX = 512 };
-
-/* A capture may say anything, and a comment may have been cut inside of a character, while
- * JSON is UTF-8: what is not loses its other bytes than ASCII. */
-static json_t *text_json(const char *text)
-{
-	json_t *json = json_string(text);
-	char ascii[TEXT_MAX];
-
-	if (json)
-		return json;
-	snprintf(ascii, sizeof(ascii), "%s", text);
-	for (char *c = ascii; *c; c++) {
-		if ((unsigned char)*c >= 0x80)
-			*c = '?';
-	}
-	return json_string(ascii);
-}
 
 /* IPv4 alone goes without saying: nothing is set then. */
 static json_t *set_family(json_t *object, enum family family, struct verdict_families families)
@@ -44,7 +26,7 @@ static json_t *attempt_json(const struct verdict_attempt *attempt)
 				 (int)attempt->spoke_first[0], (int)attempt->spoke_first[1],
 				 "arrived", (int)attempt->arrived[0], (int)attempt->arrived[1],
 				 "began_ms", (double)attempt->began / 1e6, "opened_ms",
-				 (double)attempt->opened / 1e6, "why", text_json(attempt->why));
+				 (double)attempt->opened / 1e6, "why", tap_text_json(attempt->why));
 
 	return set_family(json, attempt->family, attempt->families);
 }
@@ -63,7 +45,7 @@ static json_t *path_json(const struct verdict_call *call, size_t role)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < call->path_len[role]; i++)
-		json_array_append_new(list, text_json(call->path[role][i]));
+		json_array_append_new(list, tap_text_json(call->path[role][i]));
 	return list;
 }
 
@@ -75,11 +57,11 @@ json_t *verdict_call_json(const struct verdict_call *call)
 	snprintf(token, sizeof(token), "%016" PRIx64, call->token);
 	json = json_pack(
 		"{s:s, s:o, s:o, s:b, s:s, s:o, s:b, s:o, s:o, s:[o, o], s:[[i, i], [i, i]]}",
-		"token", token, "caller", text_json(call->caller), "callee",
-		text_json(call->callee), "connected", (int)call->connected, "method",
-		method_word(call->method), "why", text_json(call->why), "relayed",
+		"token", token, "caller", tap_text_json(call->caller), "callee",
+		tap_text_json(call->callee), "connected", (int)call->connected, "method",
+		method_word(call->method), "why", tap_text_json(call->why), "relayed",
 		(int)call->relayed, "relay",
-		call->relay[0] != '\0' ? text_json(call->relay) : json_null(), "attempts",
+		call->relay[0] != '\0' ? tap_text_json(call->relay) : json_null(), "attempts",
 		attempts_json(call), "paths", path_json(call, 0), path_json(call, 1), "voice",
 		(int)call->voice_sent[0], (int)call->voice_arrived[0], (int)call->voice_sent[1],
 		(int)call->voice_arrived[1]);

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "reports/routes.h"
 #include "reports/verdict.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -38,9 +39,30 @@ static void check_call(const struct verdict_call *call)
 	require(!call->connected || call->relayed == method_relays(call->method));
 }
 
+/* Every two taps, whether they are hosts' or not. */
+static void check_routes(const struct flows *flows)
+{
+	char sentence[512];
+	struct routes routes;
+	json_t *json;
+
+	for (size_t a = 0; a + 1 < flows->taps.len && a < 8; a++) {
+		if (routes_between(flows, flows->taps.taps[a].node, flows->taps.taps[a + 1].node,
+				   &routes))
+			continue;
+		require(routes.len == 0 || routes.end < routes.len);
+		require(routes_sentence(&routes, sentence, sizeof(sentence))[0] != '\0');
+		json = routes_json(&routes);
+		require(json != NULL);
+		json_decref(json);
+		routes_clear(&routes);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct verdict verdict;
+	struct flows flows;
 	char path[64], error[256] = "";
 	int fd = memfd_create("fuzz", MFD_CLOEXEC);
 
@@ -52,6 +74,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		verdict_clear(&verdict);
 	} else {
 		require(error[0] != '\0' && !strchr(error, '\n'));
+	}
+	if (lseek(fd, 0, SEEK_SET) == 0 && flows_read(path, &flows, error, sizeof(error)) == 0) {
+		check_routes(&flows);
+		flows_clear(&flows);
 	}
 	close(fd);
 	return 0;

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A shell in the lab, used through a terminal as a person would. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "driver.h"
+
+enum { ROOM = 16384, PATIENCE_MS = 30000 };
+
+struct shell {
+	int terminal; /* the person's end */
+	pid_t pid;
+	char seen[ROOM];
+	size_t len;
+	char results[DRIVEN_PATH];
+};
+
+/* Read until @text has been seen; false where the shell's side ends, or nothing comes for long. */
+static bool await(struct shell *shell, const char *text)
+{
+	struct pollfd ready = { .fd = shell->terminal, .events = POLLIN };
+
+	while (!strstr(shell->seen, text)) {
+		ssize_t n;
+
+		if (poll(&ready, 1, PATIENCE_MS) <= 0 || shell->len + 1 >= ROOM)
+			return false;
+		n = read(shell->terminal, shell->seen + shell->len, ROOM - 1 - shell->len);
+		if (n <= 0)
+			return false;
+		shell->len += (size_t)n;
+		shell->seen[shell->len] = '\0';
+	}
+	return true;
+}
+
+/* Type @line and wait for what it must lead to, in what comes from now on. */
+static void type(struct shell *shell, const char *line, const char *leads_to)
+{
+	shell->len = 0;
+	shell->seen[0] = '\0';
+	assert_int_equal(write(shell->terminal, line, strlen(line)), (long)strlen(line));
+	if (leads_to && !await(shell, leads_to))
+		fail_msg("after %swaited for %s, saw: %s", line, leads_to, shell->seen);
+}
+
+static void start(struct shell *shell)
+{
+	struct winsize size = { .ws_row = 33, .ws_col = 99 };
+	const char *slave;
+
+	drive_directory(shell->results);
+	shell->terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	assert_true(shell->terminal >= 0);
+	assert_int_equal(grantpt(shell->terminal), 0);
+	assert_int_equal(unlockpt(shell->terminal), 0);
+	assert_int_equal(ioctl(shell->terminal, TIOCSWINSZ, &size), 0);
+	slave = ptsname(shell->terminal);
+	shell->pid = fork();
+	assert_true(shell->pid >= 0);
+	if (shell->pid == 0) {
+		int fd;
+
+		setsid();
+		fd = open(slave, O_RDWR);
+		dup2(fd, STDIN_FILENO);
+		dup2(fd, STDOUT_FILENO);
+		dup2(fd, STDERR_FILENO);
+		execl(drive_binary(), "knothole", "shell", "-o", shell->results, "--b=symmetric",
+		      "bob", (char *)NULL);
+		_exit(127);
+	}
+}
+
+static void a_shell_has_size_jobs_names_and_an_end(void **state)
+{
+	struct shell shell = { .len = 0 };
+	struct winsize size = { .ws_row = 44, .ws_col = 111 };
+	struct termios mode;
+	int status;
+
+	(void)state;
+	if (!drive_possible())
+		skip();
+	start(&shell);
+	type(&shell, "echo $((40 + 2)) in $HOSTNAME\n", "42 in bob");
+	type(&shell, "stty size\n", "33 99");
+	type(&shell, "sleep 1000 & jobs\n", "Running");
+	type(&shell, "kill %1; wait; getent hosts alice | cut -c1-3\n", "\n11.");
+	/* An interrupt must reach what runs in the foreground, and that alone. */
+	type(&shell, "echo be$((1))gun; sleep 1000\n", "be1gun");
+	type(&shell, "\003", "^C");
+	type(&shell, "echo inter$((1))rupted\n", "inter1rupted");
+	assert_int_equal(ioctl(shell.terminal, TIOCSWINSZ, &size), 0);
+	type(&shell, "while [ \"$(stty size)\" != '44 111' ]; do :; done; echo re$((1))sized\n",
+	     "re1sized");
+	type(&shell, "exit\n", "capture:");
+	assert_int_equal(waitpid(shell.pid, &status, 0), shell.pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	/* The person's terminal is as it was: it echoes, line by line. */
+	assert_int_equal(tcgetattr(shell.terminal, &mode), 0);
+	assert_int_equal(mode.c_lflag & (ICANON | ECHO), ICANON | ECHO);
+	close(shell.terminal);
+	drive_remove(shell.results);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_shell_has_size_jobs_names_and_an_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
