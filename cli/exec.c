@@ -22,6 +22,7 @@ struct exec_options {
 	struct lab_file lab;
 	const char *output, *format, *expect;
 	uint64_t seed, time, grace;
+	char grace_text[32]; /* in seconds, as Lua has it */
 };
 
 /* Commands are cut at "---"; the third one may be absent. */
@@ -124,15 +125,15 @@ static int print(const struct exec_options *o, const char *directory, const json
 
 static int play(struct exec_options *o)
 {
-	char directory[PATH_MAX], grace[32];
+	char directory[PATH_MAX];
 	struct lab_play lab_play_of = { "exec", directory, o->seed, o->time };
 	json_t *records;
 	int status = lab_complete("exec", &o->lab), err;
 
 	if (status)
 		return status;
-	snprintf(grace, sizeof(grace), "%.3f", (double)o->grace / 1e9);
-	o->lab.grace = grace;
+	snprintf(o->grace_text, sizeof(o->grace_text), "%.3f", (double)o->grace / 1e9);
+	o->lab.grace = o->grace_text;
 	err = command_results(o->output, "exec", directory, sizeof(directory));
 	if (err)
 		return command_error("exec", STATUS_USAGE, "results cannot be written: %s",

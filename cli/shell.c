@@ -119,8 +119,10 @@ static int open_terminal(struct terminal *ret)
 			? -1
 			: open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (slave < 0) {
+		int err = -errno;
+
 		close(master);
-		return -errno;
+		return err;
 	}
 	fflush(NULL);
 	ret->relay = fork();
@@ -130,7 +132,7 @@ static int open_terminal(struct terminal *ret)
 	}
 	close(master);
 	ret->theirs = slave;
-	return ret->relay < 0 ? -errno : 0;
+	return ret->relay < 0 ? -EAGAIN : 0;
 }
 
 static int play(struct lab_file *lab, uint64_t seed, const char *output)
@@ -138,7 +140,7 @@ static int play(struct lab_file *lab, uint64_t seed, const char *output)
 	char directory[PATH_MAX];
 	struct lab_play lab_play_of = { "shell", directory, seed,
 					UINT64_C(365) * 86400 * 1000000000 };
-	struct terminal terminal;
+	struct terminal terminal = { -1, -1 };
 	json_t *records = NULL;
 	int status = lab_complete("shell", lab), err;
 
