@@ -119,29 +119,38 @@ static void ipv6_is_there(void **state)
 	}
 }
 
-/* The test itself must see a wrong checksum: the last packets' bytes are spoilt in a copy. */
+/* 11.1 becomes 11.9 in one packet of the second half; 11.… addresses stand in headers only. */
+static bool spoil(unsigned char *bytes, size_t len)
+{
+	for (size_t i = len / 2 > 12 ? len / 2 : 12; i + 1 < len; i++) {
+		if (bytes[i] == 11 && bytes[i + 1] == 1 && bytes[i - 12] == 0x45) {
+			bytes[i + 1] = 9;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The test itself must see a wrong checksum: a packet's bytes are spoilt in a copy of the first
+ * capture that has one for it. */
 static void sees_a_fault(void **state)
 {
 	static struct driven driven;
 	static unsigned char bytes[1 << 22];
 	char directory[DRIVEN_PATH], path[DRIVEN_PATH + 16];
-	size_t len, spoilt = 0;
+	bool spoilt = false;
+	size_t len = 0;
 	FILE *file;
 
 	(void)state;
-	assert_true(captures_len > 0);
-	file = fopen(captures[0], "rb");
-	assert_non_null(file);
-	len = fread(bytes, 1, sizeof(bytes), file);
-	fclose(file);
-	/* A packet's 11.… addresses stand in its header only; 11.1 becomes 11.9. */
-	for (size_t i = len / 2; i + 1 < len && spoilt < 1; i++) {
-		if (bytes[i] == 11 && bytes[i + 1] == 1 && bytes[i - 12] == 0x45) {
-			bytes[i + 1] = 9;
-			spoilt++;
-		}
+	for (size_t i = 0; i < captures_len && !spoilt; i++) {
+		file = fopen(captures[i], "rb");
+		assert_non_null(file);
+		len = fread(bytes, 1, sizeof(bytes), file);
+		fclose(file);
+		spoilt = len < sizeof(bytes) && spoil(bytes, len);
 	}
-	assert_int_equal(spoilt, 1);
+	assert_true(spoilt);
 	drive_directory(directory);
 	snprintf(path, sizeof(path), "%s/spoilt.pcapng", directory);
 	file = fopen(path, "wb");
