@@ -290,6 +290,58 @@ function relayed_stream:close() end
 
 ---@alias readiness string | integer | fun(): boolean
 
+--- Make an ICE agent, which gathers its candidates at once. The scenario signals, with description() and told().
+---@param options? ice_options
+---@return ice_agent
+function a_host:ice(options) end
+
+---@class ice_options
+---@field role? "controlling" | "controlled" Default "controlling".
+---@field stun? host | endpoint Where its server-reflexive candidate comes from.
+---@field turn? turn_access Where its relayed candidate comes from.
+---@field port? integer Of its socket.
+---@field relayed? boolean Tell and use the relayed candidate alone.
+---@field within? duration To gather; default 5s.
+
+---@class ice_agent
+local ice_agent = {}
+
+--- Its credentials and candidates, and that there are no more: lines of SDP for the other side.
+---@return string
+function ice_agent:description() end
+
+--- What the other side has said: its whole description, or any lines of it as they come. True, or nil and why.
+---@param lines string
+---@return boolean?, string?
+function ice_agent:told(lines) end
+
+--- Wait until a pair of candidates is nominated. True, or nil and why.
+---@param options? { within?: duration } Default 30s.
+---@return boolean?, string?
+function ice_agent:connect(options) end
+
+--- The pair in use.
+---@return { here: ice_candidate, there: ice_candidate }?
+function ice_agent:pair() end
+
+---@class ice_candidate
+---@field type "host" | "prflx" | "srflx" | "relay"
+---@field at endpoint
+
+--- The role that it has now: a conflict may have changed it.
+---@return boolean
+function ice_agent:controlling() end
+
+---@param bytes string
+---@return boolean?, string?
+function ice_agent:send(bytes) end
+
+---@param options? { within?: duration }
+---@return string?, string?
+function ice_agent:recv(options) end
+
+function ice_agent:close() end
+
 ---@class program
 local program = {}
 

@@ -21,6 +21,7 @@
 #define API_SOCKET "socket"
 #define API_PROCESS "program"
 #define API_TURN "relay"
+#define API_ICE "agent"
 #define API_STREAM "relayed stream"
 #define API_ACTOR "actor"
 #define API_CALL "call"
@@ -48,6 +49,7 @@ void api_host_open(lua_State *L);
 void api_socket_open(lua_State *L);
 void api_process_open(lua_State *L);
 void api_turn_open(lua_State *L);
+void api_ice_open(lua_State *L);
 void api_call_open(lua_State *L);
 void api_expect_open(lua_State *L);
 
@@ -93,5 +95,6 @@ int api_host_ping(lua_State *L);
 int api_host_exec(lua_State *L);
 int api_host_start(lua_State *L);
 int api_host_turn(lua_State *L);
+int api_host_ice(lua_State *L);
 
 #endif

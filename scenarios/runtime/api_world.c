@@ -17,6 +17,7 @@ void api_open(lua_State *L)
 	api_socket_open(L);
 	api_process_open(L);
 	api_turn_open(L);
+	api_ice_open(L);
 	api_call_open(L);
 	api_expect_open(L);
 }
