@@ -1,0 +1,117 @@
+-- Our ICE agent, Alice's, and an independent one, aioice (Debian's python3-aioice 0.8.0), Bob's: which pair they agree
+-- on behind each pair of NATs, in both roles, and where both want to control. Relays are coturn's.
+--
+-- What aioice does differently from RFC 8445: as the controlling side it nominates every pair at once, in its
+-- first check (the aggressive nomination of RFC 5245), and takes the first that succeeds; so where it controls, it may
+-- settle for another pair than the best. It begins a check every 20 ms, not every 50, and keeps its tie-breaker when a
+-- conflict of roles has cost it its role.
+local program = [[
+import asyncio, sys, aioice
+
+async def main(role, server, lines):
+    ice = aioice.Connection(ice_controlling=role == "controlling", stun_server=(server, 3478),
+        turn_server=(server, 3478), turn_username="lab", turn_password="secret", use_ipv6=False)
+    await ice.gather_candidates()
+    print("ice-ufrag:" + ice.local_username)
+    print("ice-pwd:" + ice.local_password)
+    for candidate in ice.local_candidates:
+        print("candidate:" + candidate.to_sdp())
+    print("end-of-candidates", flush=True)
+    for line in lines.split("\n"):
+        name, _, value = line.partition(":")
+        if name == "ice-ufrag":
+            ice.remote_username = value
+        elif name == "ice-pwd":
+            ice.remote_password = value
+        elif name == "candidate":
+            await ice.add_remote_candidate(aioice.Candidate.from_sdp(value))
+    await ice.add_remote_candidate(None)
+    await ice.connect()
+    said = await ice.recv()
+    await ice.send(said + b" and back")
+    print("heard", said.decode(), flush=True)
+    await ice.recv()                                          # until Alice has heard, too
+    await ice.close()
+    print("controlling" if ice.ice_controlling else "controlled", flush=True)
+
+asyncio.run(main(*sys.argv[1:]))
+]]
+
+local cases = {
+  ["cone and cone"]      = { a = "port-restricted-cone", b = "port-restricted-cone" },
+  ["cone and symmetric"] = { a = "full-cone",            b = "symmetric" },
+  ["symmetric and cone"] = { a = "symmetric",            b = "full-cone" },
+  ["symmetric twice"]    = { a = "symmetric-random",     b = "symmetric-random", relayed = true },
+  ["double NAT"]         = { a = "port-restricted-cone", b = "port-restricted-cone", isp = "carrier-grade" },
+  ["one LAN"]            = { a = "symmetric",            b = "symmetric", lan = true },
+}
+
+return {
+  title  = "Our ICE agent and aioice's",
+  needs  = "live",
+  params = {
+    case = { "cone and cone", "cone and symmetric", "symmetric and cone", "symmetric twice", "double NAT", "one LAN" },
+    roles = { "controlling controlled", "controlled controlling", "controlling controlling" },
+    relay = true,
+  },
+  twins  = {
+    { set = { case = "symmetric twice", roles = "controlling controlled", relay = false },
+      fails = "expected true, got nil" },
+  },
+
+  world = function (p)
+    local case = cases[p.case]
+    if case.lan then
+      return { server = host {}, home_a = net { nat = case.a, alice = host {}, bob = host {} } }
+    end
+    local home_b = net { nat = case.b, bob = host {} }
+    return {
+      server = host {},
+      home_a = net { nat = case.a, alice = host {} },
+      home_b = not case.isp and home_b or nil,
+      isp    = case.isp and net { nat = case.isp, home_b = home_b } or nil,
+    }
+  end,
+
+  run = function (w, p)
+    w.server:start { "turnserver", "-n", "-L", w.server.address, "-E", w.server.address, "--lt-cred-mech",
+      "--user", "lab:secret", "--realm", "lab", "--no-cli", "--no-tls", "--no-dtls", "--log-file=stdout",
+      ready = "IO method (admin thread)" }
+
+    local ours, theirs = p.roles:match "(%a+) (%a+)"
+    local turn = { server = w.server:at(3478), username = "lab", password = "secret" }
+    local alice = w.alice:ice { role = ours, stun = w.server, turn = turn }
+    -- Without relays neither is told of the other's.
+    local function told(lines)
+      return p.relay and lines or (lines:gsub("candidate:[^\n]* typ relay[^\n]*\n", ""))
+    end
+
+    local bob = w.bob:start { "/usr/bin/python3", "-c", program, theirs, w.server.address,
+      told(alice:description()),
+      ready = "end-of-candidates" }
+    alice:told(told(bob:output()))
+    local connected = alice:connect { within = "20s" }
+    expect(connected):is(true)
+    if not connected then return end
+
+    expect(alice:send "VOIC from alice"):is(true)
+    expect(alice:recv()):is "VOIC from alice and back"
+    alice:send "enough"
+    local finished = bob:wait { within = "10s" }
+    expect(finished.status):is(0)
+    expect(finished.stdout:match "heard (.-)\n"):is "VOIC from alice"
+    expect(finished.stdout:match "(%a+)\n$"):is(alice:controlling() and "controlled" or "controlling")
+
+    local pair = alice:pair()
+    local relayed = pair.here.type == "relay" or pair.there.type == "relay"
+    if cases[p.case].relayed then
+      expect(relayed):is(true)
+      expect(w.bob):saw_nothing("udp[8:4] = 0x564f4943 and not host " .. w.server.address)
+    elseif ours == "controlling" and theirs == "controlled" then
+      expect(relayed):is(false)
+      expect(w.bob):saw "udp[8:4] = 0x564f4943"
+      expect(w.server):saw_nothing "udp[8:4] = 0x564f4943"
+    end
+    if ours ~= theirs then expect(alice:controlling()):is(ours == "controlling") end
+  end,
+}
