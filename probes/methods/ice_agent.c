@@ -122,7 +122,9 @@ static uint64_t nominate_best(struct ice_agent *agent)
 	if (!agent->list.controlling || agent->selected >= 0 || agent->nominating >= 0 || best < 0)
 		return NEVER;
 	at = agent->valid_since + patience(agent, best);
-	if (ice_better_to_come(&agent->list, (unsigned)best) && host_now(agent->host) < at)
+	/* As long as candidates trickle in, a better pair may come of the next one. */
+	if ((!agent->told_all || ice_better_to_come(&agent->list, (unsigned)best)) &&
+	    host_now(agent->host) < at)
 		return at;
 	agent->nominating = best;
 	agent->list.pairs[best].nominating = true;
