@@ -266,7 +266,7 @@ static int judge(const struct evidence *evidence, const struct dossier *dossier,
 	struct journeys journeys;
 	struct judgement j = { .journeys = &journeys, .call = ret };
 	struct passage voice;
-	struct way way;
+	struct way way = { 0 };
 
 	if (journeys_follow(evidence, dossier, &journeys) < 0)
 		return -ENOMEM;

@@ -17,7 +17,8 @@
 ---@field title string What it shows, in a few words.
 ---@field claims? string[] The rows that it reproduces.
 ---@field params? table<string, string | number | boolean | (string | number | boolean)[]> A list is several runs.
----@field needs? "live" What cannot be played in a virtual world: real programs, kernel NATs.
+---@field needs? "live" | "engine" Live: what a virtual world has not got: real programs, kernel NATs.
+--- Engine: what no kernel's NAT can do, such as getting another address.
 ---@field world fun(p: table): table<string, host_spec | net_spec> The nodes on the Internet, by name.
 ---@field run fun(w: world, p: table) What happens, and what must be so.
 ---@field twins? twin[] The same with other parameters, which must fail.

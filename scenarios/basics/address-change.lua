@@ -2,6 +2,7 @@
 -- so the call is dead until both have punched anew; by another rendezvous, since the connection to the first is dead.
 return {
   title  = "A router's address changes, and the two punch again",
+  needs  = "engine",
   params = { again = true, address = { "11.2.9.9", "the next free one" } },
 
   world = function ()

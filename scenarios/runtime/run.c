@@ -62,7 +62,8 @@ static bool use_kernel(struct plan *plan)
 	while ((n = plan_next(plan, n))) {
 		if (n->kind != PLAN_NET)
 			continue;
-		if (live_nat_expressible(&n->model, why, sizeof(why)))
+		if (live_nat_expressible(&n->model, why, sizeof(why)) &&
+		    live_nat6_expressible(n->model6, why, sizeof(why)))
 			n->realise = PLAN_KERNEL;
 		any |= n->realise == PLAN_KERNEL;
 	}

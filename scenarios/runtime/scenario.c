@@ -113,15 +113,16 @@ static void read_claims(const struct fields *f, json_t *about)
 		json_array_append_new(claims, json_string(names[i]));
 }
 
-/* What only some worlds have; nothing else can be needed yet. */
+/* What only some worlds have, or only the engine's NATs can do. */
 static void read_needs(const struct fields *f, json_t *about)
 {
 	const char *needs = fields_text(f, "needs", NULL);
 
 	if (!needs)
 		return;
-	if (strcmp(needs, "live") != 0)
-		fields_fail(f, "needs", "needs: expected \"live\", got \"%s\"", needs);
+	if (strcmp(needs, "live") != 0 && strcmp(needs, "engine") != 0)
+		fields_fail(f, "needs", "needs: expected \"live\" or \"engine\", got \"%s\"",
+			    needs);
 	json_object_set_new(about, "needs", json_string(needs));
 }
 

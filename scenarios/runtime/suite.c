@@ -148,7 +148,7 @@ void suite_clear(struct suite *suite)
 struct job {
 	struct run_spec spec;
 	const char *fails; /* of a twin */
-	bool skip; /* it needs another world */
+	const char *skip; /* why it cannot be played so; or NULL */
 	char capture[4096];
 	json_t *record; /* what is known beforehand */
 };
@@ -165,7 +165,7 @@ static json_t *run_one(void *arg)
 	const struct job *job = arg;
 
 	if (job->skip)
-		return json_pack("{s:s, s:s}", "ended", "skip", "message", "it needs --world live");
+		return json_pack("{s:s, s:s}", "ended", "skip", "message", job->skip);
 	return run_scenario(&job->spec);
 }
 
@@ -262,6 +262,18 @@ static size_t settings_of(const struct suite_options *options, struct setting re
 	return n;
 }
 
+/* Why a scenario with such `needs` cannot be played so; NULL where it can. */
+static const char *why_not(const char *needs, const struct setting *setting)
+{
+	if (!needs)
+		return NULL;
+	if (strcmp(needs, "live") == 0 && setting->world != WORLD_LIVE)
+		return "it needs --world live";
+	if (strcmp(needs, "engine") == 0 && setting->kernel_nats)
+		return "it needs the engine's NATs";
+	return NULL;
+}
+
 /* "DIR/skype-both-behind-nat.a=full-cone.pcapng": told apart as far as there are several. */
 static void name_capture(struct job *job, const struct suite_entry *entry, const json_t *run,
 			 const struct setting *setting, unsigned repetition,
@@ -347,7 +359,7 @@ static void prepare(struct jobs *jobs, const struct suite_entry *entry, json_t *
 	note_repeat(job, options, twin);
 	if (setting->kernel_nats)
 		json_object_set_new(job->record, "kernel_nats", json_true());
-	job->skip = world != WORLD_LIVE && json_object_get(entry->about, "needs");
+	job->skip = why_not(json_string_value(json_object_get(entry->about, "needs")), setting);
 	if (twin) {
 		twin = json_array_get(twins, (size_t)json_integer_value(twin));
 		job->fails = json_string_value(json_object_get(twin, "fails"));

@@ -32,6 +32,9 @@ static const char *timers(const struct nat_transport *t)
 	const struct check checks[] = {
 		{ t->refresh == NAT_REFRESH_INBOUND,
 		  "its mappings are refreshed by inbound packets only" },
+		{ t->refresh == NAT_REFRESH_NONE,
+		  "nothing refreshes its mappings, and conntrack's entries are" },
+		{ t->permission_ns, "its permissions end before its mappings" },
 		{ t->timeout_ns < WHOLE_SECOND / 100,
 		  "its timers are finer than the kernel's ticks" },
 	};
@@ -55,6 +58,8 @@ static const char *allocation(const struct nat_transport *t)
 		{ t->parity, "it keeps the parity of ports" },
 		{ t->contiguity, "it keeps neighbouring ports together" },
 		{ t->collision == NAT_COLLISION_STEAL, "a newcomer takes a port from its owner" },
+		{ t->collision == NAT_COLLISION_DEPENDENT,
+		  "a newcomer's mappings turn dependent on the destination" },
 		{ t->unsolicited == NAT_UNSOLICITED_POISON,
 		  "strays take ports, as with plain masquerade only" },
 		{ t->filtering == NAT_AD && t->mapping != NAT_EI &&
@@ -123,6 +128,7 @@ static const char *as_conntrack(const struct nat_transport *t)
 		{ t->timeout_ns % WHOLE_SECOND || t->timeout_two_way_ns % WHOLE_SECOND,
 		  "conntrack's timers count whole seconds" },
 		{ t->timeout_ns == 0, "conntrack's timers cannot be 0" },
+		{ t->permission_ns, "conntrack has one timer for a mapping and its permission" },
 	};
 
 	return t->blocked ? NULL : FIRST_FAILURE(checks);

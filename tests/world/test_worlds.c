@@ -153,7 +153,7 @@ static const struct row {
 	  77, "skip  mine [virtual]  0 ms  it needs --world live" },
 	{ "a need that there is not",
 	  "return { title = 'x', needs = 'kernel', " TWO_HOSTS "run = function (w) end }\n", 2,
-	  "needs: expected \"live\", got \"kernel\"" },
+	  "needs: expected \"live\" or \"engine\", got \"kernel\"" },
 	{ "a kernel's NAT",
 	  "return { title = 'x', world = function () return {\n"
 	  "home = net { nat = 'linux-masquerade', realise = 'kernel', alice = host {} } } end,\n"

@@ -33,6 +33,21 @@ static void inbound_refresh(struct nat_model *model)
 	model->udp.refresh = NAT_REFRESH_INBOUND;
 }
 
+static void no_refresh(struct nat_model *model)
+{
+	model->udp.refresh = NAT_REFRESH_NONE;
+}
+
+static void short_permission(struct nat_model *model)
+{
+	model->udp.permission_ns = 1000000000;
+}
+
+static void dependent(struct nat_model *model)
+{
+	model->udp.collision = NAT_COLLISION_DEPENDENT;
+}
+
 static void both_refresh(struct nat_model *model)
 {
 	model->udp.refresh = NAT_REFRESH_BOTH;
@@ -98,6 +113,11 @@ static const struct row rows[] = {
 	{ "full-cone", blocked_parity, NULL },
 	{ "full-cone", steal, "a newcomer takes a port from its owner" },
 	{ "full-cone", inbound_refresh, "its mappings are refreshed by inbound packets only" },
+	{ "full-cone", no_refresh, "nothing refreshes its mappings, and conntrack's entries are" },
+	{ "full-cone", short_permission, "its permissions end before its mappings" },
+	{ "linux-masquerade", short_permission,
+	  "conntrack has one timer for a mapping and its permission" },
+	{ "full-cone", dependent, "a newcomer's mappings turn dependent on the destination" },
 	{ "full-cone", both_refresh, NULL },
 	{ "full-cone", second_timer, "it has a second UDP timer for two-way traffic" },
 	{ "full-cone", half_second, NULL },
