@@ -10,12 +10,15 @@ static size_t chunk_size(const struct mapping_table *table, uint32_t chunk)
 
 	if (table->has_hosts)
 		each += sizeof(struct mapping_host);
+	if (table->has_sources)
+		each += sizeof(struct mapping_source);
 	return each << (MAPPING_CHUNK_BITS + chunk);
 }
 
-void mapping_table_init(struct mapping_table *table, bool has_hosts)
+void mapping_table_init(struct mapping_table *table, bool has_hosts, bool has_sources)
 {
 	table->has_hosts = has_hosts;
+	table->has_sources = has_sources;
 	table->unused = 1; /* Reference 0 is nobody. */
 	buckets_init(&table->buckets);
 }
@@ -256,6 +259,8 @@ uint32_t mapping_new(struct nat *nat, const struct mapping_key *key, uint16_t po
 	*mapping_links_at(table, ref) = (struct mapping_links){ .created = now };
 	if (table->has_hosts)
 		*mapping_host_at(table, ref) = (struct mapping_host){ 0 };
+	if (table->has_sources)
+		*mapping_source_at(table, ref) = (struct mapping_source){ 0 };
 	*m = (struct mapping){
 		.expires = after(now, nat->rules[key->protocol].is.timeout_ns),
 		.inside_addr = key->inside.addr,

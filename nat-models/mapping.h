@@ -68,6 +68,12 @@ struct mapping_host {
 	uint32_t next, prev; /* a ring */
 };
 
+/* Kept only where source_chain.c has a use for it. */
+struct mapping_source {
+	uint32_t next; /* a reference; 0 = none */
+	uint32_t prev; /* the same, or SOURCE_FIRST; 0 = not entered */
+};
+
 _Static_assert(sizeof(struct mapping) == 64, "a mapping must be one line of the cache");
 _Static_assert(sizeof(struct mapping_links) == 32, "two mappings' links must be one line");
 
@@ -83,11 +89,12 @@ struct mapping_key {
  * the model says. */
 enum { MAPPING_CHUNK_BITS = 3, MAPPING_CHUNKS = 22, MAPPINGS_MAX = 1 << 24 };
 
-/* A chunk has the mappings first, then their links, then, where they are wanted, their hosts. */
+/* A chunk has the mappings first, then their links, then, where they are wanted, their hosts and
+ * their places in chains of sources. */
 struct mapping_table {
 	char *chunks[MAPPING_CHUNKS]; /* each twice as long as the one before */
 	uint32_t chunks_len;
-	bool has_hosts;
+	bool has_hosts, has_sources;
 	struct buckets buckets;
 	uint32_t unused; /* the lowest reference never given out */
 	uint32_t free; /* given back, linked by key_next */
@@ -137,6 +144,17 @@ static inline struct mapping_host *mapping_host_at(const struct mapping_table *t
 	return (struct mapping_host *)hosts + place.at;
 }
 
+static inline struct mapping_source *mapping_source_at(const struct mapping_table *table,
+						       uint32_t ref)
+{
+	struct mapping_place place = mapping_place(table, ref);
+	size_t before = sizeof(struct mapping) + sizeof(struct mapping_links);
+
+	if (table->has_hosts)
+		before += sizeof(struct mapping_host);
+	return (struct mapping_source *)(place.chunk + place.len * before) + place.at;
+}
+
 /* A packet will look at this mapping: let it come from memory meanwhile. */
 static inline void mapping_prefetch(const struct mapping_table *table, uint32_t ref)
 {
@@ -144,8 +162,8 @@ static inline void mapping_prefetch(const struct mapping_table *table, uint32_t 
 		table_memory_prefetch(mapping_at(table, ref));
 }
 
-/* @has_hosts: are inside hosts counted? */
-void mapping_table_init(struct mapping_table *table, bool has_hosts);
+/* @has_hosts: are inside hosts counted?  @has_sources: are there chains of sources? */
+void mapping_table_init(struct mapping_table *table, bool has_hosts, bool has_sources);
 void mapping_table_clear(struct mapping_table *table);
 
 /* Where the index has the first of those among which @key's would be. */

@@ -250,9 +250,12 @@ static int reserve_forwards(struct nat *nat)
 
 static int make_tables(struct nat *nat)
 {
+	bool has_sources = false;
 	int err;
 
-	mapping_table_init(&nat->mappings, nat->counts_hosts);
+	for (int i = 0; i < NAT_PROTOCOLS; i++)
+		has_sources = has_sources || source_chain_is_kept(&nat->rules[i]);
+	mapping_table_init(&nat->mappings, nat->counts_hosts, has_sources);
 	if (!nat_translates_ports(nat))
 		return 0;
 	for (int i = 0; i < NAT_PROTOCOLS; i++) {

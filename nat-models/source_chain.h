@@ -14,25 +14,21 @@
 
 #include "mapping.h"
 
-struct source_link {
-	uint32_t next; /* a reference; 0 = none */
-	uint32_t prev; /* the same, or SOURCE_FIRST; 0 = not entered */
-};
-
 enum { SOURCE_FIRST = MAPPINGS_MAX }; /* no reference */
 
+struct rules;
+
 struct source_table {
-	struct source_link *links; /* by mapping */
-	uint32_t links_len;
-	uint32_t *buckets; /* chains by inside endpoint, the newest first */
-	uint32_t buckets_mask;
+	struct buckets buckets; /* chains by inside endpoint, the newest first; none at first */
 	uint32_t count;
 };
 
 void source_table_clear(struct source_table *table);
 
-/* A mapping begins; @ref must be in the mapping table.  Without memory it is passed over: its
- * source then seems to have no mapping. */
+/* Do mappings under such rules stand in a chain? */
+bool source_chain_is_kept(const struct rules *rules);
+
+/* A mapping begins; @ref must be in the mapping table. */
 void source_chain_add(struct nat *nat, uint32_t ref);
 
 /* A mapping ends; those that were never entered are fine. */
