@@ -6,7 +6,7 @@
 #include "header_fields.h"
 #include "nat_state.h"
 
-enum { FIRST_BUCKETS = 64, FIRST_CONNECTIONS = 64, CONNECTIONS_MAX = 1 << 22 };
+enum { FIRST_CONNECTIONS = 64, CONNECTIONS_MAX = 1 << 22 };
 
 /* By direction: << 0 for the inside, << 1 for the outside. */
 enum tcp_seen { SEEN_SYN = 1, SEEN_BOTH_SYN = 3, SEEN_FIN = 4, SEEN_BOTH_FIN = 12, SEEN_RST = 16 };
@@ -26,7 +26,7 @@ struct segment {
 void tcp_table_clear(struct tcp_table *table)
 {
 	free(table->connections);
-	free(table->buckets);
+	buckets_clear(&table->buckets);
 	free(table->heads);
 }
 
@@ -40,7 +40,7 @@ static uint32_t *bucket_of(const struct nat *nat, uint32_t mapping, struct endpo
 	uint64_t hash = hash_mix(nat->hash_seed, (uint64_t)mapping << 16 | remote.port);
 
 	hash = hash_mix(hash_mix(hash, remote.addr.lo), remote.addr.hi);
-	return &nat->tcp.buckets[(uint32_t)(hash >> 16) & nat->tcp.buckets_mask];
+	return buckets_of(&nat->tcp.buckets, (uint32_t)(hash >> 16));
 }
 
 static struct endpoint remote_of(const struct tcp_connection *c)
@@ -50,7 +50,7 @@ static struct endpoint remote_of(const struct tcp_connection *c)
 
 static uint32_t find(const struct nat *nat, uint32_t mapping, struct endpoint remote)
 {
-	uint32_t c = nat->tcp.buckets ? *bucket_of(nat, mapping, remote) : 0;
+	uint32_t c = nat->tcp.count ? *bucket_of(nat, mapping, remote) : 0;
 
 	while (c &&
 	       (at(nat, c)->mapping != mapping || !endpoint_equal(remote_of(at(nat, c)), remote)))
@@ -88,31 +88,27 @@ void tcp_track_end_all(struct nat *nat, uint32_t ref)
 		nat->tcp.heads[ref] = 0;
 }
 
-/* Keep about one connection a bucket. */
-static bool buckets_grow(struct nat *nat)
+/* Keep about one connection a bucket.  Without memory the chains just get longer. */
+static void buckets_grow(struct nat *nat)
 {
 	struct tcp_table *table = &nat->tcp;
-	uint32_t len = table->buckets ? (table->buckets_mask + 1) * 2 : FIRST_BUCKETS;
-	uint32_t *buckets;
+	uint32_t *from, *to;
 
-	if (table->buckets && table->count <= table->buckets_mask)
-		return true;
-	buckets = calloc(len, sizeof(*buckets));
-	if (!buckets)
-		return table->buckets != NULL;
-	free(table->buckets);
-	table->buckets = buckets;
-	table->buckets_mask = len - 1;
-	for (uint32_t c = 1; c < table->unused; c++) {
-		uint32_t *bucket;
+	if (!table->buckets.len)
+		buckets_init(&table->buckets);
+	if (table->count < table->buckets.len || !buckets_add(&table->buckets, &from, &to))
+		return;
+	while (*from) {
+		uint32_t c = *from;
 
-		if (!table->connections[c].mapping)
+		if (bucket_of(nat, at(nat, c)->mapping, remote_of(at(nat, c))) != to) {
+			from = &at(nat, c)->hash_next;
 			continue;
-		bucket = bucket_of(nat, at(nat, c)->mapping, remote_of(at(nat, c)));
-		at(nat, c)->hash_next = *bucket;
-		*bucket = c;
+		}
+		*from = at(nat, c)->hash_next;
+		at(nat, c)->hash_next = *to;
+		*to = c;
 	}
-	return true;
 }
 
 static bool heads_grow(struct tcp_table *table, uint32_t ref)
@@ -180,8 +176,9 @@ static uint32_t make(struct nat *nat, uint32_t ref, struct endpoint remote, uint
 {
 	uint32_t c, *bucket;
 
-	if (!buckets_grow(nat) || !heads_grow(&nat->tcp, ref))
+	if (!heads_grow(&nat->tcp, ref))
 		return 0;
+	buckets_grow(nat);
 	sweep(nat, ref, now);
 	c = slot_take(&nat->tcp);
 	if (!c)

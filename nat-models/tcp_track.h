@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "addr.h"
+#include "buckets.h"
 #include "packet.h"
 
 struct nat;
@@ -39,8 +40,7 @@ struct tcp_connection {
 struct tcp_table {
 	struct tcp_connection *connections;
 	uint32_t room, unused, free, count;
-	uint32_t *buckets;
-	uint32_t buckets_mask;
+	struct buckets buckets; /* none at first */
 	uint32_t *heads; /* by mapping: its connections */
 	uint32_t heads_len;
 };
