@@ -12,7 +12,7 @@
 #include "../sim/host.h"
 #include "../sim/plan.h"
 
-enum { BENCH_NOTE = 256, BENCH_PATH = 4096 };
+enum { BENCH_NOTE = 512, BENCH_PATH = 4096 };
 
 /* What came out.  Filled with zeroes before a measure is taken. */
 struct bench_result {
