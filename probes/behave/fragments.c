@@ -128,8 +128,8 @@ static bool both_parts(struct behave *b, struct endpoint src, struct endpoint ds
 	return bits == 3;
 }
 
-/* Second parts whose first never comes. */
-static void flood(struct behave *b, struct endpoint src, struct endpoint dst)
+/* Parts of datagrams, the first or the second of each, whose other one never comes. */
+static void flood(struct behave *b, struct endpoint src, struct endpoint dst, bool seconds)
 {
 	for (int i = 0; i < FLOOD; i++) {
 		struct letter letter = { .protocol = IP_PROTO_UDP,
@@ -144,11 +144,11 @@ static void flood(struct behave *b, struct endpoint src, struct endpoint dst)
 
 		write_letter(b, &letter, &whole, &token, &len);
 		cut(&whole, parts);
-		throw_packet(b, OUTSIDE, &parts[1].pkt);
+		throw_packet(b, OUTSIDE, &parts[seconds].pkt);
 	}
 }
 
-enum fragment_order { IN_ORDER, SWAPPED, FLOODED };
+enum fragment_order { IN_ORDER, SWAPPED, AFTER_SECONDS, AFTER_FIRSTS };
 
 static enum behave_outcome fragments(struct behave *b, enum fragment_order order)
 {
@@ -156,8 +156,8 @@ static enum behave_outcome fragments(struct behave *b, enum fragment_order order
 
 	if (!goes_out(b, INSIDE, IP_PROTO_UDP, here(b, INSIDE, fresh_port(b)), dst, &outside))
 		return nothing_passes(b);
-	if (order == FLOODED)
-		flood(b, dst, outside);
+	if (order == AFTER_SECONDS || order == AFTER_FIRSTS)
+		flood(b, dst, outside, order == AFTER_SECONDS);
 	if (both_parts(b, dst, outside, order == SWAPPED))
 		return as_required(b, "both parts of a datagram pass");
 	if (!comes_in(b, INSIDE, IP_PROTO_UDP, dst, outside))
@@ -177,5 +177,11 @@ enum behave_outcome probe_fragments_swapped(struct behave *b)
 
 enum behave_outcome probe_fragments_flooded(struct behave *b)
 {
-	return fragments(b, FLOODED);
+	return fragments(b, AFTER_SECONDS);
+}
+
+/* RFC 4787, REQ-14a: state is to be bounded, and what bounds it is not to stop the next datagram. */
+enum behave_outcome probe_first_fragments_flooded(struct behave *b)
+{
+	return fragments(b, AFTER_FIRSTS);
 }

@@ -45,6 +45,7 @@ enum behave_outcome probe_fragments_out(struct behave *b);
 enum behave_outcome probe_fragments_in_order(struct behave *b);
 enum behave_outcome probe_fragments_swapped(struct behave *b);
 enum behave_outcome probe_fragments_flooded(struct behave *b);
+enum behave_outcome probe_first_fragments_flooded(struct behave *b);
 
 /* errors.c */
 enum behave_outcome probe_error_in(struct behave *b);
@@ -72,6 +73,7 @@ enum behave_outcome probe_established(struct behave *b);
 enum behave_outcome probe_transitory(struct behave *b);
 enum behave_outcome probe_rst_translated(struct behave *b);
 enum behave_outcome probe_rst_state(struct behave *b);
+enum behave_outcome probe_rst_refreshes(struct behave *b);
 
 /* carrier.c */
 enum behave_outcome probe_limit(struct behave *b);

@@ -2,7 +2,8 @@
 /*
  * Which probe stands for which requirement.  Not here: what a NAT may do or leave (RFC 4787
  * REQ-6a, RFC 5508 REQ-9 and REQ-11), what is a matter of its management or its logs (RFC 6888
- * REQ-3, REQ-5, REQ-6, REQ-10, REQ-12 to REQ-14), and its port-control protocol (REQ-9).
+ * REQ-3, REQ-5, REQ-6, REQ-10, REQ-12 to REQ-14), its port-control protocol (REQ-9), and what no
+ * model breaks: UDP's mappings and filters are never TCP's (RFC 7857, 5 and 6).
  */
 #include "probes.h"
 
@@ -46,6 +47,8 @@ const struct behave_probe behave_probes[] = {
 	  probe_fragments_swapped },
 	{ "4787", "REQ-14a", "MUST", "lone fragments keep no others out", BEHAVE_ORDINARY,
 	  probe_fragments_flooded },
+	{ "4787", "REQ-14a", "MUST", "lone first fragments keep no others out", BEHAVE_ORDINARY,
+	  probe_first_fragments_flooded },
 	{ "5382", "REQ-1", "MUST", "one mapping for every destination", BEHAVE_ORDINARY,
 	  probe_mapping_tcp },
 	{ "5382", "REQ-2", "MUST", "every valid sequence of segments passes", BEHAVE_ORDINARY,
@@ -118,6 +121,8 @@ const struct behave_probe behave_probes[] = {
 	  probe_rst_state },
 	{ "7857", "7.1", "SHOULD NOT", "an ICMP error from inside refreshes nothing",
 	  BEHAVE_ORDINARY, probe_error_out_refreshes },
+	{ "7857", "7.1", "SHOULD NOT", "a RST from inside refreshes nothing", BEHAVE_ORDINARY,
+	  probe_rst_refreshes },
 	{ "7857", "9", "SHOULD", "ports are hard to guess", BEHAVE_ORDINARY, probe_guessable },
 	{ "7857", "10", "SHOULD", "hosts' IP identifications are told apart", BEHAVE_ORDINARY,
 	  probe_ip_id },

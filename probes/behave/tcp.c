@@ -225,6 +225,29 @@ enum behave_outcome probe_rst_translated(struct behave *b)
 	return not_as_required(b, "a RST from outside does not come in");
 }
 
+/* RFC 7857, 7.1: late in the life of a mapping that a SYN has made, a RST goes out. */
+enum behave_outcome probe_rst_refreshes(struct behave *b)
+{
+	struct thread t = thread_new(b);
+	struct opened opened = { .protocol = IP_PROTO_TCP };
+	struct life life;
+
+	if (!measure_life(b, IP_PROTO_TCP, false, &life))
+		return no_life(b);
+	if (!thread_syn(b, &t))
+		return nothing_passes(b);
+	opened.at = now_of(b);
+	opened.out = t.out;
+	opened.outside = t.outside;
+	rest_until(opened.at, life.alive_ns - SEC);
+	if (!thread_out(b, &t, TCP_RST, NULL))
+		return inconclusive(b, "no RST gets out");
+	rest_until(opened.at, life.gone_ns + SEC);
+	if (is_open(b, &opened))
+		return not_as_required(b, "a RST began the mapping's time anew");
+	return as_required(b, "a RST did not prolong the mapping's life");
+}
+
 enum behave_outcome probe_rst_state(struct behave *b)
 {
 	struct thread t = thread_new(b);

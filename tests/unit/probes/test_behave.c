@@ -78,6 +78,8 @@ TUNE(rest_excepted, rests(m); m->udp.reuse_exceptions = true; m->udp.filtering =
 TUNE(random_ports, m->udp.ports = NAT_PORTS_RANDOM)
 TUNE(sequential, m->udp.ports = NAT_PORTS_SEQUENTIAL)
 TUNE(rst_dropped, m->tcp.rst = NAT_RST_DROP)
+TUNE(rst_ignored, m->tcp.rst = NAT_RST_IGNORE)
+TUNE(tcp_untracked, m->tcp.tracking = NAT_TRACKING_NONE)
 TUNE(rst_ends, m->tcp.rst = NAT_RST_END)
 TUNE(ip_id, m->ip_id = true)
 TUNE(ping_silent, m->icmp.ping_answered = false; m->icmp.hairpin = false)
@@ -136,8 +138,11 @@ static const struct row {
 	{ "4787", "REQ-14", "fragments in order", no_fragments, BREAKS },
 	{ "4787", "REQ-14", "fragments out of order", as_is, MEETS },
 	{ "4787", "REQ-14", "fragments out of order", fragments_in_order, BREAKS },
-	{ "4787", "REQ-14a", "", as_is, MEETS },
-	{ "4787", "REQ-14a", "", no_fragments, BREAKS },
+	{ "4787", "REQ-14a", "lone fragments", as_is, MEETS },
+	{ "4787", "REQ-14a", "lone fragments", no_fragments, BREAKS },
+	{ "4787", "REQ-14a", "lone first", as_is, MEETS },
+	{ "4787", "REQ-14a", "lone first", fragments_in_order, MEETS },
+	{ "4787", "REQ-14a", "lone first", no_fragments, BREAKS },
 	{ "4787", "REQ-1", "", blocked, UNKNOWN },
 	{ "5382", "REQ-1", "", as_is, MEETS },
 	{ "5382", "REQ-1", "", tcp_ad, BREAKS },
@@ -226,8 +231,12 @@ static const struct row {
 	{ "7857", "2.2", "a RST", rst_dropped, BREAKS },
 	{ "7857", "2.2", "a connection", as_is, MEETS },
 	{ "7857", "2.2", "a connection", rst_ends, BREAKS },
-	{ "7857", "7.1", "", as_is, MEETS },
-	{ "7857", "7.1", "", error_refreshes, BREAKS },
+	{ "7857", "7.1", "an ICMP error", as_is, MEETS },
+	{ "7857", "7.1", "an ICMP error", error_refreshes, BREAKS },
+	{ "7857", "7.1", "a RST", as_is, MEETS },
+	{ "7857", "7.1", "a RST", rst_ends, MEETS },
+	{ "7857", "7.1", "a RST", rst_ignored, BREAKS },
+	{ "7857", "7.1", "a RST", tcp_untracked, BREAKS },
 	{ "7857", "9", "", as_is, MEETS },
 	{ "7857", "9", "", sequential, BREAKS },
 	{ "7857", "10", "", ip_id, MEETS },
