@@ -336,7 +336,7 @@ pid_t fork_world(int (*main)(void *arg), void *arg, enum fork_stage *ret_stage)
 	bool user = true;
 	int pair[2];
 	pid_t pid;
-	int err;
+	int err = 0;
 
 	*ret_stage = FORK_CLONE;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
