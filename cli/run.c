@@ -172,8 +172,31 @@ static int read_claims(const char *home, const char *path)
 	return status;
 }
 
-static int print(const struct run_options *options, const char *home, const char *directory,
-		 const json_t *records)
+/* Does the scenario have twins, of which none was planned? */
+static bool lost_twins(const struct suite_entry *entry)
+{
+	const json_t *run;
+	size_t i;
+
+	json_array_foreach(entry->runs, i, run) if (json_object_get(run, "twin")) return false;
+	return json_array_size(json_object_get(entry->about, "twins")) > 0;
+}
+
+/* With other parameters than its own a scenario's twins need not fail: a pass is not to hide that
+ * they did not run. */
+static void tell_lost_twins(const struct suite *suite)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < suite->len; i++)
+		n += lost_twins(&suite->entries[i]);
+	if (n)
+		printf("twins not run: those of %zu scenario%s, whose parameters --set changes\n",
+		       n, n == 1 ? "" : "s");
+}
+
+static int print(const struct run_options *options, const char *home, const struct suite *suite,
+		 const char *directory, const json_t *records)
 {
 	char path[PATH_MAX];
 
@@ -181,6 +204,7 @@ static int print(const struct run_options *options, const char *home, const char
 		return print_claims(home, records);
 	if (strcmp(options->format, "text") == 0) {
 		report_terminal(records, stdout, command_colour(stdout), options->verbose);
+		tell_lost_twins(suite);
 		printf("results: %s\n", directory);
 		return STATUS_OK;
 	}
@@ -212,7 +236,7 @@ static int play(const struct run_options *options, const char *home, const struc
 	records = suite_run(suite, suite_options);
 	status = results_write("run", directory, records);
 	if (!status)
-		status = print(options, home, directory, records);
+		status = print(options, home, suite, directory, records);
 	if (!status)
 		status = results_status(records);
 	json_decref(records);

@@ -59,6 +59,7 @@ static void all_scenarios_pass(void **state)
 	run((const char *const[]){ "knothole", "run", "-o", results, NULL });
 	assert_says(" 0 failed, 0 skipped");
 	assert_int_equal(driven.status, 0);
+	assert_null(strstr(driven.out, "twins not run"));
 	assert_file("report.json");
 	assert_file("junit.xml");
 	assert_file("skype-both-behind-nat.pcapng");
@@ -111,6 +112,7 @@ static void parameters_from_the_command_line(void **state)
 	assert_int_equal(driven.status, 1);
 	assert_says("1 passed, 1 failed, 0 skipped");
 	assert_says("expected direct, found none");
+	assert_says("twins not run: those of 1 scenario, whose parameters --set changes\n");
 	assert_file("basics-direct.b=symmetric.pcapng");
 }
 
