@@ -67,6 +67,25 @@ static void all_scenarios_pass(void **state)
 	assert_file("basics-punch.a=full-cone.b=restricted-cone.pcapng");
 }
 
+/* A sample that has each class of NAT on both sides, and every method but TURN. */
+static void every_method_between_many_models(void **state)
+{
+	static const char callers[] =
+		"no-nat,full-cone,restricted-cone,port-restricted-cone,symmetric,symmetric-random,"
+		"linux-masquerade,linux-masquerade-random,carrier-grade,one-to-one,isa-proxy,ei-ad,"
+		"ad-ei,apd-ad";
+	static const char callees[] =
+		"no-nat,full-cone,port-restricted-cone,symmetric-sequential,symmetric-firewall,"
+		"linux-masquerade-input-drop,windows-xp-ics,windows-xp-icf,linksys-befsr41,"
+		"upnp-h323-router,udp-blocked,ei-ei,ad-apd,apd-ei,corporate-80-443";
+
+	(void)state;
+	run((const char *const[]){ "knothole", "matrix", "--methods", "all", "--a", callers, "--b",
+				   callees, "-o", results, NULL });
+	assert_says("210 cells: 210 as the oracle says, 0 not, 0 skipped");
+	assert_int_equal(driven.status, 0);
+}
+
 /* Seeds change every port and every loss, and must change nothing else. */
 static void and_again_with_other_seeds(void **state)
 {
@@ -162,6 +181,7 @@ int main(void)
 		TEST(all_scenarios_pass),
 		TEST(and_again_with_other_seeds),
 		TEST(every_cell_is_as_the_oracle_says),
+		TEST(every_method_between_many_models),
 		TEST(listing_runs_nothing),
 		TEST(parameters_from_the_command_line),
 		TEST(claims_with_their_scenarios),
