@@ -62,7 +62,8 @@ struct bench {
 	bool marked; /* … and the marker after it */
 	uint64_t chance;
 	int err;
-	int packets, passed, begun, moved, strays, by_luck, remembered, leaked, anew, errors;
+	int packets, passed, begun, moved, strays, by_luck, remembered, leaked, anew, errors, late;
+	uint64_t due; /* when packets should be sent; 0 = whenever */
 	char trouble[320]; /* the first difference */
 };
 
