@@ -28,6 +28,11 @@ enum { ROOM = 2048, VIEWS = 512, HEAD = 28, INPUT_MAX = 1024, POOL = 3 };
 static enum { WORLD_IPV4, WORLD_IPV6, WORLD_NAT64 } world;
 static bool writes_ip6; /* the packet in the making is IPv6 */
 
+/* How many values an enum of the model has. */
+#define ONE(id, word, text) +1
+enum { RSTS = 0 NAT_RSTS(ONE), REFUSALS = 0 NAT_REFUSALS(ONE) };
+#undef ONE
+
 /* Steps that mean something else beside. */
 enum { STEP_NEW_POOL = 0xf8, STEP_REBOOT = 0xfc };
 
@@ -109,7 +114,7 @@ static void choose_tracking(struct input *in, struct nat_transport *t)
 	uint8_t a = take(in), b = take(in);
 
 	t->tracking = a % 3;
-	t->rst = a / 3 % 4;
+	t->rst = a / 3 % RSTS;
 	t->simultaneous_open = a & 0x80;
 	t->out_of_window = a & 0x40;
 	t->closing_ns = b & 1 ? t->timeout_ns / 2 : 0;
@@ -149,7 +154,7 @@ static void choose_model(struct input *in, struct nat_model *m)
 	m->fragments = b % 3;
 	m->fragments_held = (uint8_t)(1 + b % 64);
 	m->fragment_ns = UINT64_C(1) << b % 40;
-	m->refusal = b & 0x80 ? NAT_REFUSAL_PROHIBITED : NAT_REFUSAL_SILENT;
+	m->refusal = b / 24 % REFUSALS;
 	m->algs = b / 3 % 8;
 	m->icmp.timeout_ns = UINT64_C(1) << (a % 40);
 }
