@@ -308,6 +308,45 @@ static void add_forward_chain(struct writer w[2])
 
 /* Allocation */
 
+/* The lowest port that an inside port above the well-known ones may get. */
+static unsigned int first_port(const struct nat_transport *knobs)
+{
+	bool parts = knobs->keep_well_known && knobs->port_min < WELL_KNOWN_END &&
+		     knobs->port_max >= WELL_KNOWN_END;
+
+	return parts ? WELL_KNOWN_END : knobs->port_min;
+}
+
+/* RFC 4787 REQ-3a: well-known ports map to well-known ones. */
+static void add_random(struct writer *w, bool taken_only)
+{
+	const struct nat_transport *knobs = w->protocol.knobs;
+	const char *word = w->protocol.word;
+	char taken[40] = "";
+
+	if (taken_only)
+		snprintf(taken, sizeof(taken), "%s sport @taken_%s ", word, word);
+	if (knobs->keep_well_known)
+		script_add(w->script, "		%s sport < %d %ssnat to %s:1-%d fully-random\n",
+			   word, WELL_KNOWN_END, taken, w->outside, WELL_KNOWN_END - 1);
+	script_add(w->script, "		meta l4proto %s %ssnat to %s:%u-%u fully-random\n", word,
+		   taken, w->outside, first_port(knobs), knobs->port_max);
+}
+
+static void add_sequential(struct writer *w)
+{
+	const struct nat_transport *knobs = w->protocol.knobs;
+	unsigned int first = first_port(knobs);
+
+	if (knobs->keep_well_known)
+		script_add(w->script,
+			   "		%s sport < %d snat to %s : numgen inc mod %d offset 1\n",
+			   w->protocol.word, WELL_KNOWN_END, w->outside, WELL_KNOWN_END - 1);
+	script_add(w->script,
+		   "		meta l4proto %s snat to %s : numgen inc mod %u offset %u\n",
+		   w->protocol.word, w->outside, knobs->port_max - first + 1U, first);
+}
+
 /* A connection's source stays where conntrack can keep it, if no mapping has it already. */
 static void add_preserve(struct writer *w)
 {
@@ -317,14 +356,18 @@ static void add_preserve(struct writer *w)
 	if (knobs->collision == NAT_COLLISION_REFUSE)
 		script_add(w->script, "		%s sport @taken_%s drop\n", word, word);
 	else if (knobs->collision != NAT_COLLISION_OVERLOAD)
-		script_add(w->script, "		%s sport @taken_%s snat to %s:%u-%u fully-random\n",
-			   word, word, w->outside, knobs->port_min, knobs->port_max);
+		add_random(w, true);
 	/* Left to itself conntrack keeps well-known ports among their own (RFC 4787 REQ-3a). */
-	if (knobs->port_min == WELL_KNOWN_END && knobs->port_max == LAST_PORT)
+	if (knobs->keep_well_known && knobs->port_min == WELL_KNOWN_END &&
+	    knobs->port_max == LAST_PORT) {
 		script_add(w->script, "		meta l4proto %s snat to %s\n", word, w->outside);
-	else
-		script_add(w->script, "		meta l4proto %s snat to %s:%u-%u\n", word,
-			   w->outside, knobs->port_min, knobs->port_max);
+		return;
+	}
+	if (knobs->keep_well_known)
+		script_add(w->script, "		%s sport < %d snat to %s:1-%d\n", word,
+			   WELL_KNOWN_END, w->outside, WELL_KNOWN_END - 1);
+	script_add(w->script, "		meta l4proto %s snat to %s:%u-%u\n", word, w->outside,
+		   first_port(knobs), knobs->port_max);
 }
 
 static void add_allocation(struct writer *w)
@@ -338,13 +381,9 @@ static void add_allocation(struct writer *w)
 		   "		meta l4proto %s snat ip to ip saddr . %s sport%s map @out_%s\n",
 		   word, word, word, word, word, remote_of(knobs->mapping, "original"), word);
 	if (knobs->ports == NAT_PORTS_SEQUENTIAL)
-		script_add(w->script,
-			   "		meta l4proto %s snat to %s : numgen inc mod %u offset %u\n",
-			   word, w->outside, knobs->port_max - knobs->port_min + 1U,
-			   knobs->port_min);
+		add_sequential(w);
 	else if (knobs->ports == NAT_PORTS_RANDOM)
-		script_add(w->script, "		meta l4proto %s snat to %s:%u-%u fully-random\n",
-			   word, w->outside, knobs->port_min, knobs->port_max);
+		add_random(w, false);
 	else
 		add_preserve(w);
 	script_add(w->script, "	}\n");
