@@ -113,10 +113,10 @@ static int load(const struct live_nat_spec *spec, struct plan_error *ret_error)
 	return err;
 }
 
-static int write_sysctl(const char *name, uint64_t seconds)
+static int write_sysctl(const char *name, uint64_t value)
 {
 	char path[96], text[24];
-	int len = snprintf(text, sizeof(text), "%llu\n", (unsigned long long)seconds);
+	int len = snprintf(text, sizeof(text), "%llu\n", (unsigned long long)value);
 	int err = 0;
 	int fd;
 
@@ -136,8 +136,8 @@ static uint64_t in_seconds(uint64_t ns)
 }
 
 /* In the box: /proc/sys/net shows the namespace of who opens it.  Where maps hold the timers,
- * conntrack's must not end before them. */
-static int set_timers(const struct nat_model *model)
+ * conntrack's must not end before them.  Left to itself it drops what no window allows. */
+static int set_conntrack(const struct nat_model *model)
 {
 	const struct nat_transport *udp = &model->udp;
 	const struct nat_transport *tcp = &model->tcp;
@@ -159,7 +159,7 @@ static int set_timers(const struct nat_model *model)
 		if (err)
 			return err;
 	}
-	return 0;
+	return write_sysctl("tcp_be_liberal", tcp->out_of_window);
 }
 
 static int furnish(const struct live_nat_spec *spec, struct plan_error *ret_error)
@@ -168,10 +168,10 @@ static int furnish(const struct live_nat_spec *spec, struct plan_error *ret_erro
 
 	if (err || nat_ruleset_of(spec->model) == NAT_RULES_ROUTER)
 		return err;
-	err = set_timers(spec->model);
+	err = set_conntrack(spec->model);
 	if (err)
 		explain(ret_error,
-			"%s: the timers of %s cannot be set in /proc/sys/net/netfilter: %s",
+			"%s: the conntrack of %s cannot be set up in /proc/sys/net/netfilter: %s",
 			spec->name, spec->model->name, strerror(-err));
 	return err;
 }
