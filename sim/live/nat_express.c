@@ -8,7 +8,9 @@
 #include "live.h"
 #include "nat_rules.h"
 
-enum { WHOLE_SECOND = 1000000000, LINUX_TWO_WAY_S = 2 };
+enum { WHOLE_SECOND = 1000000000, LINUX_TWO_WAY_S = 2, LINUX_RESET_S = 10 };
+enum { LINUX_TRANSITORY_S = 120, LINUX_FRAGMENTS_HELD = 16, LINUX_FRAGMENT_S = 30 };
+enum { FIRST_PORT = 1024, LAST_PORT = 65535 };
 
 /* A knob that some model sets and nftables lacks. */
 struct check {
@@ -25,6 +27,113 @@ static const char *first_failure(const struct check *checks, size_t len)
 }
 
 #define FIRST_FAILURE(checks) first_failure(checks, sizeof(checks) / sizeof(*(checks)))
+
+static uint64_t in_ns(uint64_t seconds)
+{
+	return seconds * WHOLE_SECOND;
+}
+
+/* What the kernel does with any packet that it forwards, whatever the rules. */
+static const char *forwarding(const struct nat_model *model)
+{
+	const struct check checks[] = {
+		{ model->too_big != NAT_TOO_BIG_TOLD,
+		  "the kernel tells who sends what is too big, or cuts what may be cut" },
+		{ !model->icmp.time_exceeded, "the kernel answers for a packet whose TTL ends" },
+		{ model->overlap, "it reaches outside hosts of the inside network's range" },
+		{ model->ip_id, "it gives out identifications of its own" },
+	};
+
+	return FIRST_FAILURE(checks);
+}
+
+/* What comes with connection tracking: fragments are put together before it. */
+static const char *fragments(const struct nat_model *model)
+{
+	const struct check checks[] = {
+		{ model->fragments != NAT_FRAGMENTS_ANY_ORDER,
+		  "conntrack takes fragments in any order" },
+		{ model->fragments_held != LINUX_FRAGMENTS_HELD,
+		  "the kernel's room for fragments is not counted by datagrams" },
+		{ model->fragment_ns != in_ns(LINUX_FRAGMENT_S),
+		  "the kernel keeps fragments for 30 s" },
+		{ model->refusal != NAT_REFUSAL_SILENT, "it tells who gets no mapping" },
+	};
+
+	return FIRST_FAILURE(checks);
+}
+
+/* Errors are conntrack's "related", which has checked them and touches no timer. */
+static const char *errors(const struct nat_model *model)
+{
+	const struct nat_icmp *icmp = &model->icmp;
+	const struct check checks[] = {
+		{ icmp->timeout_ns == 0 || icmp->timeout_ns % WHOLE_SECOND,
+		  "conntrack's timer for ICMP counts whole seconds" },
+		{ icmp->errors && !icmp->verify, "conntrack verifies ICMP errors" },
+		{ icmp->errors && !icmp->quoted_options,
+		  "conntrack understands IP options in quotes" },
+		{ icmp->errors && icmp->on_error != NAT_ERROR_NOTHING,
+		  "ICMP errors change nothing in conntrack" },
+	};
+
+	return icmp->blocked ? NULL : FIRST_FAILURE(checks);
+}
+
+static const char *translated_errors(const struct nat_model *model)
+{
+	const struct check checks[] = {
+		{ model->icmp.quote != NAT_QUOTE_REWRITTEN,
+		  "conntrack translates what ICMP errors quote, and its checksums" },
+		{ model->hairpin != NAT_HAIRPIN_NONE && !model->icmp.hairpinned_errors,
+		  "conntrack translates errors about hairpinned packets, too" },
+	};
+
+	return model->icmp.blocked || !model->icmp.errors ? NULL : FIRST_FAILURE(checks);
+}
+
+static const char *tracked(const struct nat_model *model)
+{
+	const char *why = fragments(model);
+
+	return why ? why : errors(model);
+}
+
+/* TCP as maps and sets follow it: by packets either way.  conntrack beside them lets pass what is
+ * out of turn, and loses nothing that a map does not bring back. */
+static const char *connections(const struct nat_transport *tcp)
+{
+	const struct check checks[] = {
+		{ tcp->tracking != NAT_TRACKING_LENIENT,
+		  "conntrack follows TCP's connections, and is lenient" },
+		{ !tcp->simultaneous_open, "conntrack lets SYNs cross" },
+		{ tcp->rst != NAT_RST_KEEP, "a RST ends nothing in its maps, and passes" },
+		{ tcp->closing_ns, "its maps have no timer for connections that close" },
+		{ tcp->reset_ns, "its maps have no timer for connections that were reset" },
+	};
+
+	return tcp->blocked ? NULL : FIRST_FAILURE(checks);
+}
+
+/* TCP as conntrack alone follows it, whose timers but one stay as they come. */
+static const char *conntrack_connections(const struct nat_transport *tcp)
+{
+	const struct check checks[] = {
+		{ tcp->tracking != NAT_TRACKING_LENIENT,
+		  "conntrack follows TCP's connections, and is lenient" },
+		{ !tcp->simultaneous_open, "conntrack lets SYNs cross" },
+		{ tcp->rst != NAT_RST_END_UNANSWERED,
+		  "a RST ends conntrack's entry where nothing had answered" },
+		{ tcp->timeout_ns != in_ns(LINUX_TRANSITORY_S),
+		  "conntrack gives TCP 120 s to open and to close" },
+		{ tcp->closing_ns && tcp->closing_ns != in_ns(LINUX_TRANSITORY_S),
+		  "conntrack gives TCP 120 s to open and to close" },
+		{ tcp->reset_ns != in_ns(LINUX_RESET_S),
+		  "conntrack's entries outlive a RST by 10 s" },
+	};
+
+	return tcp->blocked ? NULL : FIRST_FAILURE(checks);
+}
 
 /* Of any model with timers in maps or sets. */
 static const char *timers(const struct nat_transport *t)
@@ -49,10 +158,26 @@ static const char *two_timers(const struct nat_transport *udp)
 		       : NULL;
 }
 
+static bool has_whole_range(const struct nat_transport *t)
+{
+	return t->port_min == FIRST_PORT && t->port_max == LAST_PORT;
+}
+
+/* Are ports that conntrack cannot keep its own to replace, by its own ranges? */
+static bool leaves_ports_to_conntrack(const struct nat_transport *t)
+{
+	return t->ports == NAT_PORTS_PRESERVE && t->collision == NAT_COLLISION_OVERLOAD &&
+	       has_whole_range(t);
+}
+
 static const char *allocation(const struct nat_transport *t)
 {
 	const struct check checks[] = {
-		{ t->ports == NAT_PORTS_BLOCK, "inside hosts own blocks of ports" },
+		{ t->ports == NAT_PORTS_BLOCK || t->ports == NAT_PORTS_DETERMINISTIC,
+		  "inside hosts own blocks of ports" },
+		{ t->keep_low && !leaves_ports_to_conntrack(t),
+		  "it keeps ports below 512 among their own" },
+		{ t->reuse_ns, "ports that were given back rest" },
 		{ t->ports == NAT_PORTS_SEQUENTIAL && t->step != 1,
 		  "its ports go in steps other than +1" },
 		{ t->parity, "it keeps the parity of ports" },
@@ -62,6 +187,7 @@ static const char *allocation(const struct nat_transport *t)
 		  "a newcomer's mappings turn dependent on the destination" },
 		{ t->unsolicited == NAT_UNSOLICITED_POISON,
 		  "strays take ports, as with plain masquerade only" },
+		{ t->unsolicited == NAT_UNSOLICITED_HOLD, "it holds SYNs that nobody asked for" },
 		{ t->filtering == NAT_AD && t->mapping != NAT_EI &&
 			  t->unsolicited != NAT_UNSOLICITED_DROP,
 		  "it answers strays though its permissions span mappings" },
@@ -80,16 +206,22 @@ static const char *transport(const struct nat_transport *t)
 	return why ? why : timers(t);
 }
 
+static bool is_limited(const struct nat_model *model)
+{
+	return model->max_mappings || model->max_mappings_host;
+}
+
 static const char *common(const struct nat_model *model)
 {
 	const struct check checks[] = {
 		{ model->pool_size > 1, "it has several outside addresses" },
-		{ model->max_mappings || model->max_mappings_host, "its table has a limit" },
+		{ is_limited(model), "its table has a limit" },
 		{ model->icmp.identifiers != NAT_PORTS_PRESERVE,
 		  "it gives out echo identifiers of its own" },
 	};
+	const char *why = FIRST_FAILURE(checks);
 
-	return FIRST_FAILURE(checks);
+	return why ? why : translated_errors(model);
 }
 
 static const char *echo_filter(const struct nat_model *model)
@@ -99,18 +231,29 @@ static const char *echo_filter(const struct nat_model *model)
 		       : NULL;
 }
 
+static const char *hairpinning(const struct nat_model *model)
+{
+	if (model->hairpin == NAT_HAIRPIN_INTERNAL)
+		return "it hairpins with the sender's inside endpoint";
+	if (model->hairpin == NAT_HAIRPIN_EXTERNAL && (!model->udp.hairpin || !model->tcp.hairpin))
+		return "it hairpins some transports only";
+	return NULL;
+}
+
 static const char *by_knobs(const struct nat_model *model)
 {
 	const char *why = common(model);
 
-	if (!why && model->hairpin == NAT_HAIRPIN_INTERNAL)
-		why = "it hairpins with the sender's inside endpoint";
+	if (!why)
+		why = hairpinning(model);
 	if (!why)
 		why = echo_filter(model);
 	if (!why)
 		why = transport(&model->udp);
 	if (!why)
 		why = two_timers(&model->udp);
+	if (!why)
+		why = connections(&model->tcp);
 	return why ? why : transport(&model->tcp);
 }
 
@@ -125,6 +268,9 @@ static const char *as_conntrack(const struct nat_transport *t)
 		  "conntrack shares ports among connections" },
 		{ t->ports != NAT_PORTS_PRESERVE && t->ports != NAT_PORTS_RANDOM,
 		  "masquerade keeps ports or makes them random" },
+		{ !t->keep_low, "masquerade keeps ports below 512 among their own" },
+		{ !has_whole_range(t), "masquerade gives ports from 1024 to 65535" },
+		{ t->reuse_ns, "conntrack's ports do not rest" },
 		{ t->timeout_ns % WHOLE_SECOND || t->timeout_two_way_ns % WHOLE_SECOND,
 		  "conntrack's timers count whole seconds" },
 		{ t->timeout_ns == 0, "conntrack's timers cannot be 0" },
@@ -148,7 +294,7 @@ static const char *masquerade(const struct nat_model *model)
 	const struct nat_transport *udp = &model->udp;
 	const struct check checks[] = {
 		{ udp->timeout_two_way_ns && udp->timeout_two_way_ns != udp->timeout_ns &&
-			  udp->two_way_after_ns != LINUX_TWO_WAY_S * UINT64_C(1000000000),
+			  udp->two_way_after_ns != in_ns(LINUX_TWO_WAY_S),
 		  "conntrack takes traffic for two-way after 2 s" },
 		{ udp->ports != model->tcp.ports, "masquerade treats UDP and TCP alike" },
 		{ !takes_strays_as_linux(model),
@@ -158,7 +304,11 @@ static const char *masquerade(const struct nat_model *model)
 	const char *why = common(model);
 
 	if (!why)
+		why = echo_filter(model);
+	if (!why)
 		why = as_conntrack(udp);
+	if (!why)
+		why = conntrack_connections(&model->tcp);
 	if (!why)
 		why = as_conntrack(&model->tcp);
 	return why ? why : FIRST_FAILURE(checks);
@@ -168,6 +318,8 @@ static const char *firewall(const struct nat_model *model)
 {
 	const char *why = echo_filter(model);
 
+	if (!why && is_limited(model))
+		why = "its table has a limit";
 	if (!why && (model->udp.unsolicited != NAT_UNSOLICITED_DROP ||
 		     model->tcp.unsolicited != NAT_UNSOLICITED_DROP))
 		why = "its firewall answers strays";
@@ -175,6 +327,10 @@ static const char *firewall(const struct nat_model *model)
 		why = timers(&model->udp);
 	if (!why)
 		why = two_timers(&model->udp);
+	if (!why && !model->tcp.out_of_window && !model->tcp.blocked)
+		why = "its firewall looks at no windows";
+	if (!why)
+		why = connections(&model->tcp);
 	return why || model->tcp.blocked ? why : timers(&model->tcp);
 }
 
@@ -184,20 +340,19 @@ static const char *one_to_one(const struct nat_model *model)
 		{ model->udp.filtering != NAT_EI || model->tcp.filtering != NAT_EI ||
 			  model->icmp.filtering != NAT_EI,
 		  "its one-to-one NAT filters" },
+		{ model->udp.unsolicited != NAT_UNSOLICITED_DROP ||
+			  model->tcp.unsolicited != NAT_UNSOLICITED_DROP,
+		  "its one-to-one NAT answers strays" },
 	};
 	const char *why = common(model);
 
+	if (!why)
+		why = connections(&model->tcp);
 	return why ? why : FIRST_FAILURE(checks);
 }
 
-static const char *why_not(const struct nat_model *model)
+static const char *by_ruleset(const struct nat_model *model)
 {
-	if (!nat_model_serves(model, 4))
-		return "it is for IPv6, which only the engine serves";
-	if (model->udp.outbound_ports[0] || model->tcp.outbound_ports[0])
-		return "it looks at the ports of what goes out";
-	if (model->algs)
-		return "it changes payloads";
 	switch (nat_ruleset_of(model)) {
 	case NAT_RULES_BY_KNOBS:
 		return by_knobs(model);
@@ -208,11 +363,27 @@ static const char *why_not(const struct nat_model *model)
 	case NAT_RULES_ONE_TO_ONE:
 		return one_to_one(model);
 	case NAT_RULES_ROUTER:
-		return NULL;
+		return model->icmp.ping_answered ? NULL : "a router answers pings";
 	case NAT_RULES_UNKNOWN:
 		break;
 	}
 	return "its `kernel` is no ruleset that is known here";
+}
+
+static const char *why_not(const struct nat_model *model)
+{
+	const char *why;
+
+	if (!nat_model_serves(model, 4))
+		return "it is for IPv6, which only the engine serves";
+	if (model->udp.outbound_ports[0] || model->tcp.outbound_ports[0])
+		return "it looks at the ports of what goes out";
+	if (model->algs)
+		return "it changes payloads";
+	why = forwarding(model);
+	if (!why && nat_ruleset_of(model) != NAT_RULES_ROUTER)
+		why = tracked(model);
+	return why ? why : by_ruleset(model);
 }
 
 bool live_nat_expressible(const struct nat_model *model, char *why, size_t size)

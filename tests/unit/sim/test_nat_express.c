@@ -100,10 +100,211 @@ static void blocked_parity(struct nat_model *model)
 	model->udp.blocked = true;
 }
 
+static void no_fragments(struct nat_model *model)
+{
+	model->fragments = NAT_FRAGMENTS_DROP;
+}
+
+static void ordered_fragments(struct nat_model *model)
+{
+	model->fragments = NAT_FRAGMENTS_IN_ORDER;
+}
+
+static void one_fragment(struct nat_model *model)
+{
+	model->fragments_held = 1;
+}
+
+static void brief_fragments(struct nat_model *model)
+{
+	model->fragment_ns = 1000000000;
+}
+
+static void error_ends(struct nat_model *model)
+{
+	model->icmp.on_error = NAT_ERROR_END;
+}
+
+static void error_refreshes(struct nat_model *model)
+{
+	model->icmp.on_error = NAT_ERROR_REFRESH;
+}
+
+static void kept_quote(struct nat_model *model)
+{
+	model->icmp.quote = NAT_QUOTE_KEPT;
+}
+
+static void kept_checksum(struct nat_model *model)
+{
+	model->icmp.quote = NAT_QUOTE_CHECKSUM;
+}
+
+static void no_errors(struct nat_model *model)
+{
+	model->icmp.errors = false;
+}
+
+static void no_hairpinned_errors(struct nat_model *model)
+{
+	model->icmp.hairpinned_errors = false;
+}
+
+static void unverified(struct nat_model *model)
+{
+	model->icmp.verify = false;
+}
+
+static void no_quoted_options(struct nat_model *model)
+{
+	model->icmp.quoted_options = false;
+}
+
+static void half_second_echo(struct nat_model *model)
+{
+	model->icmp.timeout_ns = 500000000;
+}
+
+static void expires_unsaid(struct nat_model *model)
+{
+	model->icmp.time_exceeded = false;
+}
+
+static void silent(struct nat_model *model)
+{
+	model->icmp.ping_answered = false;
+}
+
+static void prohibits(struct nat_model *model)
+{
+	model->refusal = NAT_REFUSAL_PROHIBITED;
+}
+
+static void black_hole(struct nat_model *model)
+{
+	model->too_big = NAT_TOO_BIG_DROPPED;
+}
+
+static void cuts(struct nat_model *model)
+{
+	model->too_big = NAT_TOO_BIG_CUT;
+}
+
+static void overlap(struct nat_model *model)
+{
+	model->overlap = true;
+}
+
+static void ip_id(struct nat_model *model)
+{
+	model->ip_id = true;
+}
+
+static void strict(struct nat_model *model)
+{
+	model->tcp.tracking = NAT_TRACKING_STRICT;
+}
+
+static void no_tracking(struct nat_model *model)
+{
+	model->tcp.tracking = NAT_TRACKING_NONE;
+}
+
+static void one_way_syns(struct nat_model *model)
+{
+	model->tcp.simultaneous_open = false;
+}
+
+static void drops_rst(struct nat_model *model)
+{
+	model->tcp.rst = NAT_RST_DROP;
+}
+
+static void closing(struct nat_model *model)
+{
+	model->tcp.closing_ns = 1000000000;
+}
+
+static void reset(struct nat_model *model)
+{
+	model->tcp.reset_ns = 1000000000;
+}
+
+static void brief_transitory(struct nat_model *model)
+{
+	model->tcp.timeout_ns = 60000000000;
+}
+
+static void no_window(struct nat_model *model)
+{
+	model->tcp.out_of_window = true;
+}
+
+static void window(struct nat_model *model)
+{
+	model->tcp.out_of_window = false;
+}
+
+static void hold(struct nat_model *model)
+{
+	model->tcp.unsolicited = NAT_UNSOLICITED_HOLD;
+}
+
+static void any_port(struct nat_model *model)
+{
+	model->udp.keep_well_known = false;
+}
+
+static void low(struct nat_model *model)
+{
+	model->udp.keep_low = true;
+}
+
+static void not_low(struct nat_model *model)
+{
+	model->tcp.keep_low = false;
+}
+
+static void few_ports(struct nat_model *model)
+{
+	model->udp.port_max = 2000;
+}
+
+static void rest(struct nat_model *model)
+{
+	model->udp.reuse_ns = 1000000000;
+}
+
+static void determined(struct nat_model *model)
+{
+	model->udp.ports = NAT_PORTS_DETERMINISTIC;
+}
+
+static void hairpins_udp(struct nat_model *model)
+{
+	model->tcp.hairpin = false;
+}
+
 static const struct row rows[] = {
 	{ "no-nat", NULL, NULL },
 	{ "full-cone", NULL, NULL },
 	{ "ad-ad", NULL, NULL },
+	{ "ad-apd", NULL, NULL },
+	{ "ad-ei", NULL, NULL },
+	{ "apd-ad", NULL, NULL },
+	{ "apd-apd", NULL, NULL },
+	{ "apd-ei", NULL, NULL },
+	{ "ei-ad", NULL, NULL },
+	{ "ei-apd", NULL, NULL },
+	{ "ei-ei", NULL, NULL },
+	{ "restricted-cone", NULL, NULL },
+	{ "port-restricted-cone", NULL, NULL },
+	{ "symmetric", NULL, NULL },
+	{ "symmetric-random", NULL, NULL },
+	{ "symmetric-firewall", NULL, NULL },
+	{ "udp-blocked", NULL, NULL },
+	{ "linux-masquerade-input-drop", NULL, NULL },
+	{ "linux-masquerade-random", NULL, NULL },
 	{ "linux-masquerade", NULL, NULL },
 	{ "one-to-one", NULL, NULL },
 	{ "symmetric-sequential", NULL, NULL },
@@ -128,6 +329,65 @@ static const struct row rows[] = {
 	{ "linux-masquerade", loose_filter, "conntrack lets in only what belongs to a connection" },
 	{ "linux-masquerade", short_two_way, "conntrack takes traffic for two-way after 2 s" },
 	{ "linux-masquerade", half_second, "conntrack's timers count whole seconds" },
+	{ "full-cone", no_fragments, "conntrack takes fragments in any order" },
+	{ "linux-masquerade", ordered_fragments, "conntrack takes fragments in any order" },
+	{ "full-cone", one_fragment,
+	  "the kernel's room for fragments is not counted by datagrams" },
+	{ "symmetric-firewall", brief_fragments, "the kernel keeps fragments for 30 s" },
+	{ "full-cone", error_ends, "ICMP errors change nothing in conntrack" },
+	{ "one-to-one", error_refreshes, "ICMP errors change nothing in conntrack" },
+	{ "full-cone", kept_quote,
+	  "conntrack translates what ICMP errors quote, and its checksums" },
+	{ "symmetric-firewall", kept_quote, NULL },
+	{ "linux-masquerade", kept_checksum,
+	  "conntrack translates what ICMP errors quote, and its checksums" },
+	{ "full-cone", no_errors, NULL },
+	{ "full-cone", no_hairpinned_errors,
+	  "conntrack translates errors about hairpinned packets, too" },
+	{ "linux-masquerade", no_hairpinned_errors, NULL },
+	{ "full-cone", unverified, "conntrack verifies ICMP errors" },
+	{ "full-cone", no_quoted_options, "conntrack understands IP options in quotes" },
+	{ "full-cone", half_second_echo, "conntrack's timer for ICMP counts whole seconds" },
+	{ "no-nat", expires_unsaid, "the kernel answers for a packet whose TTL ends" },
+	{ "full-cone", silent, NULL },
+	{ "no-nat", silent, "a router answers pings" },
+	{ "full-cone", prohibits, "it tells who gets no mapping" },
+	{ "full-cone", black_hole,
+	  "the kernel tells who sends what is too big, or cuts what may be cut" },
+	{ "no-nat", cuts, "the kernel tells who sends what is too big, or cuts what may be cut" },
+	{ "full-cone", overlap, "it reaches outside hosts of the inside network's range" },
+	{ "full-cone", ip_id, "it gives out identifications of its own" },
+	{ "full-cone", strict, "conntrack follows TCP's connections, and is lenient" },
+	{ "linux-masquerade", strict, "conntrack follows TCP's connections, and is lenient" },
+	{ "symmetric-firewall", strict, "conntrack follows TCP's connections, and is lenient" },
+	{ "linux-masquerade", no_tracking, "conntrack follows TCP's connections, and is lenient" },
+	{ "full-cone", one_way_syns, "conntrack lets SYNs cross" },
+	{ "linux-masquerade", one_way_syns, "conntrack lets SYNs cross" },
+	{ "full-cone", drops_rst, "a RST ends nothing in its maps, and passes" },
+	{ "linux-masquerade", drops_rst,
+	  "a RST ends conntrack's entry where nothing had answered" },
+	{ "full-cone", closing, "its maps have no timer for connections that close" },
+	{ "linux-masquerade", closing, "conntrack gives TCP 120 s to open and to close" },
+	{ "full-cone", reset, "its maps have no timer for connections that were reset" },
+	{ "linux-masquerade", reset, "conntrack's entries outlive a RST by 10 s" },
+	{ "linux-masquerade", brief_transitory, "conntrack gives TCP 120 s to open and to close" },
+	{ "linux-masquerade", no_window, NULL },
+	{ "full-cone", window, NULL },
+	{ "symmetric-firewall", window, "its firewall looks at no windows" },
+	{ "full-cone", hold, "it holds SYNs that nobody asked for" },
+	{ "one-to-one", hold, "its one-to-one NAT answers strays" },
+	{ "full-cone", any_port, NULL },
+	{ "full-cone", low, "it keeps ports below 512 among their own" },
+	{ "linux-masquerade", not_low, "masquerade keeps ports below 512 among their own" },
+	{ "full-cone", few_ports, NULL },
+	{ "linux-masquerade", few_ports, "masquerade gives ports from 1024 to 65535" },
+	{ "full-cone", rest, "ports that were given back rest" },
+	{ "linux-masquerade", rest, "conntrack's ports do not rest" },
+	{ "full-cone", determined, "inside hosts own blocks of ports" },
+	{ "full-cone", hairpins_udp, "it hairpins some transports only" },
+	{ "linux-masquerade", hairpins_udp, NULL },
+	{ "linux-masquerade", open_echo, "anybody may send it echo replies" },
+	{ "symmetric-firewall", limit, "its table has a limit" },
 	{ "ipv6-firewall", NULL, "it is for IPv6, which only the engine serves" },
 	{ "nat64", NULL, "it is for IPv6, which only the engine serves" },
 };
