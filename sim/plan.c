@@ -198,19 +198,42 @@ static int address_in_net(const struct claims *claims, struct plan_node *node,
 			  net->name);
 }
 
+/* One that a router would carry to its owner: not "this network", loopback, link-local, multicast
+ * or reserved (RFC 6890, 2.2.2). */
+static bool is_unicast(struct ip_addr addr)
+{
+	uint32_t v4 = ip_addr_is_v4(addr) ? ip_addr_to_v4(addr) : 0;
+
+	return v4 >> 24 != 0 && v4 >> 24 != 127 && v4 >> 16 != 0xa9fe && v4 < 0xe0000000;
+}
+
+/* Behind its own gateway nobody could tell it from a neighbour, but where the NAT is to cope with
+ * that (RFC 4787 REQ-7). */
+static bool is_own_inside(const struct plan_node *node, struct ip_addr addr)
+{
+	return node->kind == PLAN_NET && !node->no_ipv4 && !node->may_overlap &&
+	       !node->model.overlap && ip_prefix_contains(node->prefix, addr);
+}
+
 static int check_address(const struct claims *claims, const struct plan_node *node,
 			 struct plan_error *error)
 {
 	char text[IP_ADDR_TEXT], prefix[IP_PREFIX_TEXT];
 
 	for (unsigned i = 0; i < plan_address_count(node); i++) {
-		struct ip_addr a = plan_address(node, i);
+		struct ip_addr a = i ? plan_address(node, i) : node->addr; /* as it was given */
 		const struct plan_node *other = claims_owner(claims, node, a);
 
-		if (!ip_addr_is_v4(a) || ip_addr_is_multicast(a))
+		if (!is_unicast(a))
 			return plan_fault(error, node,
 					  "%s: expected an IPv4 unicast address, got %s",
 					  node->name, ip_addr_format(a, text));
+		if (is_own_inside(node, a))
+			return plan_fault(error, node,
+					  "%s: expected an address outside of its own network %s, "
+					  "got %s",
+					  node->name, ip_prefix_format(node->prefix, prefix),
+					  ip_addr_format(a, text));
 		if (other)
 			return plan_fault(error, node, "address %s is given to both %s and %s",
 					  ip_addr_format(a, text), node->name, other->name);
@@ -254,9 +277,10 @@ static struct ip_prefix public_prefix(const struct plan *plan)
 	return (struct ip_prefix){ ip_addr_v4(prefix), 120 };
 }
 
-/* A carrier's network when it holds other nets (RFC 6598), else a home's. */
+/* A carrier's network when it holds other nets (RFC 6598), each level's its own; else a home's. */
 static void default_prefix(const struct plan *plan, struct plan_node *net)
 {
+	uint32_t depth = 0;
 	bool carrier = false;
 
 	if (!ip_addr_is_unset(net->prefix.addr))
@@ -267,7 +291,9 @@ static void default_prefix(const struct plan *plan, struct plan_node *net)
 	}
 	for (const struct plan_node *n = net->children; n; n = n->next)
 		carrier = carrier || n->kind == PLAN_NET;
-	net->prefix.addr = ip_addr_v4(carrier ? 0x64400000 : 0xc0a80100);
+	for (const struct plan_node *n = net->parent; n; n = n->parent)
+		depth++;
+	net->prefix.addr = ip_addr_v4(carrier ? 0x64400000 + (depth << 8) : 0xc0a80100);
 	net->prefix.bits = 120;
 }
 

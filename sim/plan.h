@@ -84,6 +84,7 @@ struct plan_node {
 	struct nat_model model;
 	enum plan_realise realise;
 	struct ip_prefix prefix; /* of the segment behind it */
+	bool may_overlap; /* its own address may be in `prefix`, whatever the model makes of that */
 	struct plan_link lan; /* the gateway's inner link */
 	uint32_t taken_to; /* plan_complete()'s: addresses before this one are all taken */
 	struct plan_forward *forwards;

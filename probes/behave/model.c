@@ -80,6 +80,7 @@ static int make_plan(struct plan *plan, const struct behave_trial *trial, enum b
 	if (range) {
 		nat->addr = ip_addr_v4(0xc0a801c8); /* 192.168.1.200 */
 		nat->prefix = range->prefix;
+		nat->may_overlap = true;
 	}
 	for (int i = 0; i < 2; i++) {
 		struct plan_node *host = plan_add(plan, nat, PLAN_HOST, names[i]);

@@ -169,7 +169,7 @@ static int net_change_address(lua_State *L)
 	struct plan_error error;
 	const char *text = luaL_optstring(L, 2, NULL);
 
-	if (text && ip_addr_parse(text, &after))
+	if (text && (ip_addr_parse(text, &after) || ip_addr_is_unset(after)))
 		return luaL_error(L, "change_address: expected an address, got \"%s\"", text);
 	if (plan_move(&stage->plan, net, after, &error)) {
 		/* The place is this call's, not that of the net. */

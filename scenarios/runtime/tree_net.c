@@ -21,7 +21,7 @@ void tree_address(const struct fields *f, const char *key, struct ip_addr *ret)
 {
 	const char *text = fields_text(f, key, NULL);
 
-	if (text && ip_addr_parse(text, ret))
+	if (text && (ip_addr_parse(text, ret) || ip_addr_is_unset(*ret)))
 		fields_fail(f, key, "%s: expected an address such as \"%s\", got \"%s\"", key,
 			    strcmp(key, "address6") == 0 ? "2b00:1:1::2" : "11.1.1.2", text);
 }

@@ -55,6 +55,8 @@ static const struct wrong {
 	  "t.lua:5: host a: unknown key \"adress\"; did you mean \"address\"?" },
 	{ "a = host { address = \"1.2.3\" }",
 	  "t.lua:3: host a: address: expected an address such as \"11.1.1.2\", got \"1.2.3\"" },
+	{ "a = host { address = \"0.0.0.0\" }",
+	  "t.lua:3: host a: address: expected an address such as \"11.1.1.2\", got \"0.0.0.0\"" },
 	{ "a = host { address = 5 }", "t.lua:3: host a: address: expected text, got 5" },
 	{ "a = host { \"x\" }",
 	  "t.lua:3: host a: expected named keys only, got a value without one" },

@@ -153,6 +153,87 @@ static void a_net_moves(void **state)
 	assert_addr(inner->addr, "100.64.0.3");
 }
 
+/* Each level's default network is another, so that no gateway has the same on both sides. */
+static void carriers_in_carriers(void **state)
+{
+	struct plan_node *outer = add(NULL, PLAN_NET, "outer");
+	struct plan_node *inner = add(outer, PLAN_NET, "inner");
+	struct plan_node *home = add(inner, PLAN_NET, "home");
+
+	(void)state;
+	add(home, PLAN_HOST, "alice");
+	assert_int_equal(plan_complete(&plan, &error), 0);
+	assert_addr(outer->prefix.addr, "100.64.0.0");
+	assert_addr(inner->addr, "100.64.0.2");
+	assert_addr(inner->prefix.addr, "100.64.1.0");
+	assert_addr(home->addr, "100.64.1.2");
+}
+
+/* Addresses that a home, or alice in it, cannot have; by the plan or by a move. */
+static const struct row {
+	const char *name, *home, *alice, *says; /* after "home: expected " or "alice: expected " */
+} rows[] = {
+	{ "an IPv6 address", "2001:db8::5", NULL, "an IPv4 unicast address, got 2001:db8::5" },
+	{ "an IPv6 link-local one", "fe80::1", NULL, "an IPv4 unicast address, got fe80::1" },
+	{ "this network", "0.0.0.1", NULL, "an IPv4 unicast address, got 0.0.0.1" },
+	{ "loopback", "127.0.0.1", NULL, "an IPv4 unicast address, got 127.0.0.1" },
+	{ "link-local", "169.254.1.1", NULL, "an IPv4 unicast address, got 169.254.1.1" },
+	{ "a group", "224.0.0.1", NULL, "an IPv4 unicast address, got 224.0.0.1" },
+	{ "reserved", "240.0.0.1", NULL, "an IPv4 unicast address, got 240.0.0.1" },
+	{ "everybody", "255.255.255.255", NULL, "an IPv4 unicast address, got 255.255.255.255" },
+	{ "its own inside", "192.168.1.77", NULL,
+	  "an address outside of its own network 192.168.1.0/24, got 192.168.1.77" },
+	{ "the first before loopback", "126.255.255.255", NULL, NULL },
+	{ "the first after loopback", "128.0.0.0", NULL, NULL },
+	{ "the first before link-local", "169.253.255.255", NULL, NULL },
+	{ "the first after link-local", "169.255.0.0", NULL, NULL },
+	{ "the first before groups", "223.255.255.255", NULL, NULL },
+	{ "the first after this network", "1.0.0.0", NULL, NULL },
+	{ "the first before its inside", "192.168.0.255", NULL, NULL },
+	{ "the first after its inside", "192.168.2.0", NULL, NULL },
+	{ "an IPv6 address on a LAN", NULL, "2001:db8::c0a8:105",
+	  "an IPv4 unicast address, got 2001:db8::c0a8:105" },
+	{ "loopback on a LAN", NULL, "127.0.0.1", "an IPv4 unicast address, got 127.0.0.1" },
+};
+
+static void test_row(void **state)
+{
+	const struct row *row = *state;
+	struct plan_node *home = add(NULL, PLAN_NET, "home");
+	struct plan_node *alice = add(home, PLAN_HOST, "alice");
+	char says[sizeof(error.text)] = "";
+	int want = row->says ? -EINVAL : 0;
+
+	if (row->says)
+		snprintf(says, sizeof(says), "%s: expected %s", row->home ? "home" : "alice",
+			 row->says);
+	if (row->home) {
+		assert_int_equal(plan_complete(&plan, &error), 0);
+		assert_int_equal(plan_move(&plan, home, addr(row->home), &error), want);
+		if (row->says)
+			assert_string_equal(error.text, says);
+		assert_addr(home->addr, row->says ? "11.2.1.2" : row->home);
+		home->addr = addr(row->home);
+	} else {
+		alice->addr = addr(row->alice);
+	}
+	error.text[0] = '\0';
+	assert_int_equal(plan_complete(&plan, &error), want);
+	assert_string_equal(error.text, says);
+}
+
+/* RFC 4787 REQ-7: such a NAT tells the two sides apart, whatever their addresses. */
+static void its_own_inside_where_it_copes(void **state)
+{
+	struct plan_node *home = add(NULL, PLAN_NET, "home");
+
+	(void)state;
+	home->model.overlap = true;
+	home->addr = addr("192.168.1.77");
+	assert_int_equal(plan_complete(&plan, &error), 0);
+	assert_addr(home->addr, "192.168.1.77");
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -168,7 +249,17 @@ int main(void)
 		TEST(a_forward_to_nobody),
 		TEST(a_full_network),
 		TEST(a_net_moves),
+		TEST(carriers_in_carriers),
+		TEST(its_own_inside_where_it_copes),
 	};
+	struct CMUnitTest row_tests[sizeof(rows) / sizeof(*rows)];
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		row_tests[i] = (struct CMUnitTest){ .name = rows[i].name,
+						    .test_func = test_row,
+						    .setup_func = setup,
+						    .teardown_func = teardown,
+						    .initial_state = (void *)(uintptr_t)&rows[i] };
+	return cmocka_run_group_tests(tests, NULL, NULL) +
+	       cmocka_run_group_tests(row_tests, NULL, NULL);
 }
