@@ -13,7 +13,7 @@ return {
   end,
 
   run = function (w)
-    local call = connect(w.alice, w.bob, { via = w.server, try = { "punch" }, attempt = "3s" })
+    local call = connect(w.alice, w.bob, { via = w.server, try = { "punch" }, attempt = "60s" })
     call:talk { frames = 100, every = "10ms" }
 
     expect(call.method):is "punch"

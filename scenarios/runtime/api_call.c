@@ -14,7 +14,7 @@
 #include "oracle.h"
 #include "tree.h"
 
-#define JOIN_WITHIN (10 * SEC)
+#define JOIN_WITHIN (30 * SEC)
 #define NEXT_PORT_AFTER (2 * SEC)
 
 static bool serves(const struct plan_node *node, const char *service)
