@@ -115,6 +115,7 @@ static bool answered(struct behave *b, const struct stray strays[STRAYS], uint64
 	return false;
 }
 
+/* Where the filter passes them on, none was unsolicited (RFC 5382 REQ-4 is of those it does not). */
 static bool let_in(struct behave *b, const struct stray strays[STRAYS])
 {
 	struct arrival got;
@@ -140,7 +141,7 @@ enum behave_outcome probe_unsolicited_syn(struct behave *b)
 				       got.info.is_error ? "ICMP" : "RST",
 				       (unsigned long long)(after / MSEC));
 	if (let_in(b, strays))
-		return as_required(b, "its filter lets SYNs in");
+		return inconclusive(b, "its filter lets SYNs in");
 	return as_required(b, "silence for 6 s");
 }
 
@@ -173,7 +174,7 @@ enum behave_outcome probe_refused_syn(struct behave *b)
 	if (!begin_strays(b, strays))
 		return nothing_passes(b);
 	if (!answered(b, strays, 30 * SEC, &after, &got))
-		return let_in(b, strays) ? as_required(b, "its filter lets SYNs in")
+		return let_in(b, strays) ? inconclusive(b, "its filter lets SYNs in")
 					 : not_as_required(b, "no answer in 30 s");
 	if (got.info.is_error && got.info.icmp_type == ICMP_UNREACHABLE &&
 	    got.info.icmp_code == ICMP_PORT_UNREACHABLE && after >= 6 * SEC - 10 * MSEC)

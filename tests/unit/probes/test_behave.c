@@ -39,6 +39,7 @@ TUNE(overlap, m->overlap = true)
 TUNE(udp_filter_ad, m->udp.filtering = NAT_AD)
 TUNE(udp_filter_ei, m->udp.filtering = NAT_EI)
 TUNE(tcp_filter_ad, m->tcp.filtering = NAT_AD)
+TUNE(tcp_filter_ei, m->tcp.filtering = NAT_EI)
 TUNE(no_hairpin, m->hairpin = NAT_HAIRPIN_NONE)
 TUNE(hairpin_inside, m->hairpin = NAT_HAIRPIN_INTERNAL; m->udp.filtering = NAT_EI)
 TUNE(tcp_hairpin_inside, m->hairpin = NAT_HAIRPIN_INTERNAL; m->tcp.filtering = NAT_EI)
@@ -156,6 +157,8 @@ static const struct row {
 	{ "5382", "REQ-4", "6 s of silence", hold, MEETS },
 	{ "5382", "REQ-4", "6 s of silence", tcp_rst, BREAKS },
 	{ "5382", "REQ-4", "6 s of silence", tcp_icmp, BREAKS },
+	{ "5382", "REQ-4", "6 s of silence", tcp_filter_ei, UNKNOWN },
+	{ "5382", "REQ-4", "after 6 s", tcp_filter_ei, UNKNOWN },
 	{ "5382", "REQ-4", "an unsolicited SYN does", hold, MEETS },
 	{ "5382", "REQ-4", "an unsolicited SYN does", tcp_rst, BREAKS },
 	{ "5382", "REQ-4", "after 6 s", hold, MEETS },
