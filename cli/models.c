@@ -91,7 +91,13 @@ static int show_findings(const char *name, const struct nat_model *model,
 	struct behave_finding *findings = calloc(behave_probes_len, sizeof(*findings));
 	int err = findings ? behave_model_all(&trial, findings) : -ENOMEM, status = STATUS_OK;
 
-	if (err)
+	if (err == -EAFNOSUPPORT)
+		status = command_error(name, STATUS_CANNOT,
+				       "%s: cannot be probed: expected a model for IPv4, which the "
+				       "probes are of (RFC 4787, 5382, 5508, 6888, 7857), got one "
+				       "for IPv6 alone",
+				       model->name);
+	else if (err)
 		status = command_error(name, STATUS_CANNOT, "%s: cannot be probed: %s", model->name,
 				       strerror(-err));
 	else if (request->json)
@@ -155,7 +161,7 @@ static int run_models(int argc, char **argv)
 		  .kind = OPTION_FLAG,
 		  .ret.flag = &request.conformance,
 		  .help = "put the model between hosts, and probe it for each requirement of the "
-			  "BEHAVE RFCs" },
+			  "BEHAVE RFCs that is of IPv4" },
 		OPTION_SEED(&request.seed),
 		OPTION_FORMAT(&format, "text", "json"),
 	};

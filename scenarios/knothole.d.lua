@@ -10,6 +10,7 @@
 ---@alias method "direct" | "reversal" | "punch" | "turn" | "relay" | "tcp-direct" | "tcp-reversal" | "tcp-punch"
 ---@alias family "ipv4" | "ipv6"
 ---@alias service "stun" | "turn" | "rendezvous" | "echo"
+--- The same seed makes the same packets in the virtual world, but not of TLS: its keys are of the machine's randomness.
 ---@alias transport "udp" | "tcp" | "tls"
 
 --- What a scenario's file returns.
