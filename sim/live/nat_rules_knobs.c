@@ -333,18 +333,27 @@ static void add_random(struct writer *w, bool taken_only)
 		   taken, w->outside, first_port(knobs), knobs->port_max);
 }
 
+/* nftables hands a counter on in the host's byte order, and would count in steps of 256; what it
+ * writes into a packet it swaps, 32 bits at a time.  So the port goes by the datagram's
+ * identification, which may be any. */
+static void add_counter(struct writer *w, const char *guard, unsigned int first, unsigned int last)
+{
+	script_add(w->script,
+		   "		%s ip id set (numgen inc mod %u offset %u) << 16\n"
+		   "		%s snat to %s : ip id\n",
+		   guard, last - first + 1U, first, guard, w->outside);
+}
+
 static void add_sequential(struct writer *w)
 {
 	const struct nat_transport *knobs = w->protocol.knobs;
-	unsigned int first = first_port(knobs);
+	char guard[32];
 
+	snprintf(guard, sizeof(guard), "%s sport < %d", w->protocol.word, WELL_KNOWN_END);
 	if (knobs->keep_well_known)
-		script_add(w->script,
-			   "		%s sport < %d snat to %s : numgen inc mod %d offset 1\n",
-			   w->protocol.word, WELL_KNOWN_END, w->outside, WELL_KNOWN_END - 1);
-	script_add(w->script,
-		   "		meta l4proto %s snat to %s : numgen inc mod %u offset %u\n",
-		   w->protocol.word, w->outside, knobs->port_max - first + 1U, first);
+		add_counter(w, guard, 1, WELL_KNOWN_END - 1);
+	snprintf(guard, sizeof(guard), "meta l4proto %s", w->protocol.word);
+	add_counter(w, guard, first_port(knobs), knobs->port_max);
 }
 
 /* A connection's source stays where conntrack can keep it, if no mapping has it already. */
