@@ -65,7 +65,8 @@ static bool pass(int from, int to)
 	return n > 0;
 }
 
-static void pass_all(int master)
+/* @before: the signals that may come while it waits, and only then, so that none is overlooked. */
+static void pass_all(int master, const sigset_t *before)
 {
 	struct pollfd polls[] = { { .fd = master, .events = POLLIN },
 				  { .fd = STDIN_FILENO, .events = POLLIN } };
@@ -75,7 +76,7 @@ static void pass_all(int master)
 
 		if (resized)
 			pass_size(master);
-		n = poll(polls, 2, -1);
+		n = ppoll(polls, 2, NULL, before);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 || (polls[0].revents && !pass(master, STDOUT_FILENO)))
@@ -94,7 +95,11 @@ static _Noreturn void relay(int master)
 	struct sigaction action = { .sa_handler = note_size };
 	struct termios before, raw;
 	bool terminal = tcgetattr(STDIN_FILENO, &before) == 0;
+	sigset_t resizing, unblocked;
 
+	sigemptyset(&resizing);
+	sigaddset(&resizing, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &resizing, &unblocked);
 	sigaction(SIGWINCH, &action, NULL);
 	signal(SIGINT, SIG_IGN);
 	if (terminal) {
@@ -103,7 +108,7 @@ static _Noreturn void relay(int master)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
 	}
 	pass_size(master);
-	pass_all(master);
+	pass_all(master, &unblocked);
 	if (terminal)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
 	_exit(0);
