@@ -283,7 +283,10 @@ void routes_clear(struct routes *routes)
 
 bool routes_connected(const struct routes *routes)
 {
-	const struct route *end = &routes->routes[routes->end];
+	const struct route *end;
 
-	return routes->end < routes->len && end->packets[0] > 0 && end->packets[1] > 0;
+	if (routes->end >= routes->len)
+		return false;
+	end = &routes->routes[routes->end];
+	return end->packets[0] > 0 && end->packets[1] > 0;
 }

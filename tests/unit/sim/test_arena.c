@@ -26,6 +26,7 @@ static void pieces_are_clean_and_apart(void **state)
 	static uint8_t *pieces[PIECES];
 
 	(void)state;
+	assert_non_null(arena);
 	for (int round = 0; round < 2; round++) {
 		for (size_t i = 0; i < PIECES; i++) {
 			pieces[i] = arena_take(arena, i + 1);
@@ -51,6 +52,7 @@ static void what_grows_keeps_its_bytes(void **state)
 	size_t size = 0;
 
 	(void)state;
+	assert_non_null(arena);
 	for (size_t more = 16; more < LARGE; more *= 2) {
 		piece = arena_grow(arena, piece, size, more);
 		assert_non_null(piece);
@@ -74,6 +76,7 @@ static void the_next_one_starts_clean(void **state)
 	for (int round = 0; round < 3; round++) {
 		struct arena *arena = arena_new();
 
+		assert_non_null(arena);
 		for (size_t i = 0; i < PIECES; i++) {
 			uint8_t *piece = arena_take(arena, 300);
 
