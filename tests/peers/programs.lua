@@ -2,14 +2,14 @@
 local ready = {
   port      = function () return 7000 end,
   text      = function () return "serving" end,
-  condition = function (w) return function () return w.server:exec({ "test", "-e", "/tmp/up" }).status == 0 end end,
+  condition = function (w) return function () return w.server:exec({ "test", "-e", "/run/up" }).status == 0 end end,
 }
 
 local server = [[
 import socket, sys
 s = socket.create_server(("", 7000))
 print("serving", flush=True)
-open("/tmp/up", "w").close()
+open("/run/up", "w").close()
 c, who = s.accept()
 c.sendall(who[0].encode())
 print("served", file=sys.stderr)
