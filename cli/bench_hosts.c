@@ -76,7 +76,7 @@ static void work(void *arg)
 	if (!open_sockets(office))
 		return;
 	office->began = bench_cpu();
-	for (unsigned long i = 0; i < office->len; i++, n = n->next) {
+	for (unsigned long i = 0; n && i < office->len; i++, n = n->next) {
 		const struct plan_node *next = n->next ? n->next : office->plan->nodes->children;
 		const struct endpoint to = { next->addr, PORT };
 

@@ -232,6 +232,7 @@ static int count_and_give(struct run *run)
 		status = counts_give(run->name, &tally, path, request->format);
 	if (status == STATUS_OK && tally.disagreed_at != UINT64_MAX)
 		print_repeat(run, tally.disagreed_at, stderr);
+	run->tally = NULL;
 	tally_clear(&tally);
 	return status;
 }

@@ -5,7 +5,9 @@
 
 static double seconds(const struct behave_finding *finding)
 {
-	return (double)(finding->took_ns / MSEC) / 1000;
+	uint64_t ms = finding->took_ns / MSEC;
+
+	return (double)ms / 1000;
 }
 
 void conformance_write_text(FILE *out, const struct behave_finding *findings)

@@ -215,7 +215,7 @@ static int delegate(const struct count *count, const struct plan *plan, struct p
 					  net->name, above ? above->name : "the lab");
 		prefix.bits = bits;
 		prefix.addr = lab_addr(LAB_NETS, *next, 0);
-		if (above) {
+		if (above && bits) {
 			prefix.addr = above->prefix6.addr;
 			prefix.addr.hi += *next << (64 - bits);
 		}

@@ -171,27 +171,36 @@ static size_t write_addresses(struct endpoint at, uint8_t *ret, size_t room)
 	return 6 + (size_t)n;
 }
 
-static enum behave_outcome unchanged(struct behave *b, struct letter *out, struct letter *in)
+static enum behave_outcome compare(struct behave *b, struct letter *out, struct letter *in,
+				   uint8_t *text, size_t room)
 {
-	uint8_t text[256];
 	struct arrival seen;
 	int same;
 
 	out->text = in->text = text;
-	out->len = write_addresses(out->src, text, sizeof(text));
+	out->len = write_addresses(out->src, text, room);
 	same = carried(b, INSIDE, OUTSIDE, out, &seen);
 	if (same < 0)
 		return nothing_passes(b);
 	if (!same)
 		return not_as_required(b, "the sender's address in a payload was rewritten");
 	in->dst = seen.info.src;
-	in->len = write_addresses(in->dst, text, sizeof(text));
+	in->len = write_addresses(in->dst, text, room);
 	same = carried(b, OUTSIDE, INSIDE, in, &seen);
 	if (same < 0)
 		return inconclusive(b, "no answer gets in");
 	if (!same)
 		return not_as_required(b, "the receiver's address in a payload was rewritten");
 	return as_required(b, "addresses in payloads pass as they are, both ways");
+}
+
+static enum behave_outcome unchanged(struct behave *b, struct letter *out, struct letter *in)
+{
+	uint8_t text[256];
+	enum behave_outcome outcome = compare(b, out, in, text, sizeof(text));
+
+	out->text = in->text = NULL;
+	return outcome;
 }
 
 enum behave_outcome probe_alg_udp(struct behave *b)
