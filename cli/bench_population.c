@@ -45,9 +45,9 @@ int bench_population(struct bench_result *result)
 		return err;
 	}
 	/* Memory that shrinks has not grown. */
-	result->value = resident[2] > resident[0]
-				? (double)(resident[2] - resident[0]) / (PAIRS - PAIRS / 10)
-				: 0;
+	result->value = resident[2] > resident[0] ? (double)(resident[2] - resident[0]) /
+							    (double)(looks[2] - looks[0])
+						  : 0;
 	snprintf(
 		result->note, sizeof(result->note),
 		"resident after %llu, %llu and %llu pairs: %llu, %llu and %llu KiB; %.0f pairs a second",

@@ -297,6 +297,8 @@ static double bytes_each(uint32_t len, bool linux_like, struct bench_result *res
 	uint64_t before, after;
 	int err = bench_table_new(&bench, result);
 
+	if (!bench)
+		return err;
 	/* Memory that only waits to be used again would seem to cost nothing, and what earlier
 	 * measures taught the allocator (it moves this threshold) would seem to cost more. */
 	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
@@ -405,7 +407,11 @@ static int measure_growth(uint32_t len, struct growth *growth, struct bench_resu
 	int err;
 
 	growth->bytes = bytes_each(len, false, result);
-	err = growth->bytes < 0 ? (int)growth->bytes : bench_table_new(&bench, result);
+	if (growth->bytes < 0)
+		return (int)growth->bytes;
+	err = bench_table_new(&bench, result);
+	if (!bench)
+		return err;
 	if (!err)
 		err = make_nat(&bench->nat, false);
 	if (!err)
