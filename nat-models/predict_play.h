@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A method, played once: in one order of arrival, with one side of chance. */
+#ifndef KNOTHOLE_PREDICT_PLAY_H
+#define KNOTHOLE_PREDICT_PLAY_H
+
+#include "reach.h"
+
+/* Who is heard first, where both speak. */
+enum order { CALLER_FIRST, CALLEE_FIRST, CROSSING, ORDERS };
+
+struct outcome {
+	bool known; /* false: more NATs than can be reasoned about */
+	bool connected;
+	struct reach reach; /* at its end */
+};
+
+/* Does @who say hello unasked? */
+bool predict_speaks(enum method method, enum party who);
+
+/* Do both, so that each one's packets open its own NAT? */
+bool predict_punches(enum method method);
+
+/* @lucky: where chance decides, it decides for the peers. */
+void predict_play(const struct predict_question *question, enum method method, enum order order,
+		  bool lucky, struct outcome *ret);
+
+#endif
