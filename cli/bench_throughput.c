@@ -16,7 +16,7 @@
 #include "../sim/live/live.h"
 #include "../sim/world.h"
 
-enum { ROUNDS = 2, TEXT_MAX = 1 << 18 };
+enum { ROUNDS = 4, TEXT_MAX = 1 << 18 };
 
 struct rates {
 	double up, down; /* bit/s, summed over the rounds */
@@ -29,7 +29,7 @@ static bool one_way(struct bench_job *job, const char *reverse)
 	char server[IP_ADDR_TEXT];
 	const char *const argv[] = {
 		"iperf3", "-J", "-t",
-		"2",	  "-c", ip_addr_format(host_addr(world_host(job->world, "sam")), server),
+		"1",	  "-c", ip_addr_format(host_addr(world_host(job->world, "sam")), server),
 		reverse,  NULL
 	};
 	const struct process_spec spec = { .argv = argv };

@@ -12,6 +12,7 @@
 #include "loop.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <time.h>
@@ -21,6 +22,7 @@
 #include "fiber_list.h"
 
 enum { EPOLL_BATCH = 64, PATIENCE = 64, FIRST_EVENTS = 16 };
+#define POLL_NS (50 * USEC)
 
 /* 2001-10-25T00:00:00Z: a virtual world needs some date, the same on every machine. */
 #define VIRTUAL_EPOCH (UINT64_C(1003968000) * SEC)
@@ -41,6 +43,7 @@ struct loop {
 	struct idler *idlers;
 	struct fiber_list fibers;
 	bool restless; /* real time: something has moved since the last look at the descriptors */
+	bool polls; /* real time: before it sleeps */
 	int epoll;
 	size_t watches;
 	struct epoll_event *batch; /* EPOLL_BATCH; real time only */
@@ -326,25 +329,64 @@ static void read_clock(struct loop *loop)
 		loop->now = clock_ns(CLOCK_MONOTONIC) - loop->began;
 }
 
-/* Sleep until the next event or a descriptor, and serve the descriptors. */
+/* Look at the descriptors, for @ns at most, or (UINT64_MAX) until one is ready.  How many are, or
+ * -errno. */
+static int look(struct loop *loop, uint64_t ns)
+{
+	struct timespec timeout = { (time_t)(ns / SEC), (long)(ns % SEC) };
+	int n = epoll_pwait2(loop->epoll, loop->batch, EPOLL_BATCH,
+			     ns == UINT64_MAX ? NULL : &timeout, NULL);
+
+	return n >= 0 ? n : errno == EINTR ? 0 : -errno;
+}
+
+/* As look(), but without sleeping, while others who want the processor have it. */
+static int poll_real(struct loop *loop, uint64_t ns)
+{
+	uint64_t until = clock_ns(CLOCK_MONOTONIC) + ns;
+	int n;
+
+	while ((n = look(loop, 0)) == 0 && clock_ns(CLOCK_MONOTONIC) < until)
+		sched_yield();
+	return n;
+}
+
+/*
+ * To be woken takes a processor that sleeps longer than most frames take to cross the fabric, and
+ * TCP waits for its answers: so while descriptors are ready soon after one another, they are
+ * polled for POLL_NS before the loop sleeps.  One poll in vain ends that, until a sleep was again
+ * that short: where little happens nothing is spent.
+ */
+static int wait_ready(struct loop *loop, uint64_t ns)
+{
+	uint64_t began;
+	int n;
+
+	if (loop->polls) {
+		n = poll_real(loop, ns < POLL_NS ? ns : POLL_NS);
+		if (n || ns <= POLL_NS)
+			return n;
+		ns -= ns == UINT64_MAX ? 0 : POLL_NS;
+	}
+	began = clock_ns(CLOCK_MONOTONIC);
+	n = look(loop, ns);
+	loop->polls = n > 0 && clock_ns(CLOCK_MONOTONIC) - began < POLL_NS;
+	return n;
+}
+
+/* Wait until the next event or a descriptor, and serve the descriptors. */
 static int wait_real(struct loop *loop, const bool *done)
 {
-	struct timespec timeout = { 0 };
-	struct timespec *sleep = &timeout;
+	uint64_t ns = UINT64_MAX;
 
-	if (!loop->heap_len) {
-		sleep = NULL;
-	} else if (loop->heap[0]->at > loop->now) {
-		uint64_t ns = loop->heap[0]->at - loop->now;
-
-		timeout.tv_sec = (time_t)(ns / SEC);
-		timeout.tv_nsec = (long)(ns % SEC);
-	}
-	loop->batch_len = epoll_pwait2(loop->epoll, loop->batch, EPOLL_BATCH, sleep, NULL);
+	if (loop->heap_len)
+		ns = loop->heap[0]->at > loop->now ? loop->heap[0]->at - loop->now : 0;
+	loop->batch_len = wait_ready(loop, ns);
 	if (loop->batch_len < 0) {
+		int err = loop->batch_len;
+
 		loop->batch_len = 0;
-		if (errno != EINTR)
-			return -errno;
+		return err;
 	}
 	loop->restless = loop->batch_len > 0;
 	read_clock(loop);
