@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Is @viewer on the segment of @net, or deeper inside of it?  NULL is the Internet. */
 static bool is_inside(const struct plan_node *viewer, const struct plan_node *net)
@@ -72,5 +73,48 @@ char *names_hosts(const struct plan *plan, const struct plan_node *viewer)
 		free(text);
 		return NULL;
 	}
+	return text;
+}
+
+static unsigned depth_of(const struct plan_node *node)
+{
+	unsigned depth = 0;
+
+	for (const struct plan_node *at = node->parent; at; at = at->parent)
+		depth++;
+	return depth;
+}
+
+const struct plan_node *names_server(const struct plan *plan, const struct plan_node *viewer)
+{
+	const struct plan_node *node = NULL, *nearest = NULL;
+
+	if (viewer->dns[0])
+		return plan_find(plan, viewer->dns);
+	while ((node = plan_next(plan, node)))
+		if (node->serves_dns && is_inside(viewer, node->parent) &&
+		    (!nearest || depth_of(node) > depth_of(nearest)))
+			nearest = node;
+	return nearest;
+}
+
+struct ip_addr names_server_addr(const struct plan_node *viewer, const struct plan_node *server)
+{
+	return plan_has_ipv4(viewer) ? names_addr(viewer, server) : names_addr6(viewer, server);
+}
+
+char *names_resolv(const struct plan *plan, const struct plan_node *viewer)
+{
+	const struct plan_node *server = names_server(plan, viewer);
+	char addr[IP_ADDR_TEXT], *text;
+	struct ip_addr where = { 0 };
+
+	if (server)
+		where = names_server_addr(viewer, server);
+	if (ip_addr_is_unset(where))
+		return strdup("");
+	if (asprintf(&text, "nameserver %s\nsearch " NAMES_DOMAIN "\noptions timeout:2 edns0\n",
+		     ip_addr_format(where, addr)) < 0)
+		return NULL;
 	return text;
 }

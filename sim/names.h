@@ -14,6 +14,20 @@
 struct ip_addr names_addr(const struct plan_node *viewer, const struct plan_node *node);
 struct ip_addr names_addr6(const struct plan_node *viewer, const struct plan_node *node);
 
+/* What names may end in: "alice" is "alice.lab", too. */
+#define NAMES_DOMAIN "lab"
+
+/* The host whose name server @viewer asks: the one that it was told of, else the nearest of those that
+ * serve names in the nets round it, or on the Internet.  NULL where there is none. */
+const struct plan_node *names_server(const struct plan *plan, const struct plan_node *viewer);
+
+/* Where that is for @viewer: in IPv4, or for a host without that in IPv6. */
+struct ip_addr names_server_addr(const struct plan_node *viewer, const struct plan_node *server);
+
+/* The text of resolv.conf(5) for @viewer, empty where there is no server; the caller's to free.
+ * NULL without memory. */
+char *names_resolv(const struct plan *plan, const struct plan_node *viewer);
+
 /* The text of hosts(5) for @viewer, every node of @plan in it; the caller's to free.  NULL
  * without memory. */
 char *names_hosts(const struct plan *plan, const struct plan_node *viewer);

@@ -335,6 +335,16 @@ static int check_forwards(const struct plan_node *net, struct plan_error *error)
 	return 0;
 }
 
+static int check_dns(const struct plan *plan, const struct plan_node *node,
+		     struct plan_error *error)
+{
+	const struct plan_node *server = node->dns[0] ? plan_find(plan, node->dns) : NULL;
+
+	if (!node->dns[0] || (server && server->kind == PLAN_HOST))
+		return 0;
+	return plan_fault(error, node, "%s: dns: no host is called \"%s\"", node->name, node->dns);
+}
+
 static int check_name(const struct plan *plan, const struct plan_node *node,
 		      struct plan_error *error)
 {
@@ -442,6 +452,8 @@ int plan_complete(struct plan *plan, struct plan_error *error)
 	while (!err && (n = plan_next(plan, n))) {
 		n->order = order++;
 		err = check_name(plan, n, error);
+		if (!err)
+			err = check_dns(plan, n, error);
 		if (!err)
 			err = check_ipv4(n, error);
 		if (!err && n->kind == PLAN_NET)

@@ -79,6 +79,8 @@ struct plan_node {
 	/* hosts only: addresses beside addr, which a STUN server needs (RFC 5780, 6) */
 	struct ip_addr extra[PLAN_EXTRA];
 	uint8_t extra_len;
+	bool serves_dns; /* it runs the lab's name server, */
+	char dns[32]; /* and asks that of this host; "" = the nearest (names.h) */
 
 	/* nets only */
 	struct nat_model model;

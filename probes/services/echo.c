@@ -3,27 +3,23 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "complaints.h"
 #include "crew.h"
 #include "service_ops.h"
+#include "visitors.h"
 
 enum { CONNECTIONS_MAX = 64, DATAGRAM_MAX = 65536 };
 #define IDLE_NS (300 * SEC)
 #define ERROR_REST_NS (10 * MSEC) /* after an error that may last, such as EMFILE */
 
-struct connection {
-	struct echo *echo;
-	struct connection *next;
-	struct connection **link;
-	struct sock *sock;
-};
+enum { FULL, SILENT, READS_SLOWLY };
 
 struct echo {
 	struct host *host;
 	struct crew crew;
 	struct sock *udp;
-	struct sock *listener;
-	struct connection *connections;
-	unsigned connections_len;
+	struct visitors *visitors;
+	struct complaints complaints;
 	bool stopping;
 	uint8_t datagram[DATAGRAM_MAX];
 };
@@ -46,118 +42,73 @@ static void echo_datagrams(void *arg)
 	crew_leave(&echo->crew);
 }
 
-static void connection_free(struct connection *connection)
-{
-	*connection->link = connection->next;
-	if (connection->next)
-		connection->next->link = connection->link;
-	connection->echo->connections_len--;
-	sock_close(connection->sock);
-	free(connection);
-}
-
-static void echo_stream(void *arg)
-{
-	struct connection *connection = arg;
-	struct echo *echo = connection->echo;
-	struct host *host = sock_host(connection->sock);
-	uint8_t bytes[4096];
-
-	while (connection->sock) {
-		uint64_t deadline = host_now(host) + IDLE_NS;
-		long n = sock_recv(connection->sock, NULL, bytes, sizeof(bytes), deadline);
-
-		if (n <= 0 || !connection->sock)
-			break;
-		if (sock_send(connection->sock, NULL, bytes, (size_t)n, deadline))
-			break;
-	}
-	connection_free(connection);
-	crew_leave(&echo->crew);
-}
-
-static void take(struct echo *echo, struct sock *sock)
-{
-	struct connection *connection = calloc(1, sizeof(*connection));
-
-	if (!connection || echo->connections_len == CONNECTIONS_MAX) {
-		free(connection);
-		sock_close(sock);
-		return;
-	}
-	connection->echo = echo;
-	connection->sock = sock;
-	connection->next = echo->connections;
-	connection->link = &echo->connections;
-	if (connection->next)
-		connection->next->link = &connection->next;
-	echo->connections = connection;
-	echo->connections_len++;
-	if (crew_spawn(&echo->crew, host_loop(sock_host(sock)), "echo tcp", echo_stream,
-		       connection))
-		connection_free(connection);
-}
-
-static void accept_streams(void *arg)
+static void echo_stream(void *arg, struct conduit *visitor)
 {
 	struct echo *echo = arg;
-	struct sock *sock;
+	struct endpoint who = conduit_remote(visitor);
+	uint8_t bytes[4096];
 
-	while (!echo->stopping) {
-		int err = sock_accept(echo->listener, NEVER, &sock);
+	for (;;) {
+		uint64_t deadline = host_now(echo->host) + IDLE_NS;
+		long n = conduit_recv(visitor, bytes, sizeof(bytes), deadline);
+		int err;
 
-		if (!err && echo->stopping)
-			sock_close(sock);
-		else if (!err)
-			take(echo, sock);
-		else if (err == -ECANCELED)
-			break;
-		else
-			fiber_sleep(host_now(echo->host) + ERROR_REST_NS);
+		if (n == -ETIMEDOUT)
+			complain(&echo->complaints, SILENT, "connected, and then said nothing",
+				 who);
+		if (n <= 0)
+			return;
+		err = conduit_send(visitor, bytes, (size_t)n, deadline);
+		if (err == -ETIMEDOUT)
+			complain(&echo->complaints, READS_SLOWLY, "does not read its echo", who);
+		if (err)
+			return;
 	}
-	crew_leave(&echo->crew);
+}
+
+static void turn_away(void *arg, struct endpoint who)
+{
+	struct echo *echo = arg;
+
+	complain(&echo->complaints, FULL, "finds all connections taken", who);
 }
 
 static void echo_stop(void *state)
 {
 	struct echo *echo = state;
-	struct connection *next;
 
 	echo->stopping = true;
 	sock_close(echo->udp);
-	sock_close(echo->listener);
-	for (struct connection *c = echo->connections; c; c = c->next) {
-		struct sock *sock = c->sock;
-
-		c->sock = NULL;
-		sock_close(sock);
-	}
+	visitors_close(echo->visitors);
 	crew_wait(&echo->crew);
-	for (struct connection *c = echo->connections; c; c = next) {
-		next = c->next;
-		connection_free(c);
-	}
 	free(echo);
 }
 
 static int echo_start(const struct service_spec *spec, void **ret)
 {
 	struct sock_spec udp = { .kind = SOCK_UDP, .local.port = ECHO_PORT };
-	struct sock_spec tcp = { .kind = SOCK_TCP_LISTEN, .local.port = ECHO_PORT };
-	struct loop *loop = host_loop(spec->host);
 	struct echo *echo = calloc(1, sizeof(*echo));
+	struct visitors_spec tcp = {
+		.host = spec->host,
+		.port = ECHO_PORT,
+		.most = CONNECTIONS_MAX,
+		.name = "echo tcp",
+		.arg = echo,
+		.serve = echo_stream,
+		.turned_away = turn_away,
+	};
 	int err;
 
 	if (!echo)
 		return -ENOMEM;
 	echo->host = spec->host;
+	echo->complaints = complaints_of(spec, "echo");
 	err = sock_open(spec->host, &udp, &echo->udp);
 	if (!err)
-		err = sock_open(spec->host, &tcp, &echo->listener);
+		err = visitors_open(&tcp, &echo->visitors);
 	if (!err)
-		err = crew_spawn(&echo->crew, loop, "echo udp", echo_datagrams, echo);
-	if (!err)
-		err = crew_spawn(&echo->crew, loop, "echo tcp accept", accept_streams, echo);
+		err = crew_spawn(&echo->crew, host_loop(spec->host), "echo udp", echo_datagrams,
+				 echo);
 	if (err) {
 		echo_stop(echo);
 		return err;

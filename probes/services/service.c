@@ -13,10 +13,7 @@ struct service {
 };
 
 static const struct service_ops *const kinds[] = {
-	&echo_service,
-	&rendezvous_service,
-	&stun_service,
-	&turn_service,
+	&dns_service, &echo_service, &rendezvous_service, &stun_service, &turn_service,
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };

@@ -10,16 +10,19 @@
 #include "../../sim/host.h"
 
 struct service;
+struct plan; /* sim/plan.h */
 struct turn_options; /* turn_options.h */
 
 struct service_spec {
-	const char *name; /* "stun", "turn", "rendezvous", "echo" */
+	const char *name; /* "stun", "turn", "rendezvous", "echo", "dns" */
 	struct host *host;
 	/* stun: where its second address is: on another host, or a second one of its own; neither
 	 * = it has one only */
 	struct host *alternate;
 	struct ip_addr alternate_addr;
 	const struct turn_options *turn; /* copied; NULL = the defaults */
+	const struct plan
+		*plan; /* dns: whose names it knows, as @host's node sees them; NULL = none */
 	void (*log)(void *arg,
 		    const char *line); /* what somebody should know; NULL = nobody does */
 	void *log_arg;
@@ -36,7 +39,8 @@ enum {
 	STUN_ALTERNATE_PORT = 3479,
 	TURN_TLS_PORT = 5349,
 	RENDEZVOUS_PORT = 33033,
-	ECHO_PORT = 7
+	ECHO_PORT = 7,
+	DNS_PORT = 53,
 };
 
 /* 0; -ENOENT for a name that there is not; -EADDRINUSE … */

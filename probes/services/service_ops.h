@@ -12,6 +12,7 @@ struct service_ops {
 	void (*stop)(void *state);
 };
 
+extern const struct service_ops dns_service;
 extern const struct service_ops echo_service;
 extern const struct service_ops rendezvous_service;
 extern const struct service_ops stun_service;

@@ -19,14 +19,8 @@ void turn_complain(struct turn_server *server, enum turn_complaint what, struct 
 #define X(id, text) text,
 	static const char *const texts[] = { TURN_COMPLAINTS(X) };
 #undef X
-	unsigned long count = ++server->complaints[what];
-	char line[160], name[ENDPOINT_TEXT];
 
-	if (!server->log || (count & (count - 1)) != 0)
-		return;
-	snprintf(line, sizeof(line), "%s: turn: %s %s (%lu so far)", host_name(server->host),
-		 endpoint_format(who, name), texts[what], count);
-	server->log(server->log_arg, line);
+	complain(&server->complaints, what, texts[what], who);
 }
 
 int turn_tell(struct turn_server *server, const struct turn_path *path, const uint8_t *bytes,
@@ -170,8 +164,7 @@ static int turn_start(const struct service_spec *spec, void **ret)
 	if (!server)
 		return -ENOMEM;
 	server->host = spec->host;
-	server->log = spec->log;
-	server->log_arg = spec->log_arg;
+	server->complaints = complaints_of(spec, "turn");
 	set_options(server, spec->turn);
 	err = open_socks(server);
 	if (!err)

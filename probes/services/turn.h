@@ -18,6 +18,7 @@
 
 #include "../wire/stun.h"
 #include "../wire/turn.h"
+#include "complaints.h"
 #include "conduit.h"
 #include "crew.h"
 #include "service.h"
@@ -125,9 +126,7 @@ struct turn_server {
 	struct turn_conn *conns;
 	unsigned conns_len;
 	uint32_t last_connection_id;
-	unsigned long complaints[TURN_COMPLAINTS_LEN];
-	void (*log)(void *arg, const char *line);
-	void *log_arg;
+	struct complaints complaints;
 	uint8_t datagram[TURN_DATAGRAM]; /* from a client */
 };
 
@@ -154,7 +153,6 @@ bool turn_hear(struct turn_server *server, const struct turn_path *path, const u
 /* To a client; what cannot be queued or sent is lost, as a datagram may be.  0 or -errno. */
 int turn_tell(struct turn_server *server, const struct turn_path *path, const uint8_t *bytes,
 	      size_t len);
-/* Log it, each kind on its 1st, 2nd, 4th, 8th … time only, so that a flood fills no log. */
 void turn_complain(struct turn_server *server, enum turn_complaint what, struct endpoint who);
 
 /* turn_request.c */

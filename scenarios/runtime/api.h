@@ -96,5 +96,6 @@ int api_host_exec(lua_State *L);
 int api_host_start(lua_State *L);
 int api_host_turn(lua_State *L);
 int api_host_ice(lua_State *L);
+int api_host_resolve(lua_State *L);
 
 #endif

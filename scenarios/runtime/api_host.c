@@ -61,6 +61,7 @@ static int host_service(lua_State *L)
 		.name = luaL_checkstring(L, 2),
 		.host = api_check_host(L, 1),
 		.turn = host ? &host->turn : NULL,
+		.plan = &stage_of(L)->plan,
 		.log = stage_log_line,
 		.log_arg = stage_of(L),
 	};
@@ -82,10 +83,19 @@ static int host_service(lua_State *L)
 }
 
 static const luaL_Reg host_methods[] = {
-	{ "at", host_at },	   { "at6", host_at6 },	      { "service", host_service },
-	{ "udp", api_host_udp },   { "tcp", api_host_tcp },   { "listen", api_host_listen },
-	{ "ping", api_host_ping }, { "exec", api_host_exec }, { "start", api_host_start },
-	{ "turn", api_host_turn }, { "ice", api_host_ice },   { NULL, NULL },
+	{ "at", host_at },
+	{ "at6", host_at6 },
+	{ "service", host_service },
+	{ "udp", api_host_udp },
+	{ "tcp", api_host_tcp },
+	{ "listen", api_host_listen },
+	{ "ping", api_host_ping },
+	{ "exec", api_host_exec },
+	{ "start", api_host_start },
+	{ "turn", api_host_turn },
+	{ "ice", api_host_ice },
+	{ "resolve", api_host_resolve },
+	{ NULL, NULL },
 };
 
 /* An address as text; nil where there is none. */
@@ -123,9 +133,10 @@ static bool push_method(lua_State *L, const luaL_Reg *methods, const char *key)
 
 static int host_index(lua_State *L)
 {
-	static const char *const words[] = { "name",	"address", "address6", "at",	 "at6",
-					     "service", "udp",	   "tcp",      "listen", "ping",
-					     "exec",	"start",   "turn",     "ice" };
+	static const char *const words[] = {
+		"name",	  "address", "address6", "at",	  "at6",  "service", "udp",    "tcp",
+		"listen", "ping",    "exec",	 "start", "turn", "ice",     "resolve"
+	};
 	const struct plan_node *node = api_check_node(L, 1);
 	const char *key = luaL_checkstring(L, 2);
 

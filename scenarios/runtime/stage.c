@@ -110,6 +110,7 @@ static int start_services(struct stage *stage)
 				.name = host->services[i],
 				.host = stage_host(stage, n),
 				.turn = &host->turn,
+				.plan = &stage->plan,
 				.log = stage_log_line,
 				.log_arg = stage,
 			};

@@ -222,13 +222,15 @@ static void read_services(const struct fields *f, struct plan_node *node)
 		/* RFC 5780, 6: a server that tells behaviours apart owns two addresses. */
 		if (strcmp(names[i], "stun") == 0)
 			node->extra_len = 1;
+		if (strcmp(names[i], "dns") == 0)
+			node->serves_dns = true;
 	}
 	host->rendezvous_ports_len =
 		fields_ports(f, "rendezvous_ports", host->rendezvous_ports, SERVICE_PORTS);
 }
 
-static const char *const host_words[] = { "address",  "address6", "link",
-					  "services", "turn",	  "rendezvous_ports" };
+static const char *const host_words[] = { "address", "address6",	 "link", "services",
+					  "turn",    "rendezvous_ports", "dns" };
 
 static void read_host(const struct fields *f, struct plan_node *node)
 {
@@ -240,6 +242,7 @@ static void read_host(const struct fields *f, struct plan_node *node)
 	tree_address(f, "address6", &node->addr6);
 	tree_link(f, "link", &node->link);
 	read_services(f, node);
+	snprintf(node->dns, sizeof(node->dns), "%s", fields_text(f, "dns", ""));
 	tree_turn(f, &((struct tree_host *)node->user)->turn);
 }
 

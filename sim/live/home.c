@@ -54,6 +54,17 @@ static int write_hosts(struct host *host, const char *home)
 
 /* A name server that cannot be reached from the lab would only cost time; without one glibc asks
  * localhost, which refuses at once. */
+static int write_resolv(struct host *host, const char *home)
+{
+	const struct plan *plan = live_host_of(host)->live->plan;
+	const struct plan_node *node = plan ? plan_find(plan, host->name) : NULL;
+	char *text = node ? names_resolv(plan, node) : strdup("");
+	int err = text ? write_file(home, "resolv.conf", text) : -ENOMEM;
+
+	free(text);
+	return err;
+}
+
 static int furnish(struct host *host, const char *home)
 {
 	char path[PATH_ROOM];
@@ -66,7 +77,7 @@ static int furnish(struct host *host, const char *home)
 	if (!err)
 		err = make_folder(path, 0755);
 	if (!err)
-		err = write_file(home, "resolv.conf", "");
+		err = write_resolv(host, home);
 	return err ? err : write_hosts(host, home);
 }
 
