@@ -68,8 +68,8 @@ static void put_side(FILE *out, const struct lab_file *lab, size_t side)
 static void put_world(FILE *out, const struct lab_file *lab)
 {
 	fputs("  world = function ()\n    return {\n", out);
-	fprintf(out, "      " LAB_SERVER " = host {%s},\n",
-		strcmp(lab->server, "own") == 0 ? " services = { \"turn\" } " : "");
+	fprintf(out, "      " LAB_SERVER " = host { services = { %s\"dns\" } },\n",
+		strcmp(lab->server, "own") == 0 ? "\"turn\", " : "");
 	put_side(out, lab, 0);
 	put_side(out, lab, 1);
 	fputs("    }\n  end,\n", out);

@@ -9,7 +9,7 @@
 ---@alias endpoint string An address and port, such as "11.1.1.2:7" or "[2b00:1:1::2]:7".
 ---@alias method "direct" | "reversal" | "punch" | "turn" | "relay" | "tcp-direct" | "tcp-reversal" | "tcp-punch"
 ---@alias family "ipv4" | "ipv6"
----@alias service "stun" | "turn" | "rendezvous" | "echo"
+---@alias service "stun" | "turn" | "rendezvous" | "echo" | "dns"
 --- The same seed makes the same packets in the virtual world, but not of TLS: its keys are of the machine's randomness.
 ---@alias transport "udp" | "tcp" | "tls"
 
@@ -50,6 +50,7 @@
 ---@field services? service[] Started with the world.
 ---@field rendezvous_ports? integer[] TCP ports that its rendezvous listens at beside 33033, tried in this order.
 ---@field turn? turn_service What its TURN server is told.
+---@field dns? string The host whose name server it asks; by default the nearest that has the service "dns".
 
 --- TURN answers at UDP and TCP port 3478, which are STUN's too, and TLS port 5349.
 ---@class turn_service
@@ -180,10 +181,19 @@ function a_host:listen(options) end
 ---@return { sent: integer, received: integer, rtt: number? }
 function a_host:ping(options) end
 
+--- Ask a name server: for the addresses of a name, or for the name of an address. The lab's, the service "dns", knows
+--- each node as "alice", "alice.home_a" or "alice.home_a.lab", at the address where its own host finds it; whoever asks
+--- from behind a NAT64 is told of an IPv6 address in any case. Nil and why: "no such name", "timed out", …
+---@param name string Or an address.
+---@param options? { server?: host | endpoint, type?: "A" | "AAAA" | "PTR", tcp?: boolean, within?: duration }
+---@return { [integer]: string, transport: "udp" | "tcp" }?, string?
+function a_host:resolve(name, options) end
+
 --- Run a program to its end (live worlds only). `status` is as a shell's: 128 + the signal that ended it. `output` is
---- both streams together. The host has an /etc/hosts with the names of all, and a /tmp and a /run of its own; what
---- programs say is in the folder of results, too.
----@param options { [integer]: string | number, within?: duration, env?: string[] }
+--- both streams together. The host has an /etc/hosts with the names of all, an /etc/resolv.conf that leads to its name
+--- server, and a /tmp and a /run of its own; what programs say is in the folder of results, too. `terminal` gives it
+--- the terminal of `knothole shell`, and its output is not kept; there is none elsewhere.
+---@param options { [integer]: string | number, within?: duration, env?: string[], terminal?: boolean }
 ---@return { status: integer, signal: integer?, output: string, stdout: string, stderr: string }
 function a_host:exec(options) end
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../nat-models/nat64_address.h"
+
 /* Is @viewer on the segment of @net, or deeper inside of it?  NULL is the Internet. */
 static bool is_inside(const struct plan_node *viewer, const struct plan_node *net)
 {
@@ -53,6 +55,19 @@ static void print_name(FILE *out, struct ip_addr addr, const char *name)
 		fprintf(out, "%s\t%s\n", ip_addr_format(addr, text), name);
 }
 
+/* For a host that has IPv6 alone: by its NAT64, where there is no other way. */
+static struct ip_addr addr_in_ipv4(const struct plan_node *viewer, const struct plan_node *node)
+{
+	struct ip_addr addr = names_addr(viewer, node);
+	struct ip_prefix nat64 = plan_nat64_prefix(viewer);
+
+	if (plan_has_ipv4(viewer) || ip_addr_is_unset(addr))
+		return addr;
+	if (!nat64.bits || !ip_addr_is_unset(names_addr6(viewer, node)))
+		return (struct ip_addr){ 0 };
+	return nat64_synthesise(nat64, addr);
+}
+
 char *names_hosts(const struct plan *plan, const struct plan_node *viewer)
 {
 	const struct plan_node *node = NULL;
@@ -65,7 +80,7 @@ char *names_hosts(const struct plan *plan, const struct plan_node *viewer)
 		return NULL;
 	fputs("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n", out);
 	while ((node = plan_next(plan, node))) {
-		print_name(out, names_addr(viewer, node), node->name);
+		print_name(out, addr_in_ipv4(viewer, node), node->name);
 		print_name(out, names_addr6(viewer, node), node->name);
 	}
 	failed = ferror(out);

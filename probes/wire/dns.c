@@ -192,9 +192,11 @@ bool dns_next(const struct dns_message *msg, struct dns_record *record)
 	record->ttl = (uint32_t)cursor_get(&c, 4);
 	record->len = (uint16_t)cursor_get(&c, 2);
 	record->data = cursor_take(&c, record->len);
+	if (c.failed)
+		return false;
 	record->next_at = c.at;
 	record->number++;
-	return !c.failed;
+	return true;
 }
 
 /* RFC 6891, 6.1: one at most, among the additional records, at the root. */
