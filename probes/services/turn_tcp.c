@@ -261,9 +261,11 @@ static void take_peer(struct turn_allocation *a, struct sock *sock)
 
 void turn_accept_peers(struct turn_allocation *a)
 {
-	while (a->relay) {
+	struct sock *relay;
+
+	while ((relay = a->relay)) {
 		struct sock *sock;
-		int err = sock_accept(a->relay, a->expires, &sock);
+		int err = sock_accept(relay, a->expires, &sock);
 
 		if (!err && !a->relay)
 			sock_close(sock);

@@ -28,7 +28,7 @@ const char *dns_rcode_text(unsigned rcode)
  */
 static bool read_name(const uint8_t *bytes, size_t len, size_t *at, struct dns_name *ret)
 {
-	size_t here = *at, before = *at, behind = 0;
+	size_t here = *at, before = here, behind = 0;
 	unsigned pointers = 0;
 
 	ret->len = 0;
