@@ -12,7 +12,7 @@ enum { CONNECTIONS_MAX = 64, DATAGRAM_MAX = 65536 };
 #define IDLE_NS (300 * SEC)
 #define ERROR_REST_NS (10 * MSEC) /* after an error that may last, such as EMFILE */
 
-enum { FULL, SILENT, READS_SLOWLY };
+enum { FULL, SILENT, READS_SLOWLY, LOOPS };
 
 struct echo {
 	struct host *host;
@@ -23,6 +23,15 @@ struct echo {
 	bool stopping;
 	uint8_t datagram[DATAGRAM_MAX];
 };
+
+/* Two echo services that a forged source has introduced would talk to each other for ever. */
+static void echo_one(struct echo *echo, const struct endpoint *from, size_t len)
+{
+	if (from->port == ECHO_PORT)
+		complain(&echo->complaints, LOOPS, "is an echo service itself", *from);
+	else
+		sock_send(echo->udp, from, echo->datagram, len, NEVER);
+}
 
 static void echo_datagrams(void *arg)
 {
@@ -35,7 +44,7 @@ static void echo_datagrams(void *arg)
 		if (n == -ECANCELED || echo->stopping)
 			break;
 		if (n >= 0)
-			sock_send(echo->udp, &from, echo->datagram, (size_t)n, NEVER);
+			echo_one(echo, &from, (size_t)n);
 		else
 			fiber_sleep(host_now(echo->host) + ERROR_REST_NS);
 	}

@@ -16,6 +16,7 @@
 
 #include "../wire/rendezvous.h"
 #include "channel.h"
+#include "complaints.h"
 #include "crew.h"
 #include "service_ops.h"
 
@@ -23,8 +24,24 @@ enum { CLIENTS_MAX = 256, MEETINGS_MAX = 1024 };
 
 /* A connection that does not say who it is gets no longer than this. */
 #define LOGIN_NS (10 * SEC)
+/* Nor does one that was only there to be seen get longer than an attempt may take. */
+#define SEEN_NS (300 * SEC)
 #define PARTING_NS (1 * SEC) /* for a last word, such as why it is refused */
 #define ERROR_REST_NS (10 * MSEC) /* after an error that may last, such as EMFILE */
+
+/* (constant, what the client did) */
+#define COMPLAINTS(X)                                                                              \
+	X(MALFORMED, "sends what is no message, or takes too long to")                             \
+	X(UNCALLED_FOR, "says what is not for it to say")                                          \
+	X(FULL, "finds all connections taken")                                                     \
+	X(SILENT, "connected, and did not say who it is")                                          \
+	X(READS_SLOWLY, "does not read what it is told")
+
+enum complaint {
+#define X(id, text) id,
+	COMPLAINTS(X)
+#undef X
+};
 
 struct client {
 	struct rendezvous *rendezvous;
@@ -59,6 +76,7 @@ struct door {
 
 struct rendezvous {
 	struct host *host;
+	struct complaints complaints;
 	struct crew crew;
 	struct door doors[1 + SERVICE_PORTS];
 	size_t doors_len;
@@ -70,6 +88,16 @@ struct rendezvous {
 	unsigned meetings_len;
 	unsigned meetings_room;
 };
+
+static void rendezvous_complain(struct rendezvous *rendezvous, enum complaint what,
+				struct endpoint who)
+{
+#define X(id, text) text,
+	static const char *const texts[] = { COMPLAINTS(X) };
+#undef X
+
+	complain(&rendezvous->complaints, what, texts[what], who);
+}
 
 /* Clients */
 
@@ -85,7 +113,12 @@ static struct client *client_find(const struct rendezvous *rendezvous, const cha
  * wait for ever for what it said. */
 static void client_tell(struct client *client, const struct rendezvous_message *msg)
 {
-	if (channel_send(client->channel, msg))
+	int err = channel_send(client->channel, msg);
+
+	if (err == -ENOBUFS)
+		rendezvous_complain(client->rendezvous, READS_SLOWLY,
+				    channel_remote(client->channel));
+	if (err)
 		channel_close(client->channel);
 }
 
@@ -340,17 +373,39 @@ static void client_unlink(struct client *client)
 	client->rendezvous->clients_len--;
 }
 
+static uint64_t deadline_of(const struct client *client, uint64_t began)
+{
+	if (client->name[0])
+		return NEVER;
+	return began + (client->only_seen ? SEEN_NS : LOGIN_NS);
+}
+
+/* Until it ends, or is of no more use. */
+static void hear_client(struct client *client)
+{
+	struct rendezvous *rendezvous = client->rendezvous;
+	struct endpoint who = channel_remote(client->channel);
+	uint64_t began = host_now(rendezvous->host);
+	struct rendezvous_message msg;
+	int err;
+
+	while (!(err = channel_recv(client->channel, &msg, deadline_of(client, began))))
+		if (!client_hears(client, &msg)) {
+			rendezvous_complain(rendezvous, UNCALLED_FOR, who);
+			return;
+		}
+	if (err == -EPROTO)
+		rendezvous_complain(rendezvous, MALFORMED, who);
+	else if (err == -ETIMEDOUT && !client->only_seen)
+		rendezvous_complain(rendezvous, SILENT, who);
+}
+
 static void serve_client(void *arg)
 {
 	struct client *client = arg;
 	struct rendezvous *rendezvous = client->rendezvous;
-	uint64_t deadline = host_now(rendezvous->host) + LOGIN_NS;
-	struct rendezvous_message msg;
 
-	while (!channel_recv(client->channel, &msg,
-			     client->name[0] || client->only_seen ? NEVER : deadline))
-		if (!client_hears(client, &msg))
-			break;
+	hear_client(client);
 	client_end_meetings(client);
 	client_unlink(client);
 	channel_drain(client->channel, host_now(rendezvous->host) + PARTING_NS);
@@ -364,6 +419,7 @@ static void take(struct rendezvous *rendezvous, struct sock *sock)
 	struct client *client;
 
 	if (rendezvous->clients_len == CLIENTS_MAX) {
+		rendezvous_complain(rendezvous, FULL, sock_remote(sock));
 		sock_close(sock);
 		return;
 	}
@@ -444,8 +500,9 @@ static void answer_registrations(void *arg)
 			break;
 		if (n < 0)
 			fiber_sleep(host_now(rendezvous->host) + ERROR_REST_NS);
-		else if (!rendezvous_decode_datagram(bytes, (size_t)n, &msg) &&
-			 msg.kind == RENDEZVOUS_REGISTER)
+		else if (rendezvous_decode_datagram(bytes, (size_t)n, &msg))
+			rendezvous_complain(rendezvous, MALFORMED, from);
+		else if (msg.kind == RENDEZVOUS_REGISTER)
 			on_register(rendezvous, &msg, &from);
 	}
 	crew_leave(&rendezvous->crew);
@@ -497,6 +554,7 @@ static int rendezvous_start(const struct service_spec *spec, void **ret)
 	if (!rendezvous)
 		return -ENOMEM;
 	rendezvous->host = spec->host;
+	rendezvous->complaints = complaints_of(spec, "rendezvous");
 	err = sock_open(spec->host, &udp, &rendezvous->udp);
 	if (!err)
 		err = open_door(rendezvous, RENDEZVOUS_PORT);

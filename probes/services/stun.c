@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "complaints.h"
 #include "crew.h"
 #include "service_ops.h"
 
@@ -31,6 +32,7 @@ struct listener {
 struct stun_server {
 	struct host *host;
 	struct crew crew;
+	struct complaints complaints;
 	bool stopping;
 	bool two_addresses;
 	struct listener *listeners[2][2]; /* by address and port, */
@@ -179,8 +181,11 @@ static void answer(struct listener *l, size_t len, struct endpoint from)
 
 	/* RFC 8489, 6.3: what is not understood so far is discarded in silence; indications only
 	 * keep mappings open. */
-	if (stun_decode(l->request, len, &request) || request.class != STUN_REQUEST ||
-	    request.method != STUN_BINDING)
+	if (stun_decode(l->request, len, &request)) {
+		complain(&l->server->complaints, 0, "sends what is no STUN", from);
+		return;
+	}
+	if (request.class != STUN_REQUEST || request.method != STUN_BINDING)
 		return;
 	unknown_len = stun_unknown(&request, unknown, UNKNOWN_MAX);
 	if (unknown_len > UNKNOWN_MAX)
@@ -288,6 +293,7 @@ static int stun_start(const struct service_spec *spec, void **ret)
 	if (!server)
 		return -ENOMEM;
 	server->host = spec->host;
+	server->complaints = complaints_of(spec, "stun");
 	server->two_addresses = two;
 	for (int i = 0; i < count && !err; i++)
 		err = listener_open(server, spec, i / 2, i % 2);
