@@ -10,7 +10,7 @@
 #include "record.h"
 #include "whole_file.h"
 
-enum { NAME_ROOM = 512 };
+enum { NAME_ROOM = 512, RUNGS_ROOM = 2048 };
 
 /* XML 1.0 has no way to say most control characters; a program's output may hold them. */
 static char *without_controls(const char *text)
@@ -85,6 +85,31 @@ static void details(xmlTextWriter *xml, const json_t *record)
 				       json_integer_value(json_object_get(record, "seed")));
 }
 
+/* Which rungs of the ladder each call tried, and how long each took. */
+static void output(xmlTextWriter *xml, const json_t *record)
+{
+	char rungs[RUNGS_ROOM];
+	bool open = false;
+	json_t *call;
+	size_t i;
+
+	json_array_foreach(json_object_get(record, "calls"), i, call)
+	{
+		if (record_rungs(call, rungs, sizeof(rungs))[0] == '\0')
+			continue;
+		if (!open)
+			xmlTextWriterStartElement(xml, BAD_CAST "system-out");
+		open = true;
+		line(xml, "\n", record_text(call, "caller"));
+		line(xml, " to ", record_text(call, "callee"));
+		line(xml, ": ", rungs);
+	}
+	if (!open)
+		return;
+	line(xml, "\n", "");
+	xmlTextWriterEndElement(xml);
+}
+
 static void test_case(xmlTextWriter *xml, const json_t *record, const char *suite)
 {
 	static const char *const elements[] = {
@@ -104,6 +129,7 @@ static void test_case(xmlTextWriter *xml, const json_t *record, const char *suit
 			details(xml, record);
 		xmlTextWriterEndElement(xml);
 	}
+	output(xml, record);
 	xmlTextWriterEndElement(xml);
 }
 

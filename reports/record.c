@@ -102,6 +102,25 @@ const char *record_methods(const json_t *record, char *buf, size_t size)
 	return buf;
 }
 
+const char *record_rungs(const json_t *call, char *buf, size_t size)
+{
+	const json_t *probe = json_object_get(call, "probe");
+	json_t *rung;
+	size_t i;
+
+	buf[0] = '\0';
+	json_array_foreach(json_object_get(probe, "attempts"), i, rung)
+	{
+		const char *family = record_text(rung, "family");
+
+		add(buf, size, "%s%s%s%s %s in %.1f ms", i > 0 ? ", " : "",
+		    record_text(rung, "method"), family[0] ? " over " : "", family,
+		    json_is_true(json_object_get(rung, "connected")) ? "connected" : "failed",
+		    json_number_value(json_object_get(rung, "ms")));
+	}
+	return buf;
+}
+
 struct record_counts record_count(const json_t *records)
 {
 	struct record_counts counts = { 0 };

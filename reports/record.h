@@ -13,6 +13,7 @@
  *     "expectations": [{"where": "f.lua:12", "what": "method of alice's call to bob",
  *                       "expected": "punch", "found": "relay", "ok": false}],
  *     "calls": [{"token": "9f…", "caller": "alice", "callee": "bob",
+ *                "order": "ice",      of the rungs; absent where the scenario gave them itself
  *                "probe":   {"connected": true, "method": "punch",
  *                            "attempts": [{"method": "direct", "connected": false, "ms": 40.1}]},
  *                "capture": {"connected": true, "method": "punch", "why": "…", "relay": null,
@@ -53,6 +54,11 @@ const char *record_name(const json_t *record, char *buf, size_t size);
 /* How the calls of a run ended, by its capture: "punch"; "punch, relay" where several did;
  * "no connection"; "" where there were none.  Cut to @size; returns @buf. */
 const char *record_methods(const json_t *record, char *buf, size_t size);
+
+/* The rungs that a call (of a record's "calls") tried, by its probe, and how long each took:
+ * "direct failed in 2000 ms, punch connected in 41.2 ms"; "" for one of none.  Cut to @size;
+ * returns @buf. */
+const char *record_rungs(const json_t *call, char *buf, size_t size);
 
 /* How many of @records ended how, indexed by enum record_end. */
 enum { RECORD_END_COUNT = RECORD_SKIP + 1 };

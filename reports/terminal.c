@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The report for people at a terminal: a line a run, below it one that says what was not as
- * expected, or all of it, and how the run is repeated; a summary.
+ * expected, or all of it, with the rungs that its calls tried, and how the run is repeated; a
+ * summary.
  */
 #include "paint.h"
 
-enum { MARK_WIDTH = 6, NAME_ROOM = 160, METHOD_ROOM = 64 };
+enum { MARK_WIDTH = 6, NAME_ROOM = 160, METHOD_ROOM = 64, RUNGS_ROOM = 2048 };
 
 static void tell_time(const json_t *record, FILE *out)
 {
@@ -95,6 +96,21 @@ static size_t tell_expectations(const json_t *record, FILE *out, bool all)
 	return n;
 }
 
+/* Which rungs of the ladder each call tried, and how long each took. */
+static void tell_rungs(const json_t *record, FILE *out)
+{
+	char rungs[RUNGS_ROOM];
+	json_t *call;
+	size_t i;
+
+	json_array_foreach(json_object_get(record, "calls"), i, call)
+	{
+		if (record_rungs(call, rungs, sizeof(rungs))[0] != '\0')
+			TELL(out, record_text(call, "caller"), " to ", record_text(call, "callee"),
+			     ": ", rungs);
+	}
+}
+
 static void tell_calls(const json_t *record, FILE *out)
 {
 	json_t *call;
@@ -154,6 +170,8 @@ int report_terminal(const json_t *records, FILE *out, bool colour, bool verbose)
 		enum record_end end = record_ended(record);
 
 		tell_run(record, out, colour);
+		if (verbose)
+			tell_rungs(record, out);
 		if (end == RECORD_FAIL || end == RECORD_ERROR)
 			tell_failure(record, out, verbose);
 	}

@@ -408,13 +408,19 @@ function socket:address() end
 ---@return endpoint
 function socket:remote() end
 
+--- "default": "direct", "reversal", "punch", "turn", "relay" (RFC 5128, 3). "ice": by candidates' types, host,
+--- reflexive, relayed (RFC 8445, 5.1.2), and UDP before TCP (RFC 6544, 4.2). "skype": UDP, then TCP to the other, then
+--- the supernode over the TCP connection that each holds (SKB-06, SKB-15).
+---@alias order "default" | "ice" | "skype"
+
 ---@class connect_options
 ---@field via? host The rendezvous; by default the world's only one.
----@field try? method[] The ladder, in order; by default all, but for "turn" where no host has that service.
+---@field try? method[] The ladder, in order.
+---@field order? order The ladder of a kind of program, in place of `try`; "turn" only where a host has that service.
 ---@field turn? turn_access Which TURN server both use; by default the world's only one, over UDP.
 ---@field attempt? duration For each rung; default 2s.
 ---@field pace? duration The first gap between hellos; default 20ms.
----@field host_addresses? boolean Both also try each other's own address, as ICE does.
+---@field host_addresses? boolean Both also try each other's own address; default true for the order "ice" alone.
 ---@field port? integer The local port of both; by default a fresh one for each attempt.
 ---@field families? family[] The order for each rung, of those that both have; default "ipv6", "ipv4" (RFC 6724).
 ---@field oracle? string Why the models cannot tell how this call fares: it is then not held against them.

@@ -96,21 +96,43 @@ static enum method parse_method(const struct fields *f, const char *key, const c
 		    fields_unknown(buf, sizeof(buf), "method", word, words, METHOD_COUNT));
 }
 
-/* By default all methods over UDP and the relay, but for TURN where there is no server. */
-static void read_ladder(const struct fields *f, bool turn, struct call_spec *spec)
+static enum order parse_order(const struct fields *f)
 {
+	const char *words[ORDER_COUNT], *word = fields_text(f, "order", NULL);
+	enum order order;
+	char buf[256];
+
+	if (!word)
+		return ORDER_DEFAULT;
+	if (order_parse(word, &order) == 0)
+		return order;
+	for (int i = 0; i < ORDER_COUNT; i++)
+		words[i] = order_word((enum order)i);
+	fields_fail(f, "order", "%s",
+		    fields_unknown(buf, sizeof(buf), "order", word, words, ORDER_COUNT));
+}
+
+/* The rungs as `try` gives them, or else those of the order, which is returned; ORDER_COUNT for
+ * the former. */
+static enum order read_ladder(const struct fields *f, bool turn, struct call_spec *spec)
+{
+	enum order order = parse_order(f);
 	const char *words[LADDER_MAX];
 	size_t n = fields_list(f, "try", words, LADDER_MAX);
 
-	for (size_t i = 0; i < n; i++)
+	if (!n) {
+		spec->ladder_len = order_ladder(order, turn, spec->ladder);
+		return order;
+	}
+	if (fields_text(f, "order", NULL))
+		fields_fail(f, "order", "expected try or order, got both");
+	for (size_t i = 0; i < n; i++) {
 		spec->ladder[i] = parse_method(f, "try", words[i]);
-	spec->ladder_len = (unsigned)n;
-	for (size_t i = 0; i < n; i++)
 		if (spec->ladder[i] == METHOD_TURN && !turn)
 			fields_fail(f, "try", "no host has the service \"turn\"");
-	for (int m = 0; m < METHOD_COUNT && !n; m++)
-		if (!method_connects((enum method)m) && (m != METHOD_TURN || turn))
-			spec->ladder[spec->ladder_len++] = (enum method)m;
+	}
+	spec->ladder_len = (unsigned)n;
+	return ORDER_COUNT;
 }
 
 static enum family parse_family(const struct fields *f, const char *key, const char *word)
@@ -235,20 +257,23 @@ static struct peer *join(lua_State *L, const struct plan_node *node, const struc
 	return p->peer;
 }
 
-static void read_spec(const struct fields *f, bool turn, struct call_spec *spec)
+static enum order read_spec(const struct fields *f, bool turn, struct call_spec *spec)
 {
-	static const char *const words[] = {
-		"via",	"try",	  "attempt", "pace",	"host_addresses",
-		"port", "oracle", "turn",    "families"
-	};
+	static const char *const words[] = { "via",	"try",	  "order",
+					     "attempt", "pace",	  "host_addresses",
+					     "port",	"oracle", "turn",
+					     "families" };
+	enum order order;
 
 	fields_allow(f, words, sizeof(words) / sizeof(*words), 0);
-	read_ladder(f, turn, spec);
+	order = read_ladder(f, turn, spec);
 	read_families(f, spec);
 	spec->attempt_ns = fields_duration(f, "attempt", 0);
 	spec->pace_ns = fields_duration(f, "pace", 0);
-	spec->host_addresses = fields_flag(f, "host_addresses", false);
+	spec->host_addresses = fields_flag(f, "host_addresses",
+					   order != ORDER_COUNT && order_host_addresses(order));
 	spec->local_port = (uint16_t)fields_integer(f, "port", 1, 65535, 0);
+	return order;
 }
 
 static void ask(struct stage_call *call, const struct plan_node *via, const struct call_spec *spec,
@@ -288,13 +313,14 @@ static int connect_peers(lua_State *L)
 	struct turn_client_spec turn;
 	struct stage_call *call;
 	struct peer *caller, *callee;
+	enum order order;
 	bool has_turn;
 	void **slot;
 	int error;
 
 	luaL_argcheck(L, a != b, 2, "a host cannot call itself");
 	has_turn = find_turn(&f, &turn);
-	read_spec(&f, has_turn, &spec);
+	order = read_spec(&f, has_turn, &spec);
 	via = find_via(&f);
 	caller = join(L, a, via, &spec);
 	callee = join(L, b, via, &spec);
@@ -310,6 +336,7 @@ static int connect_peers(lua_State *L)
 	call->caller = a;
 	call->callee = b;
 	call->waiver = read_waiver(&f);
+	call->order = order;
 	call->tried_len = spec.ladder_len;
 	memcpy(call->tried, spec.ladder, sizeof(spec.ladder));
 	ask(call, via, &spec, has_turn ? &turn : NULL);

@@ -174,6 +174,8 @@ static json_t *judge_call(const struct stage_call *call, const struct verdict_ca
 			   record_answer(&call->oracle[FAMILY_IPV4]), "agrees", !message[0]);
 	if (call->asked[FAMILY_IPV6])
 		json_object_set_new(record, "oracle6", record_answer(&call->oracle[FAMILY_IPV6]));
+	if (call->order != ORDER_COUNT)
+		json_object_set_new(record, "order", json_string(order_word(call->order)));
 	if (call->waiver)
 		json_object_set_new(record, "oracle_waived", json_string(call->waiver));
 	if (message[0])

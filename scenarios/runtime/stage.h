@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #include "../../nat-models/predict.h"
-#include "../../probes/methods/connect.h"
+#include "../../probes/methods/order.h"
 #include "../../sim/fiber.h"
 #include "../../sim/world.h"
 #include "scenario.h"
@@ -48,6 +48,7 @@ struct stage_call {
 	const struct plan_node *caller, *callee;
 	enum method tried[LADDER_MAX];
 	size_t tried_len;
+	enum order order; /* of those; ORDER_COUNT = one that the scenario gave */
 	char *waiver; /* why the oracle's word does not count; NULL = it does */
 	struct predict_answer oracle[FAMILY_COUNT];
 	bool asked[FAMILY_COUNT]; /* not of a family that one side lacks: all must-not then */
