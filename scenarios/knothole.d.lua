@@ -309,11 +309,13 @@ function a_host:ice(options) end
 
 ---@class ice_options
 ---@field role? "controlling" | "controlled" Default "controlling".
----@field stun? host | endpoint Where its server-reflexive candidate comes from.
+---@field stun? host | endpoint Where its server-reflexive candidates come from: a host by each address that it has.
 ---@field turn? turn_access Where its relayed candidate comes from.
 ---@field port? integer Of its socket.
 ---@field relayed? boolean Tell and use the relayed candidate alone.
 ---@field within? duration To gather; default 5s.
+---@field mapped? endpoint A NAT's outside endpoint that leads to `port`, by a forward: one more candidate.
+---@field trickle? boolean Do not wait for servers: lines() gives each candidate when it is there.
 
 ---@class ice_agent
 local ice_agent = {}
@@ -321,6 +323,10 @@ local ice_agent = {}
 --- Its credentials and candidates, and that there are no more: lines of SDP for the other side.
 ---@return string
 function ice_agent:description() end
+
+--- The same line after line, each as soon as it is known; the last one is "end-of-candidates".
+---@return fun(): string?
+function ice_agent:lines() end
 
 --- What the other side has said: its whole description, or any lines of it as they come. True, or nil and why.
 ---@param lines string

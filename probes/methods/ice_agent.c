@@ -11,6 +11,7 @@
 #include "ice_agent.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,8 +21,6 @@
 #define CONSENT_NS (30 * SEC) /* RFC 7675, 5.1 */
 #define CONSENT_GAP_NS (5 * SEC)
 
-/* How long the controlling agent waits for a better pair than the best one so far: for two
- * retransmissions of a check; twice that before it puts up with a relay. */
 #define PATIENCE_NS (1500 * MSEC)
 
 int ice_send_by(struct ice_agent *agent, enum ice_way way, struct endpoint to, const void *bytes,
@@ -61,12 +60,9 @@ static void read_datagram(struct ice_agent *agent, enum ice_way way, const uint8
 	struct stun_message msg;
 	int err = stun_decode(bytes, len, &msg);
 
-	if (!err && way == ICE_BY_SOCKET && endpoint_equal(from, agent->spec.stun) &&
-	    memcmp(msg.transaction, agent->gathering, STUN_TRANSACTION) == 0) {
-		stun_get_address(&msg, STUN_XOR_MAPPED_ADDRESS, &agent->mapped);
-		ice_changed(agent);
-	} else if (!err && !msg.classic) {
-		ice_hear_stun(agent, way, &msg, from);
+	if (!err && !msg.classic) {
+		if (way != ICE_BY_SOCKET || !ice_gather_hear(agent, &msg, from))
+			ice_hear_stun(agent, way, &msg, from);
 	} else if (err != -EPROTO && ice_find_remote(&agent->list, from) >= 0) {
 		keep_datagram(agent, bytes, len);
 	}
@@ -110,7 +106,7 @@ static uint64_t patience(const struct ice_agent *agent, int pair)
 	bool relayed = agent->list.locals[p->local].candidate.type == ICE_RELAYED ||
 		       agent->list.remotes[p->remote].type == ICE_RELAYED;
 
-	return relayed ? 2 * PATIENCE_NS : PATIENCE_NS;
+	return relayed ? 2 * agent->spec.patience_ns : agent->spec.patience_ns;
 }
 
 /* Regular nomination (RFC 8445, 8.1.1).  When to look again. */
@@ -123,7 +119,8 @@ static uint64_t nominate_best(struct ice_agent *agent)
 		return NEVER;
 	at = agent->valid_since + patience(agent, best);
 	/* As long as candidates trickle in, a better pair may come of the next one. */
-	if ((!agent->told_all || ice_better_to_come(&agent->list, (unsigned)best)) &&
+	if ((!agent->told_all || ice_gather_goes_on(agent) ||
+	     ice_better_to_come(&agent->list, (unsigned)best)) &&
 	    host_now(agent->host) < at)
 		return at;
 	agent->nominating = best;
@@ -215,22 +212,51 @@ bool ice_agent_candidate(const struct ice_agent *agent, unsigned index, struct i
 	return false;
 }
 
-/* A TURN server lets in only whom it was told of. */
-static int add_remote(struct ice_agent *agent, const struct ice_candidate *c, uint64_t deadline)
+/* The @index-th of what there is to tell by now. */
+static bool find_line(const struct ice_agent *agent, unsigned index, struct ice_line *ret)
 {
-	int index, err = 0;
+	*ret = (struct ice_line){ .kind = ICE_LINE_CANDIDATE };
+	if (index < 2) {
+		ret->kind = index ? ICE_LINE_PWD : ICE_LINE_UFRAG;
+		snprintf(ret->text, sizeof(ret->text), "%s",
+			 index ? agent->password : agent->ufrag);
+		return true;
+	}
+	if (ice_agent_candidate(agent, index - 2, &ret->candidate))
+		return true;
+	ret->kind = ICE_LINE_END;
+	return agent->gathered;
+}
+
+int ice_agent_tell(struct ice_agent *agent, unsigned index, uint64_t deadline, struct ice_line *ret)
+{
+	struct ice_candidate last;
+	struct ice_line line;
+	int err = 0;
+
+	/* After the end of candidates. */
+	if (agent->gathered && index > 2 && !ice_agent_candidate(agent, index - 3, &last))
+		return -ENOENT;
+	crew_enter(&agent->crew);
+	while (!err && !agent->closing && !find_line(agent, index, &line)) {
+		agent->teller = fiber_self();
+		err = fiber_park(deadline);
+		agent->teller = NULL;
+	}
+	if (agent->closing)
+		err = -ECANCELED;
+	if (!err)
+		*ret = line;
+	crew_leave(&agent->crew);
+	return err;
+}
+
+static int add_remote(struct ice_agent *agent, const struct ice_candidate *c)
+{
+	int index;
 
 	if (c->transport != ICE_UDP || c->component != 1)
 		return 0;
-	for (unsigned i = 0; i < agent->list.locals_len && !err; i++)
-		if (agent->list.locals[i].way == ICE_BY_TURN &&
-		    ip_addr_is_v4(agent->list.locals[i].base.addr) == ip_addr_is_v4(c->at.addr))
-			err = turn_client_permit(agent->turn, c->at.addr, deadline);
-	if (agent->closing)
-		return -ECANCELED;
-	/* A server may refuse to relay to some addresses, private ones first of all. */
-	if (err && err != -EREMOTEIO)
-		return err;
 	index = ice_add_remote(&agent->list, c);
 	if (index < 0)
 		return index;
@@ -238,11 +264,10 @@ static int add_remote(struct ice_agent *agent, const struct ice_candidate *c, ui
 	return 0;
 }
 
-int ice_agent_told(struct ice_agent *agent, const struct ice_line *line, uint64_t deadline)
+int ice_agent_told(struct ice_agent *agent, const struct ice_line *line)
 {
 	int err = 0;
 
-	crew_enter(&agent->crew);
 	switch (line->kind) {
 	case ICE_LINE_UFRAG:
 		memcpy(agent->their_ufrag, line->text, sizeof(agent->their_ufrag));
@@ -251,7 +276,7 @@ int ice_agent_told(struct ice_agent *agent, const struct ice_line *line, uint64_
 		memcpy(agent->their_password, line->text, sizeof(agent->their_password));
 		break;
 	case ICE_LINE_CANDIDATE:
-		err = add_remote(agent, &line->candidate, deadline);
+		err = add_remote(agent, &line->candidate);
 		break;
 	case ICE_LINE_END:
 		agent->told_all = true;
@@ -260,7 +285,6 @@ int ice_agent_told(struct ice_agent *agent, const struct ice_line *line, uint64_
 		break;
 	}
 	ice_changed(agent);
-	crew_leave(&agent->crew);
 	return err;
 }
 
@@ -272,7 +296,8 @@ int ice_agent_connect(struct ice_agent *agent, uint64_t deadline)
 	while (agent->selected < 0 && !err) {
 		if (agent->closing)
 			err = -ECANCELED;
-		else if (agent->told_all && ice_all_failed(&agent->list))
+		else if (agent->told_all && !ice_gather_goes_on(agent) &&
+			 ice_all_failed(&agent->list))
 			err = -ECONNREFUSED;
 		else if (host_now(agent->host) >= deadline)
 			err = -ETIMEDOUT;
@@ -364,6 +389,8 @@ static void set_defaults(struct ice_agent *agent)
 
 	if (!spec->ta_ns)
 		spec->ta_ns = TA_NS;
+	if (!spec->patience_ns)
+		spec->patience_ns = PATIENCE_NS;
 	if (!spec->consent_ns)
 		spec->consent_ns = CONSENT_NS;
 	agent->tie_breaker = spec->tie_breaker ? spec->tie_breaker : host_random(agent->host);
@@ -399,20 +426,29 @@ int ice_agent_new(struct host *host, const struct ice_agent_spec *spec, struct i
 	return err;
 }
 
-void ice_agent_free(struct ice_agent *agent)
+void ice_agent_close(struct ice_agent *agent)
 {
-	struct sock *sock;
+	struct sock *sock = agent->sock;
 
-	if (!agent)
-		return;
 	agent->closing = true;
-	sock = agent->sock;
 	agent->sock = NULL;
 	sock_close(sock);
 	if (agent->turn)
 		turn_client_close(agent->turn);
 	ice_changed(agent);
 	fiber_wake(agent->receiver);
+	for (int i = 0; i < FAMILY_COUNT; i++)
+		fiber_wake(agent->askings[i].fiber);
+}
+
+void ice_agent_free(struct ice_agent *agent)
+{
+	if (!agent)
+		return;
+	/* A relayed address that nobody needs any more counts against a quota. */
+	if (agent->relayed && !agent->closing && fiber_self())
+		turn_client_refresh(agent->turn, 0, host_now(agent->host) + SEC);
+	ice_agent_close(agent);
 	crew_wait(&agent->crew);
 	turn_client_free(agent->turn);
 	free(agent);

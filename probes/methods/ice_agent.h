@@ -19,12 +19,16 @@ enum { ICE_DATAGRAM_MAX = 1500 };
 
 struct ice_agent_spec {
 	bool controlling;
-	struct endpoint stun; /* unset: no server-reflexive candidate */
+	struct endpoint
+		stun[FAMILY_COUNT]; /* unset: no server-reflexive candidate of that family */
 	const struct turn_client_spec *turn; /* NULL: no relayed candidate */
 	uint16_t local_port; /* 0 = any */
 	uint64_t ta_ns; /* between two new checks; 0 = 50 ms */
 	uint64_t tie_breaker; /* 0 = drawn */
 	uint64_t consent_ns; /* how long an unanswered consent lasts; 0 = 30 s */
+	/* How long the controlling agent waits for a better pair than the best one so far, and twice
+	 * that before it puts up with a relay; 0 = 1.5 s, two retransmissions of a check. */
+	uint64_t patience_ns;
 	bool relay_only; /* tell and use relayed candidates alone */
 };
 
@@ -41,19 +45,34 @@ struct ice_agent;
  * What @spec points to must outlive the agent. */
 int ice_agent_new(struct host *host, const struct ice_agent_spec *spec, struct ice_agent **ret);
 
-/* Gather candidates.  A server that does not answer by @deadline gives none, and is no error.
- * 0, -ENOSPC, -ECANCELED. */
+/* Gather candidates, from all servers at once.  One that does not answer by @deadline gives none,
+ * and is no error.  _start() does not wait for them.  0, -ENOSPC, -ENOMEM, -ECANCELED. */
 int ice_agent_gather(struct ice_agent *agent, uint64_t deadline);
+int ice_agent_gather_start(struct ice_agent *agent, uint64_t deadline);
+
+/* A NAT leads from @mapped to the agent's port, having been asked to, by hand or by a protocol: one
+ * more candidate.  Before all are gathered, if it is to be told.  0, -ENOSPC, -EADDRNOTAVAIL for
+ * a family that the host lacks. */
+int ice_agent_add_mapped(struct ice_agent *agent, struct endpoint mapped);
+struct endpoint ice_agent_local(const struct ice_agent *agent, enum family family);
 
 const char *ice_agent_ufrag(const struct ice_agent *agent);
 const char *ice_agent_password(const struct ice_agent *agent);
 
-/* The @index-th candidate to tell the other side: false where there are no more. */
+/* The @index-th candidate to tell the other side: false where there are no more yet. */
 bool ice_agent_candidate(const struct ice_agent *agent, unsigned index, struct ice_candidate *ret);
 
+/*
+ * The @index-th line to tell the other side (RFC 8838, 4): credentials, then each candidate as it is
+ * gathered, then end-of-candidates.  Parks until there is one; one fiber at a time.  0; -ENOENT
+ * after the last; -ETIMEDOUT; -ECANCELED.
+ */
+int ice_agent_tell(struct ice_agent *agent, unsigned index, uint64_t deadline,
+		   struct ice_line *ret);
+
 /* What the other side has told: its credentials (checks begin once both are there), a candidate,
- * or the end of them.  Other lines are passed over.  0, -ENOSPC, or turn_client_permit()'s. */
-int ice_agent_told(struct ice_agent *agent, const struct ice_line *line, uint64_t deadline);
+ * or the end of them.  Other lines are passed over.  0 or -ENOSPC. */
+int ice_agent_told(struct ice_agent *agent, const struct ice_line *line);
 
 /* Park until a pair is nominated.  0; -ETIMEDOUT; -ECONNREFUSED where the other side has told
  * all of its candidates and no pair works; -ECANCELED. */
@@ -72,7 +91,10 @@ int ice_agent_send(struct ice_agent *agent, const void *bytes, size_t len);
 /* The next datagram that is not STUN's, from a candidate of the other side's.  As sock_recv(). */
 long ice_agent_recv(struct ice_agent *agent, void *bytes, size_t room, uint64_t deadline);
 
-/* Close and free.  Parks; NULL is fine.  Outside of fibers only after the loop has stopped. */
+/* Whoever is inside of a call gets -ECANCELED; it can only be freed any more. */
+void ice_agent_close(struct ice_agent *agent);
+
+/* Close and free, and give the relayed address back.  Parks; NULL is fine.  Outside of fibers only after the loop has stopped. */
 void ice_agent_free(struct ice_agent *agent);
 
 #endif

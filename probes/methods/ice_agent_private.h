@@ -27,15 +27,27 @@ struct ice_datagram {
 	uint8_t bytes[ICE_DATAGRAM_MAX];
 };
 
+/* A question to a STUN server: where do you see me? */
+struct ice_asking {
+	struct ice_agent *agent;
+	struct fiber *fiber; /* that waits for the answer */
+	uint8_t transaction[STUN_TRANSACTION];
+	struct endpoint server, mapped;
+	uint64_t deadline;
+};
+
 struct ice_agent {
 	struct ice_agent_spec spec;
 	struct host *host;
 	struct sock *sock; /* NULL once closed */
 	struct turn_client *turn;
+	bool relayed; /* … which has allocated */
 	struct crew crew; /* fibers inside of the agent */
 	struct fiber *checker; /* woken whenever there may be something to check */
 	struct fiber *waiter; /* who gathers, or connects */
+	struct fiber *teller;
 	struct fiber *receiver;
+	struct fiber *permitter; /* tells the TURN server whom to let in */
 	bool closing;
 	uint64_t tie_breaker;
 	char ufrag[ICE_UFRAG + 1], password[ICE_PASSWORD + 1];
@@ -44,8 +56,10 @@ struct ice_agent {
 	struct ice_checklist list;
 	struct ice_counts counts;
 
-	uint8_t gathering[STUN_TRANSACTION]; /* the request to the STUN server */
-	struct endpoint mapped; /* its answer */
+	struct ice_asking askings[FAMILY_COUNT];
+	unsigned gathering; /* servers that have not answered yet */
+	bool gathered; /* all candidates are known */
+	uint64_t gather_until;
 
 	struct ice_check checks[ICE_CHECKS]; /* a ring */
 	unsigned checks_len;
@@ -69,6 +83,12 @@ void ice_wait(struct ice_agent *agent, uint64_t deadline);
 /* The fiber that reads the allocation, one of the agent's crew. */
 void ice_read_turn(void *arg);
 
+/* Is it a STUN server's answer to a question of gathering's?  It has been noted, then. */
+bool ice_gather_hear(struct ice_agent *agent, const struct stun_message *msg, struct endpoint from);
+
+/* May anybody still be asked of the TURN server, or be a candidate of ours? */
+bool ice_gather_goes_on(const struct ice_agent *agent);
+
 /* Begin a check of @pair, or of consent on it. */
 void ice_check_begin(struct ice_agent *agent, unsigned pair, bool consent);
 
@@ -86,6 +106,8 @@ static inline void ice_changed(struct ice_agent *agent)
 {
 	fiber_wake(agent->checker);
 	fiber_wake(agent->waiter);
+	fiber_wake(agent->teller);
+	fiber_wake(agent->permitter);
 }
 
 #endif

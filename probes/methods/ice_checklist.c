@@ -17,6 +17,16 @@ uint32_t ice_priority(enum ice_type type, uint16_t local_preference, uint16_t co
 	       (uint32_t)(256 - component);
 }
 
+/* RFC 6544, 4.2: what a NAT itself assists with comes before what it is only seen to do. */
+enum { ASSISTED_PREFERENCE = 105 };
+
+static uint32_t local_priority(const struct ice_local *local, uint16_t local_preference)
+{
+	uint32_t priority = ice_priority(local->candidate.type, local_preference, 1);
+
+	return local->assisted ? (priority & 0xffffff) | ASSISTED_PREFERENCE << 24 : priority;
+}
+
 uint64_t ice_pair_priority(uint32_t controlling, uint32_t controlled)
 {
 	uint64_t low = controlling < controlled ? controlling : controlled;
@@ -29,7 +39,7 @@ uint64_t ice_pair_priority(uint32_t controlling, uint32_t controlled)
 
 static bool same_foundation(const struct ice_local *a, const struct ice_local *b)
 {
-	return a->candidate.type == b->candidate.type &&
+	return a->candidate.type == b->candidate.type && a->assisted == b->assisted &&
 	       ip_addr_equal(a->base.addr, b->base.addr) && ip_addr_equal(a->server, b->server);
 }
 
@@ -68,7 +78,7 @@ int ice_add_local(struct ice_checklist *list, const struct ice_local *local,
 		if (endpoint_equal(list->locals[i].candidate.at, local->candidate.at) &&
 		    endpoint_equal(list->locals[i].base, local->base))
 			return (int)i;
-	return append_local(list, local, ice_priority(local->candidate.type, local_preference, 1));
+	return append_local(list, local, local_priority(local, local_preference));
 }
 
 int ice_find_remote(const struct ice_checklist *list, struct endpoint at)
@@ -95,6 +105,7 @@ int ice_add_remote(struct ice_checklist *list, const struct ice_candidate *remot
 	if (list->remotes_len == ICE_REMOTES)
 		return -ENOSPC;
 	list->remotes[list->remotes_len] = *remote;
+	list->permissions[list->remotes_len] = ICE_UNASKED;
 	return (int)list->remotes_len++;
 }
 
@@ -171,8 +182,13 @@ static void add_pair(struct ice_checklist *list, unsigned local, unsigned remote
 
 /* Only what can be sent from makes pairs: a reflexive candidate would give its base's again,
  * which has the higher priority (6.1.2.4). */
-static bool may_pair(const struct ice_local *local, const struct ice_candidate *remote)
+static bool may_pair(const struct ice_checklist *list, unsigned l, unsigned r)
 {
+	const struct ice_local *local = &list->locals[l];
+	const struct ice_candidate *remote = &list->remotes[r];
+
+	if (local->way == ICE_BY_TURN && list->permissions[r] != ICE_PERMITTED)
+		return false;
 	return endpoint_equal(local->candidate.at, local->base) && remote->transport == ICE_UDP &&
 	       remote->component == 1 && remote->at.port &&
 	       ip_addr_is_v4(local->base.addr) == ip_addr_is_v4(remote->at.addr);
@@ -191,8 +207,7 @@ void ice_pair_up(struct ice_checklist *list)
 {
 	for (unsigned l = 0; l < list->locals_len; l++)
 		for (unsigned r = 0; r < list->remotes_len; r++)
-			if (may_pair(&list->locals[l], &list->remotes[r]) &&
-			    ice_find_pair(list, list->locals[l].way, r) < 0)
+			if (may_pair(list, l, r) && ice_find_pair(list, list->locals[l].way, r) < 0)
 				add_pair(list, l, r);
 }
 
@@ -282,6 +297,7 @@ static int find_valid_local(struct ice_checklist *list, const struct ice_pair *p
 		if (endpoint_equal(list->locals[i].candidate.at, mapped) &&
 		    endpoint_equal(list->locals[i].base, reflexive.base))
 			return (int)i;
+	reflexive.assisted = false;
 	reflexive.candidate.type = ICE_PEER_REFLEXIVE;
 	reflexive.candidate.at = mapped;
 	reflexive.candidate.related = reflexive.base;

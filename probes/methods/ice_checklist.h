@@ -36,11 +36,15 @@ enum ice_pair_state {
 /* By which way a candidate's datagrams go. */
 enum ice_way { ICE_BY_SOCKET, ICE_BY_TURN };
 
+/* A TURN server lets through only whom it was told of (RFC 8656, 9), and may refuse. */
+enum ice_permission { ICE_UNASKED, ICE_PERMITTED, ICE_REFUSED };
+
 struct ice_local {
 	struct ice_candidate candidate;
 	struct endpoint base;
 	struct ip_addr server; /* that told it; unset for host candidates */
 	enum ice_way way;
+	bool assisted; /* server-reflexive in type, but a NAT was asked to map it */
 };
 
 struct ice_pair {
@@ -58,6 +62,8 @@ struct ice_checklist {
 	struct ice_local locals[ICE_LOCALS];
 	unsigned locals_len;
 	struct ice_candidate remotes[ICE_REMOTES];
+	enum ice_permission
+		permissions[ICE_REMOTES]; /* a relayed candidate of ours to reach them */
 	unsigned remotes_len;
 	struct ice_pair pairs[ICE_PAIRS];
 	unsigned pairs_len;
@@ -86,7 +92,8 @@ int ice_add_remote(struct ice_checklist *list, const struct ice_candidate *remot
 int ice_learn_remote(struct ice_checklist *list, struct endpoint from, uint32_t priority);
 
 /* Make the pairs that are missing (6.1.2.2, 6.1.2.4, and RFC 8838, 10): same family, the base in
- * place of a reflexive candidate, and of two with one foundation only the better to wait. */
+ * place of a reflexive candidate, a relayed one only where that is permitted, and of two with one
+ * foundation only the better to wait. */
 void ice_pair_up(struct ice_checklist *list);
 
 /* The pair from @way's candidate to remote @remote; -1 where there is none. */

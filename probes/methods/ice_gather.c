@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Gathering an agent's candidates (RFC 8445, 5.1.1). */
+/*
+ * Gathering an agent's candidates (RFC 8445, 5.1.1).  A fiber asks each server, all at once; the one
+ * that allocates then stays, to tell the TURN server of each candidate of the other side's.
+ */
 #include <errno.h>
+#include <string.h>
 
 #include "ice_agent_private.h"
 
 /* Gathering begins with RFC 8489's RTO, and sends as often as a check. */
 #define GATHER_RTO_NS (500 * MSEC)
+#define PERMIT_NS (10 * SEC)
 
 /* RFC 8421: where a host has both families, IPv6 comes first. */
 static uint16_t preference(const struct ice_agent *agent, struct ip_addr addr)
@@ -27,93 +32,245 @@ static int add_local(struct ice_agent *agent, const struct ice_local *local)
 	return 0;
 }
 
-static int add_host(struct ice_agent *agent, struct ip_addr addr)
+struct endpoint ice_agent_local(const struct ice_agent *agent, enum family family)
 {
-	struct ice_local local = { .base = { addr, sock_local(agent->sock).port } };
+	struct ip_addr addr = family == FAMILY_IPV6 ? host_addr6(agent->host)
+						    : host_addr(agent->host);
 
-	if (ip_addr_is_unset(addr) || agent->spec.relay_only)
+	return (struct endpoint){ addr, agent->sock ? sock_local(agent->sock).port : 0 };
+}
+
+static int add_host(struct ice_agent *agent, enum family family)
+{
+	struct ice_local local = { .base = ice_agent_local(agent, family) };
+
+	if (ip_addr_is_unset(local.base.addr) || agent->spec.relay_only)
 		return 0;
 	local.candidate.at = local.base;
 	return add_local(agent, &local);
 }
 
-static void ask_stun(struct ice_agent *agent)
+/*
+ * Its base is the host's own address; behind a NAT64, where it has none of IPv4, the candidate
+ * itself: what is sent from there comes from it all the same.
+ */
+static int add_reflexive(struct ice_agent *agent, struct endpoint mapped, struct ip_addr server)
 {
-	uint8_t bytes[STUN_HEADER + 8];
-	struct stun_writer w;
-
-	stun_begin(&w, bytes, sizeof(bytes), STUN_REQUEST, STUN_BINDING, agent->gathering);
-	stun_add_fingerprint(&w);
-	ice_send_by(agent, ICE_BY_SOCKET, agent->spec.stun, bytes, stun_end(&w));
-}
-
-static int add_server_reflexive(struct ice_agent *agent, uint64_t deadline)
-{
-	struct ip_addr own = host_addr_beside(agent->host, agent->spec.stun.addr);
 	struct ice_local local = { .candidate.type = ICE_SERVER_REFLEXIVE,
-				   .server = agent->spec.stun.addr };
-	uint64_t gap = GATHER_RTO_NS;
+				   .server = server,
+				   .assisted = ip_addr_is_unset(server) };
 
-	if (ip_addr_is_unset(agent->spec.stun.addr) || ip_addr_is_unset(own) ||
-	    agent->spec.relay_only)
-		return 0;
-	local.base = (struct endpoint){ own, sock_local(agent->sock).port };
-	stun_transaction(host_random(agent->host), host_random(agent->host), agent->gathering);
-	while (!agent->mapped.port && host_now(agent->host) < deadline) {
-		uint64_t next = host_now(agent->host) + gap;
-
-		ask_stun(agent);
-		gap *= 2;
-		next = next < deadline ? next : deadline;
-		while (!agent->mapped.port && !agent->closing && host_now(agent->host) < next)
-			ice_wait(agent, next);
-		if (agent->closing)
-			return -ECANCELED;
-	}
-	if (!agent->mapped.port)
-		return 0;
-	local.candidate.at = agent->mapped;
+	local.base = ice_agent_local(agent, ip_addr_family(mapped.addr));
+	if (ip_addr_is_unset(local.base.addr))
+		local.base = mapped;
+	local.candidate.at = mapped;
 	local.candidate.related = local.base;
 	return add_local(agent, &local);
 }
 
-static int add_relayed(struct ice_agent *agent, uint64_t deadline)
+/* Can it send to @addr from its socket? */
+static bool reaches(const struct ice_agent *agent, struct ip_addr addr)
 {
-	struct ice_local local = { .candidate.type = ICE_RELAYED, .way = ICE_BY_TURN };
+	if (!ip_addr_is_unset(host_addr_beside(agent->host, addr)))
+		return true;
+	return ip_addr_is_v4(addr) && agent->host->nat64.bits;
+}
+
+int ice_agent_add_mapped(struct ice_agent *agent, struct endpoint mapped)
+{
+	if (!reaches(agent, mapped.addr))
+		return -EADDRNOTAVAIL;
+	return add_reflexive(agent, mapped, (struct ip_addr){ 0 });
+}
+
+/* One server less to wait for. */
+static void gathered_from(struct ice_agent *agent)
+{
+	agent->gathered = !--agent->gathering;
+	ice_changed(agent);
+}
+
+/* STUN */
+
+bool ice_gather_hear(struct ice_agent *agent, const struct stun_message *msg, struct endpoint from)
+{
+	for (int i = 0; i < FAMILY_COUNT; i++) {
+		struct ice_asking *asking = &agent->askings[i];
+
+		if (!endpoint_equal(from, asking->server) || msg->class == STUN_REQUEST ||
+		    memcmp(msg->transaction, asking->transaction, STUN_TRANSACTION) != 0)
+			continue;
+		stun_get_address(msg, STUN_XOR_MAPPED_ADDRESS, &asking->mapped);
+		fiber_wake(asking->fiber);
+		return true;
+	}
+	return false;
+}
+
+static void send_question(struct ice_asking *asking)
+{
+	uint8_t bytes[STUN_HEADER + 8];
+	struct stun_writer w;
+
+	stun_begin(&w, bytes, sizeof(bytes), STUN_REQUEST, STUN_BINDING, asking->transaction);
+	stun_add_fingerprint(&w);
+	ice_send_by(asking->agent, ICE_BY_SOCKET, asking->server, bytes, stun_end(&w));
+}
+
+static void ask_stun(void *arg)
+{
+	struct ice_asking *asking = arg;
+	struct ice_agent *agent = asking->agent;
+	uint64_t gap = GATHER_RTO_NS, now;
+
+	asking->fiber = fiber_self();
+	while ((now = host_now(agent->host)) < agent->gather_until && !agent->closing &&
+	       !asking->mapped.port) {
+		uint64_t next = now + gap < agent->gather_until ? now + gap : agent->gather_until;
+
+		send_question(asking);
+		gap *= 2;
+		while (!asking->mapped.port && !agent->closing && host_now(agent->host) < next)
+			fiber_park(next);
+	}
+	asking->fiber = NULL;
+	if (asking->mapped.port && !agent->closing)
+		add_reflexive(agent, asking->mapped, asking->server.addr);
+	gathered_from(agent);
+	crew_leave(&agent->crew);
+}
+
+static int start_asking(struct ice_agent *agent, enum family family)
+{
+	struct ice_asking *asking = &agent->askings[family];
+	int err;
+
+	asking->agent = agent;
+	asking->server = agent->spec.stun[family];
+	if (ip_addr_is_unset(asking->server.addr) || !reaches(agent, asking->server.addr) ||
+	    agent->spec.relay_only)
+		return 0;
+	stun_transaction(host_random(agent->host), host_random(agent->host), asking->transaction);
+	err = crew_spawn(&agent->crew, host_loop(agent->host), "ice stun", ask_stun, asking);
+	agent->gathering += !err;
+	return err;
+}
+
+/* TURN */
+
+static int add_relayed(struct ice_agent *agent)
+{
+	struct ice_local local = {
+		.candidate.type = ICE_RELAYED,
+		.candidate.related = turn_client_mapped(agent->turn),
+		.base = turn_client_relayed(agent->turn),
+		.server = turn_client_server(agent->turn).addr,
+		.way = ICE_BY_TURN,
+	};
+	int err = crew_spawn(&agent->crew, host_loop(agent->host), "ice relayed", ice_read_turn,
+			     agent);
+
+	if (err)
+		return err;
+	agent->relayed = true;
+	local.candidate.at = local.base;
+	return add_local(agent, &local);
+}
+
+/* A candidate of the other side's that the server has not been asked about; -1 = there is none. */
+static int unasked(const struct ice_agent *agent)
+{
+	struct endpoint relayed;
+
+	if (!agent->relayed)
+		return -1;
+	relayed = turn_client_relayed(agent->turn);
+	for (unsigned i = 0; i < agent->list.remotes_len; i++)
+		if (agent->list.permissions[i] == ICE_UNASKED &&
+		    ip_addr_is_v4(agent->list.remotes[i].at.addr) == ip_addr_is_v4(relayed.addr))
+			return (int)i;
+	return -1;
+}
+
+bool ice_gather_goes_on(const struct ice_agent *agent)
+{
+	return !agent->gathered || unasked(agent) >= 0;
+}
+
+/* The server may refuse some addresses, private ones first of all: no pair comes of these. */
+static void permit(struct ice_agent *agent, unsigned remote)
+{
+	struct ip_addr addr = agent->list.remotes[remote].at.addr;
+	int err = turn_client_permit(agent->turn, addr, host_now(agent->host) + PERMIT_NS);
+
+	/* It is by address alone, so that the others of the same have it, too. */
+	for (unsigned i = 0; i < agent->list.remotes_len; i++)
+		if (ip_addr_equal(agent->list.remotes[i].at.addr, addr))
+			agent->list.permissions[i] = err ? ICE_REFUSED : ICE_PERMITTED;
+	ice_pair_up(&agent->list);
+	ice_changed(agent);
+}
+
+static void use_turn(void *arg)
+{
+	struct ice_agent *agent = arg;
+	int err = turn_client_allocate(agent->turn, agent->gather_until);
+
+	if (!err && !agent->closing)
+		err = add_relayed(agent);
+	gathered_from(agent);
+	agent->permitter = fiber_self();
+	while (!err && !agent->closing) {
+		int remote = unasked(agent);
+
+		if (remote >= 0)
+			permit(agent, (unsigned)remote);
+		else
+			fiber_park(NEVER);
+	}
+	agent->permitter = NULL;
+	crew_leave(&agent->crew);
+}
+
+static int start_turn(struct ice_agent *agent)
+{
 	int err;
 
 	if (!agent->spec.turn || agent->turn)
 		return 0;
 	err = turn_client_new(agent->host, agent->spec.turn, &agent->turn);
-	if (err)
-		return err;
-	err = turn_client_allocate(agent->turn, deadline);
-	if (agent->closing)
-		return -ECANCELED;
-	if (err)
-		return 0;
-	err = crew_spawn(&agent->crew, host_loop(agent->host), "ice turn", ice_read_turn, agent);
-	if (err)
-		return err;
-	local.base = turn_client_relayed(agent->turn);
-	local.server = turn_client_server(agent->turn).addr;
-	local.candidate.at = local.base;
-	local.candidate.related = turn_client_mapped(agent->turn);
-	return add_local(agent, &local);
+	if (!err)
+		err = crew_spawn(&agent->crew, host_loop(agent->host), "ice turn", use_turn, agent);
+	agent->gathering += !err;
+	return err;
+}
+
+int ice_agent_gather_start(struct ice_agent *agent, uint64_t deadline)
+{
+	int err = agent->closing ? -ECANCELED : 0;
+
+	agent->gather_until = deadline;
+	if (!err)
+		err = add_host(agent, FAMILY_IPV6);
+	if (!err)
+		err = add_host(agent, FAMILY_IPV4);
+	for (int i = 0; i < FAMILY_COUNT && !err; i++)
+		err = start_asking(agent, (enum family)i);
+	if (!err)
+		err = start_turn(agent);
+	if (!agent->gathering)
+		agent->gathered = true;
+	ice_changed(agent);
+	return err;
 }
 
 int ice_agent_gather(struct ice_agent *agent, uint64_t deadline)
 {
-	int err;
+	int err = ice_agent_gather_start(agent, deadline);
 
 	crew_enter(&agent->crew);
-	err = add_host(agent, host_addr6(agent->host));
-	if (!err)
-		err = add_host(agent, host_addr(agent->host));
-	if (!err)
-		err = add_server_reflexive(agent, deadline);
-	if (!err)
-		err = add_relayed(agent, deadline);
+	while (!agent->gathered && !agent->closing)
+		ice_wait(agent, NEVER);
 	crew_leave(&agent->crew);
-	return err;
+	return agent->closing ? -ECANCELED : err;
 }

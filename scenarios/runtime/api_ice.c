@@ -32,21 +32,32 @@ static int push_outcome(lua_State *L, int error)
 	return 1;
 }
 
-/* stun = a host, or "11.1.1.2:3478". */
-static struct endpoint read_stun(const struct fields *f)
+/* stun = a host, by each address that it has, or "11.1.1.2:3478". */
+static void read_stun(const struct fields *f, struct endpoint ret[FAMILY_COUNT])
 {
-	struct endpoint stun = { 0 };
-
 	if (!f->table || lua_getfield(f->L, f->table, "stun") == LUA_TNIL)
-		return stun;
+		return;
 	if (lua_isstring(f->L, -1)) {
-		stun = api_check_endpoint(f->L, lua_gettop(f->L));
+		struct endpoint stun = api_check_endpoint(f->L, lua_gettop(f->L));
+
+		ret[ip_addr_family(stun.addr)] = stun;
 	} else {
-		stun.addr = api_check_node(f->L, lua_gettop(f->L))->addr;
-		stun.port = STUN_PORT;
+		const struct plan_node *node = api_check_node(f->L, lua_gettop(f->L));
+
+		ret[FAMILY_IPV4] = (struct endpoint){ node->addr, STUN_PORT };
+		ret[FAMILY_IPV6] = (struct endpoint){ node->addr6, STUN_PORT };
 	}
 	lua_pop(f->L, 1);
-	return stun;
+}
+
+/* mapped = "11.2.1.2:4000", or nothing. */
+static bool read_mapped(const struct fields *f, struct endpoint *ret)
+{
+	if (!f->table || lua_getfield(f->L, f->table, "mapped") == LUA_TNIL)
+		return false;
+	*ret = api_check_endpoint(f->L, lua_gettop(f->L));
+	lua_pop(f->L, 1);
+	return true;
 }
 
 static bool read_role(const struct fields *f)
@@ -73,33 +84,43 @@ static bool read_turn(const struct fields *f, struct turn_client_spec *ret)
 	return true;
 }
 
-/* host:ice { role = "controlled", stun = w.server }: an agent that has gathered. */
+/* host:ice { role = "controlled", stun = w.server }: an agent that has gathered, or (trickle) that
+ * does. */
 int api_host_ice(lua_State *L)
 {
-	static const char *const words[] = { "role", "stun", "turn", "port", "relayed", "within" };
+	static const char *const words[] = { "role",	"stun",	  "turn",   "port",
+					     "relayed", "within", "mapped", "trickle" };
 	struct fields f = fields_of_call(L, 2, "ice");
 	struct host *host = api_check_host(L, 1);
 	struct turn_client_spec turn = { 0 };
 	struct ice_agent_spec spec = { 0 };
 	struct ice_agent *agent;
+	struct endpoint mapped;
 	uint64_t deadline;
+	bool has_mapped, trickle;
 	void **slot;
 	int error;
 
 	fields_allow(&f, words, sizeof(words) / sizeof(*words), 0);
 	spec.controlling = read_role(&f);
-	spec.stun = read_stun(&f);
+	read_stun(&f, spec.stun);
+	trickle = fields_flag(&f, "trickle", false);
 	if (read_turn(&f, &turn))
 		spec.turn = &turn;
 	spec.local_port = (uint16_t)fields_integer(&f, "port", 0, UINT16_MAX, 0);
 	spec.relay_only = fields_flag(&f, "relayed", false);
+	has_mapped = read_mapped(&f, &mapped);
 	deadline = api_deadline(&f, GATHER_WITHIN);
 	slot = api_push_pointer(L, API_ICE);
 	error = ice_agent_new(host, &spec, &agent);
 	if (!error) {
 		*slot = agent;
-		error = ice_agent_gather(agent, deadline);
+		if (has_mapped)
+			error = ice_agent_add_mapped(agent, mapped);
 	}
+	if (!error)
+		error = trickle ? ice_agent_gather_start(agent, deadline)
+				: ice_agent_gather(agent, deadline);
 	if (error)
 		fields_fail(&f, NULL, "%s", strerror(-error));
 	return 1;
@@ -135,14 +156,43 @@ static int ice_description(lua_State *L)
 	return 1;
 }
 
-static int tell_line(lua_State *L, struct ice_agent *agent, const char *text, uint64_t deadline)
+/* The iterator that agent:lines() gives: its agent, and how many lines it has given. */
+static int next_line(lua_State *L)
+{
+	struct ice_agent **agent = lua_touserdata(L, lua_upvalueindex(1));
+	lua_Integer index = lua_tointeger(L, lua_upvalueindex(2));
+	char text[ICE_LINE_MAX];
+	struct ice_line line;
+	int error = *agent ? ice_agent_tell(*agent, (unsigned)index, NEVER, &line) : -ECANCELED;
+
+	if (error == -ENOENT)
+		return 0;
+	if (error)
+		return luaL_error(L, "lines: %s", strerror(-error));
+	lua_pushinteger(L, index + 1);
+	lua_replace(L, lua_upvalueindex(2));
+	lua_pushlstring(L, text, ice_line_format(&line, text));
+	return 1;
+}
+
+/* for line in agent:lines() do …: what the other side must be told, as it is gathered. */
+static int ice_lines(lua_State *L)
+{
+	check_ice(L);
+	lua_pushvalue(L, 1);
+	lua_pushinteger(L, 0);
+	lua_pushcclosure(L, next_line, 2);
+	return 1;
+}
+
+static int tell_line(lua_State *L, struct ice_agent *agent, const char *text)
 {
 	struct ice_line line;
 	int error = ice_line_parse(text, &line);
 
 	if (error == -EINVAL)
 		return luaL_error(L, "told: expected a line of SDP, got \"%s\"", text);
-	return error ? 0 : ice_agent_told(agent, &line, deadline);
+	return error ? 0 : ice_agent_told(agent, &line);
 }
 
 /* agent:told(text): what the other side has said, whole or in parts, in lines. */
@@ -150,14 +200,13 @@ static int ice_told(lua_State *L)
 {
 	struct ice_agent *agent = check_ice(L);
 	const char *at = luaL_checkstring(L, 2);
-	uint64_t deadline = api_now(L) + WITHIN;
 	int error = 0;
 
 	while (*at && !error) {
 		size_t len = strcspn(at, "\r\n");
 
 		lua_pushlstring(L, at, len);
-		error = tell_line(L, agent, lua_tostring(L, -1), deadline);
+		error = tell_line(L, agent, lua_tostring(L, -1));
 		lua_pop(L, 1);
 		at += len;
 		at += strspn(at, "\r\n");
@@ -248,6 +297,7 @@ void api_ice_open(lua_State *L)
 {
 	static const luaL_Reg methods[] = {
 		{ "description", ice_description },
+		{ "lines", ice_lines },
 		{ "told", ice_told },
 		{ "connect", ice_connect },
 		{ "pair", ice_pair },

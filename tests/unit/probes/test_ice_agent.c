@@ -86,12 +86,12 @@ static void prepare(struct pair *p, int a, int b)
 					     .password = TURN_ANYBODY,
 					     .keep = true };
 	p->specs[0].controlling = true;
-	p->specs[0].stun = p->specs[1].stun = p->turn.server;
+	p->specs[0].stun[FAMILY_IPV4] = p->specs[1].stun[FAMILY_IPV4] = p->turn.server;
 }
 
 static void tell(struct ice_agent *to, const struct ice_line *line)
 {
-	assert_int_equal(ice_agent_told(to, line, NEVER), 0);
+	assert_int_equal(ice_agent_told(to, line), 0);
 }
 
 static void tell_credentials(const struct ice_agent *from, struct ice_agent *to)
