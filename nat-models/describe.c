@@ -50,6 +50,7 @@ void describe_pair(const struct nat_model *caller, const struct nat_model *calle
 		.rendezvous_tcp = web_ports,
 		.rendezvous_tcp_len = sizeof(web_ports) / sizeof(web_ports[0]),
 		.turn = PREDICT_TURN_UDP,
+		.stun_port = 3478, /* RFC 8489, 18.6 */
 	};
 
 	predict(&question, ret);

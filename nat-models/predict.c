@@ -21,6 +21,15 @@
 static const char *const method_words[] = { METHODS(X) };
 #undef X
 
+#define X(id, word, text) word,
+static const char *const path_words[] = { ICE_PATHS(X) };
+#undef X
+
+const char *ice_path_word(enum ice_path path)
+{
+	return (size_t)path < ICE_PATH_COUNT ? path_words[path] : "none";
+}
+
 const char *method_word(enum method method)
 {
 	return (size_t)method < METHOD_COUNT ? method_words[method] : "?";
@@ -36,10 +45,12 @@ int method_parse(const char *word, enum method *ret)
 	}
 	return -EINVAL;
 }
+
 /* What playing a method in every way has shown: the first outcome of each kind. */
 struct tally {
 	struct outcome last, good, bad;
 	unsigned goods, bads;
+	unsigned paths; /* of ICE's good ones */
 };
 
 static enum prediction weigh(const struct tally *tally, enum method method, char why[WHY])
@@ -64,12 +75,15 @@ static enum prediction judge(const struct predict_question *question, enum metho
 
 	tally->goods = 0;
 	tally->bads = 0;
+	tally->paths = 0;
 	for (int i = 0; i < 2 * orders; i++) {
 		predict_play(question, method, (enum order)(i / 2), i % 2 == 0, &tally->last);
 		if (!tally->last.known) {
 			snprintf(why, WHY, "more than %d NATs", REACH_NATS);
 			return PREDICT_MAY;
 		}
+		if (tally->last.connected && method == METHOD_ICE)
+			tally->paths |= ice_path_bit(tally->last.path);
 		if (tally->last.connected && tally->goods++ == 0)
 			tally->good = tally->last;
 		if (!tally->last.connected && tally->bads++ == 0)
@@ -181,6 +195,53 @@ static enum prediction judge_turn(const struct predict_question *question, struc
 	return good == 2 ? PREDICT_MUST : good ? PREDICT_MAY : PREDICT_MUST_NOT;
 }
 
+/* One's relayed address and the other's own socket are a pair, too: may @party reach the server, and
+ * the other one send to whatever port it gives? */
+static bool relays_alone(const struct predict_question *question, enum party party,
+			 struct tally *tally)
+{
+	const struct predict_side *own = party == PARTY_CALLER ? &question->caller
+							       : &question->callee;
+	struct predict_question about = *question;
+	bool reaches;
+
+	about.turn_port = 0;
+	reaches_server(&about, true, &tally->good);
+	if (!tally->good.known || !tally->good.reach.peers[!party].registered)
+		return false;
+	reaches_server(question, true, &tally->good);
+	reaches = tally->good.reach.peers[party].registered;
+	if (question->turn == PREDICT_TURN_TCP)
+		reaches = !tcp_blocker(own, question->turn_port) &&
+			  !tcp_blocker(&question->shared, question->turn_port);
+	return reaches;
+}
+
+/* ICE: the best pair that works is used, and it works if any does. */
+static enum prediction judge_ice(const struct predict_question *question, struct tally *tally,
+				 unsigned *ret_paths, char why[WHY])
+{
+	enum prediction own = judge(question, METHOD_ICE, tally, why), turn;
+	unsigned paths = tally->paths;
+	char turn_why[WHY];
+
+	*ret_paths = paths;
+	if (own == PREDICT_MUST)
+		return own;
+	turn = judge_turn(question, tally, turn_why);
+	if (turn == PREDICT_MUST_NOT && question->turn != PREDICT_NO_TURN &&
+	    (relays_alone(question, PARTY_CALLER, tally) ||
+	     relays_alone(question, PARTY_CALLEE, tally))) {
+		turn = PREDICT_MAY;
+		snprintf(turn_why, WHY, "one of the two reaches the TURN server");
+	}
+	if (turn == PREDICT_MUST_NOT)
+		return own;
+	*ret_paths = paths | ice_path_bit(ICE_PATH_RELAYED);
+	snprintf(why, WHY, "%s", turn_why);
+	return turn;
+}
+
 /* Mappings of TCP's live long enough for any call. */
 static bool over_tcp(const struct predict_question *question, enum method method)
 {
@@ -258,6 +319,8 @@ static void answer_method(const struct predict_question *question, enum method m
 		snprintf(ret->why[method], WHY, "both hold a TCP connection to the rendezvous");
 	} else if (method == METHOD_TURN) {
 		ret->udp[method] = judge_turn(question, tally, ret->why[method]);
+	} else if (method == METHOD_ICE) {
+		ret->udp[method] = judge_ice(question, tally, &ret->ice_paths, ret->why[method]);
 	} else {
 		ret->udp[method] = judge(question, method, tally, ret->why[method]);
 	}
@@ -265,6 +328,8 @@ static void answer_method(const struct predict_question *question, enum method m
 		doubt_crossing(sides[p], (enum party)p, ret);
 	for (int p = PARTY_CALLER; p <= PARTY_NONE; p++)
 		doubt(sides[p], (enum party)p, method, over_tcp(question, method), ret);
+	if (method == METHOD_ICE && ret->udp[method] == PREDICT_MAY)
+		ret->ice_paths = (1U << ICE_PATH_COUNT) - 1;
 }
 
 void predict(const struct predict_question *question, struct predict_answer *ret)

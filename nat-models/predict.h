@@ -28,7 +28,9 @@
 	X(METHOD_TCP_REVERSAL, "tcp-reversal",                                                     \
 	  "the callee, told by the rendezvous, connects over TCP (RFC 5128, 3.2)")                 \
 	X(METHOD_TCP_PUNCH, "tcp-punch",                                                           \
-	  "both connect over TCP, and their SYNs cross (RFC 5128, 3.4)")
+	  "both connect over TCP, and their SYNs cross (RFC 5128, 3.4)")                           \
+	X(METHOD_ICE, "ice",                                                                       \
+	  "both check every pair of their candidates, and use the best (RFC 8445)")
 
 enum method {
 #define X(id, word, text) id,
@@ -50,8 +52,35 @@ static inline bool method_connects(enum method method)
 	       method == METHOD_TCP_PUNCH;
 }
 
+/* Is it tried once, whatever families the two have? */
+static inline bool method_takes_any_family(enum method method)
+{
+	return method_relays(method) || method == METHOD_ICE;
+}
+
 const char *method_word(enum method method);
 int method_parse(const char *word, enum method *ret); /* 0 or -EINVAL */
+
+/* How the packets of ICE's pair go, from the best to the worst.  (constant, word, what it means) */
+#define ICE_PATHS(X)                                                                               \
+	X(ICE_PATH_DIRECT, "direct", "nothing on the way changes an address")                      \
+	X(ICE_PATH_PUNCHED, "punched", "NATs on the way do, and nobody else")                      \
+	X(ICE_PATH_RELAYED, "relayed", "a TURN server passes everything on")
+
+enum ice_path {
+#define X(id, word, text) id,
+	ICE_PATHS(X)
+#undef X
+		ICE_PATH_COUNT
+};
+
+const char *ice_path_word(enum ice_path path);
+
+/* A set of them: a bit each. */
+static inline unsigned ice_path_bit(enum ice_path path)
+{
+	return 1U << path;
+}
 
 /* One NAT on the way, and what its owner configured. */
 struct predict_nat {
@@ -96,12 +125,15 @@ struct predict_question {
 	uint16_t local_port;
 	enum predict_turn turn;
 	uint16_t turn_port; /* where its server is reached; 0 = at a port that no such NAT names */
+	/* For ICE: there is a STUN server, where both ways meet, at this port; 0 = there is none. */
+	uint16_t stun_port;
 };
 
 struct predict_answer {
 	enum prediction udp[METHOD_COUNT];
 	char why[METHOD_COUNT]
 		[160]; /* one clause each: "callee's filtering is address-dependent" */
+	unsigned ice_paths; /* by which ICE may connect: a set; empty where it cannot */
 };
 
 void predict(const struct predict_question *question, struct predict_answer *ret);

@@ -14,6 +14,7 @@ bool predict_speaks(enum method method, enum party who)
 	switch (method) {
 	case METHOD_PUNCH:
 	case METHOD_TCP_PUNCH:
+	case METHOD_ICE:
 		return true;
 	case METHOD_DIRECT:
 	case METHOD_TCP_DIRECT:
@@ -28,7 +29,7 @@ bool predict_speaks(enum method method, enum party who)
 
 bool predict_punches(enum method method)
 {
-	return method == METHOD_PUNCH || method == METHOD_TCP_PUNCH;
+	return method == METHOD_PUNCH || method == METHOD_TCP_PUNCH || method == METHOD_ICE;
 }
 
 static bool spots_equal(struct spot a, struct spot b)
@@ -130,9 +131,80 @@ static bool connects(struct reach *reach, const struct predict_question *questio
 	return false;
 }
 
+/*
+ * Does a check of @who's to @to succeed?  It must arrive, and its answer must come back from where it
+ * went to (RFC 8445, 7.2.5.2.1).  True with how the pair's packets go.
+ */
+static bool check_succeeds(struct reach *reach, enum party who, struct spot to, enum ice_path *ret)
+{
+	struct reach_flight check, answer;
+	bool unchanged;
+
+	if (!reach_send(reach, who, to, &check) || !reach_arrive(reach, &check))
+		return false;
+	unchanged = spots_equal(check.src, reach->peers[who].host) &&
+		    spots_equal(to, reach->peers[!who].host);
+	if (!reach_send(reach, !who, check.src, &answer) || !spots_equal(answer.src, to) ||
+	    !reach_arrive(reach, &answer))
+		return false;
+	*ret = unchanged ? ICE_PATH_DIRECT : ICE_PATH_PUNCHED;
+	return true;
+}
+
+/* The best of the pairs that @who can make: with the other's host candidate, its reflexive one, and
+ * whatever its checks came from. */
+static bool best_check(struct reach *reach, enum party who, enum ice_path *best)
+{
+	const struct reach_peer *me = &reach->peers[who], *other = &reach->peers[!who];
+	struct spot remotes[REACH_HEARD + 2] = { other->host };
+	size_t n = 1;
+	bool any = false;
+
+	if (other->registered)
+		remotes[n++] = other->mapped;
+	for (size_t i = 0; i < me->heard_len; i++)
+		remotes[n++] = me->heard[i];
+	for (size_t i = 0; i < n; i++) {
+		enum ice_path path;
+
+		if (!check_succeeds(reach, who, remotes[i], &path))
+			continue;
+		if (!any || path < *best)
+			*best = path;
+		any = true;
+	}
+	return any;
+}
+
+/* Both check what they know of each other, and are checked. */
+static void play_ice(const struct predict_question *question, enum order order, bool lucky,
+		     struct outcome *ret)
+{
+	struct predict_question about = *question;
+	enum ice_path paths[2] = { ICE_PATH_COUNT, ICE_PATH_COUNT };
+
+	about.tries_host_addresses = true;
+	about.rendezvous_udp = question->stun_port;
+	ret->connected = false;
+	ret->known = reach_init(&ret->reach, &about, false, lucky);
+	if (!ret->known)
+		return;
+	for (int p = PARTY_CALLER; p <= PARTY_CALLEE && !question->stun_port; p++)
+		ret->reach.peers[p].registered = false;
+	for (int round = 0; round < ROUNDS; round++)
+		play_round(&ret->reach, &about, METHOD_ICE, order);
+	for (int p = PARTY_CALLER; p <= PARTY_CALLEE; p++)
+		ret->connected |= best_check(&ret->reach, (enum party)p, &paths[p]);
+	ret->path = paths[0] < paths[1] ? paths[0] : paths[1];
+}
+
 void predict_play(const struct predict_question *question, enum method method, enum order order,
 		  bool lucky, struct outcome *ret)
 {
+	if (method == METHOD_ICE) {
+		play_ice(question, order, lucky, ret);
+		return;
+	}
 	ret->connected = false;
 	ret->known = reach_init(&ret->reach, question, method_connects(method), lucky);
 	if (!ret->known)

@@ -11,6 +11,7 @@ enum order { CALLER_FIRST, CALLEE_FIRST, CROSSING, ORDERS };
 struct outcome {
 	bool known; /* false: more NATs than can be reasoned about */
 	bool connected;
+	enum ice_path path; /* of ICE's best pair, where connected; a relay is not played */
 	struct reach reach; /* at its end */
 };
 

@@ -98,8 +98,8 @@ void predict_why_not(const struct reach *reach, enum method method, char why[WHY
 	else if (reach->peers[speaker].fate.drop != REACH_ARRIVED)
 		predict_why_dropped(reach, speaker, why);
 	else if (reach->peers[listener].fate.drop == REACH_ARRIVED)
-		snprintf(why, WHY,
-			 "a SYN or its answer comes from a port that was not connected to");
+		snprintf(why, WHY, "%s or its answer comes from a port that was not %s",
+			 reach->tcp ? "a SYN" : "a check", reach->tcp ? "connected to" : "asked");
 	else
 		predict_why_dropped(reach, listener, why);
 }

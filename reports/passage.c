@@ -29,6 +29,20 @@ static void count_families(const struct journey *journey, struct passage *passag
 						  families.ipv4;
 }
 
+/* Did anything on its way change an address or port? */
+static bool is_changed(const struct journey *journey)
+{
+	return journey->left && (!endpoint_equal(journey->left->src, journey->arrived->src) ||
+				 !endpoint_equal(journey->left->dst, journey->arrived->dst));
+}
+
+enum ice_path passage_ice_path(const struct passage *passage)
+{
+	if (passage->relay)
+		return ICE_PATH_RELAYED;
+	return passage->changed[0] + passage->changed[1] ? ICE_PATH_PUNCHED : ICE_PATH_DIRECT;
+}
+
 static void count_arrival(const struct journeys *journeys, const struct journey *journey,
 			  struct passage *passage)
 {
@@ -38,6 +52,7 @@ static void count_arrival(const struct journeys *journeys, const struct journey 
 	passage->arrived[role]++;
 	count_families(journey, passage);
 	passage->unborn[role] += journey->unborn;
+	passage->changed[role] += is_changed(journey);
 	passage->relayed[role] += journey->via != NULL;
 	if (!passage->first[role] || order < passage->first[role]->arrived->order)
 		passage->first[role] = journey;
@@ -61,9 +76,24 @@ void passage_of(const struct journeys *journeys, struct way way, bool voice, str
 	}
 }
 
+/* Relayed altogether, or not at all. */
+static bool relays_all_or_none(const struct passage *passage)
+{
+	unsigned relayed = passage->relayed[0] + passage->relayed[1];
+
+	return !relayed || relayed == passage->arrived[0] + passage->arrived[1];
+}
+
 bool passage_fits(const struct journeys *journeys, const struct passage *passage, struct way way,
 		  char fault[TRIAL_TEXT])
 {
+	bool any_way = way.method == METHOD_ICE;
+
+	if (any_way && !relays_all_or_none(passage)) {
+		snprintf(fault, TRIAL_TEXT, "%s passed on some frames of one pair, and others not",
+			 passage->relay);
+		return false;
+	}
 	for (size_t role = 0; role < 2; role++) {
 		const char *who = trial_party(journeys, role);
 
@@ -78,7 +108,7 @@ bool passage_fits(const struct journeys *journeys, const struct passage *passage
 				 "%s's frames say IPv6, but were in IPv4 on their way", who);
 			return false;
 		}
-		if (!method_relays(way.method) && passage->relayed[role] > 0) {
+		if (!any_way && !method_relays(way.method) && passage->relayed[role] > 0) {
 			snprintf(fault, TRIAL_TEXT, "%s's frames say %s, but %s passed them on",
 				 who, method_word(way.method), passage->relay);
 			return false;

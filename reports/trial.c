@@ -65,7 +65,8 @@ static const char *fault_of(enum method method, bool should)
 static bool speakers_fit(const struct journeys *journeys, const struct verdict_attempt *attempt,
 			 char fault[TRIAL_TEXT])
 {
-	if (method_relays(attempt->method))
+	/* ICE's hellos are said once a pair has been agreed on, by whatever had opened it. */
+	if (method_takes_any_family(attempt->method))
 		return true;
 	for (size_t role = 0; role < 2; role++) {
 		bool should = speaks[attempt->method][role];
@@ -179,6 +180,21 @@ static enum talk_role unheard(const struct verdict_attempt *attempt)
 		       : TALK_CALLER;
 }
 
+static void explain_pair(const struct journeys *journeys, const struct trial *trial,
+			 char why[TRIAL_TEXT])
+{
+	const char *caller = trial_party(journeys, 0), *callee = trial_party(journeys, 1);
+
+	if (trial->attempt.ice_path == ICE_PATH_RELAYED)
+		snprintf(why, TRIAL_TEXT, "%s and %s agreed on a pair that %s relays", caller,
+			 callee, trial->passage.relay);
+	else
+		snprintf(why, TRIAL_TEXT, "%s and %s agreed on a pair %s", caller, callee,
+			 trial->attempt.ice_path == ICE_PATH_DIRECT
+				 ? "of their own addresses"
+				 : "through the mappings of NATs");
+}
+
 static void explain_success(const struct journeys *journeys, const struct trial *trial,
 			    char why[TRIAL_TEXT])
 {
@@ -204,6 +220,9 @@ static void explain_success(const struct journeys *journeys, const struct trial 
 	case METHOD_TCP_PUNCH:
 		snprintf(why, TRIAL_TEXT, "%s and %s both sent a SYN, and made one connection",
 			 caller, callee);
+		break;
+	case METHOD_ICE:
+		explain_pair(journeys, trial, why);
 		break;
 	default:
 		snprintf(why, TRIAL_TEXT, "%s passed it on", trial->passage.relay);
@@ -236,7 +255,9 @@ static void time_attempt(const struct journeys *journeys, struct trial *trial, s
 
 bool trial_of(const struct journeys *journeys, struct way way, struct trial *ret)
 {
-	struct trial trial = { .attempt = { .method = way.method, .family = way.family } };
+	struct trial trial = { .attempt = { .method = way.method,
+					    .family = way.family,
+					    .ice_path = ICE_PATH_COUNT } };
 	struct verdict_attempt *attempt = &trial.attempt;
 	size_t opened_order;
 
@@ -259,6 +280,8 @@ bool trial_of(const struct journeys *journeys, struct way way, struct trial *ret
 		trial_explain_loss(journeys, way, unheard(attempt), false, trial.attempt.why);
 	} else if (speakers_fit(journeys, attempt, trial.attempt.why)) {
 		attempt->connected = true;
+		if (way.method == METHOD_ICE)
+			attempt->ice_path = passage_ice_path(&trial.passage);
 		explain_success(journeys, &trial, trial.attempt.why);
 	}
 	*ret = trial;

@@ -33,6 +33,8 @@ struct passage {
 	unsigned arrived[2]; /* that came to the other's */
 	unsigned relayed[2]; /* of those, passed on by a third host */
 	unsigned unborn[2]; /* that came without having left */
+	unsigned changed
+		[2]; /* that came from or to another endpoint than they had left from or to */
 	const struct journey *first[2]; /* the first that arrived, NULL where none */
 	const struct journey *last[2];
 	const char *relay; /* the third host; NULL where none */
@@ -49,6 +51,9 @@ void passage_of(const struct journeys *journeys, struct way way, bool voice, str
  */
 bool passage_fits(const struct journeys *journeys, const struct passage *passage, struct way way,
 		  char fault[TRIAL_TEXT]);
+
+/* How the packets of a pair of ICE's went, by those that arrived. */
+enum ice_path passage_ice_path(const struct passage *passage);
 
 struct trial {
 	struct verdict_attempt attempt;

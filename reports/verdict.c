@@ -130,6 +130,8 @@ static void set_end(struct judgement *j, struct way way, const struct passage *p
 	j->call->family = way.family;
 	j->call->families = passage->families;
 	j->call->relayed = passage->relay != NULL;
+	if (way.method == METHOD_ICE)
+		j->call->ice_path = passage_ice_path(passage);
 	if (passage->relay)
 		snprintf(j->call->relay, VERDICT_NAME, "%s", passage->relay);
 	for (size_t role = 0; role < 2; role++)
@@ -271,6 +273,7 @@ static int judge(const struct evidence *evidence, const struct dossier *dossier,
 	if (journeys_follow(evidence, dossier, &journeys) < 0)
 		return -ENOMEM;
 	ret->token = dossier->token;
+	ret->ice_path = ICE_PATH_COUNT;
 	for (size_t role = 0; role < 2; role++) {
 		if (journeys.node[role])
 			snprintf(role == 0 ? ret->caller : ret->callee, VERDICT_NAME, "%s",

@@ -38,6 +38,7 @@ struct verdict_attempt {
 	bool connected; /* both, along the same kind of path, and the hellos came from whom
 				     the method says */
 	bool relayed; /* its frames crossed a third host */
+	enum ice_path ice_path; /* of ICE's, where connected; else ICE_PATH_COUNT */
 	uint64_t began,
 		opened; /* ns since the capture's first packet: first hello; first time both had arrived */
 	char why[224]; /* a clause: how it opened, or where it ended and why */
@@ -56,6 +57,7 @@ struct verdict_call {
 		families; /* of the voice that arrived, or of that attempt's frames */
 	bool relayed;
 	char relay[VERDICT_NAME]; /* who relayed */
+	enum ice_path ice_path; /* of ICE's, that of the path at the end; else ICE_PATH_COUNT */
 	unsigned voice_sent[2], voice_arrived[2];
 	char path[2][VERDICT_PATH]
 		 [VERDICT_NAME]; /* taps crossed by the last voice frame that arrived */

@@ -18,6 +18,14 @@ static json_t *set_family(json_t *object, enum family family, struct verdict_fam
 	return object;
 }
 
+/* Of ICE's alone. */
+static json_t *set_pair(json_t *object, enum ice_path path)
+{
+	if (path != ICE_PATH_COUNT)
+		json_object_set_new(object, "pair", json_string(ice_path_word(path)));
+	return object;
+}
+
 static json_t *attempt_json(const struct verdict_attempt *attempt)
 {
 	json_t *json = json_pack("{s:s, s:b, s:b, s:[b, b], s:[b, b], s:f, s:f, s:o}", "method",
@@ -28,7 +36,7 @@ static json_t *attempt_json(const struct verdict_attempt *attempt)
 				 "began_ms", (double)attempt->began / 1e6, "opened_ms",
 				 (double)attempt->opened / 1e6, "why", tap_text_json(attempt->why));
 
-	return set_family(json, attempt->family, attempt->families);
+	return set_pair(set_family(json, attempt->family, attempt->families), attempt->ice_path);
 }
 
 static json_t *attempts_json(const struct verdict_call *call)
@@ -65,5 +73,5 @@ json_t *verdict_call_json(const struct verdict_call *call)
 		attempts_json(call), "paths", path_json(call, 0), path_json(call, 1), "voice",
 		(int)call->voice_sent[0], (int)call->voice_arrived[0], (int)call->voice_sent[1],
 		(int)call->voice_arrived[1]);
-	return set_family(json, call->family, call->families);
+	return set_pair(set_family(json, call->family, call->families), call->ice_path);
 }

@@ -8,6 +8,7 @@
 ---@alias address string An address, such as "11.1.1.2" or "2b00:1:1::2".
 ---@alias endpoint string An address and port, such as "11.1.1.2:7" or "[2b00:1:1::2]:7".
 ---@alias method "direct" | "reversal" | "punch" | "turn" | "relay" | "tcp-direct" | "tcp-reversal" | "tcp-punch"
+---| "ice"
 ---@alias family "ipv4" | "ipv6"
 ---@alias service "stun" | "turn" | "rendezvous" | "echo" | "dns"
 --- The same seed makes the same packets in the virtual world, but not of TLS: its keys are of the machine's randomness.
@@ -424,7 +425,8 @@ function socket:remote() end
 ---@field try? method[] The ladder, in order.
 ---@field order? order The ladder of a kind of program, in place of `try`; "turn" only where a host has that service.
 ---@field turn? turn_access Which TURN server both use; by default the world's only one, over UDP.
----@field attempt? duration For each rung; default 2s.
+---@field stun? host Where "ice" asks how it is seen; by default the rendezvous' host, or the TURN server.
+---@field attempt? duration For each rung; default 2s, of "ice" 8s.
 ---@field pace? duration The first gap between hellos; default 20ms.
 ---@field host_addresses? boolean Both also try each other's own address; default true for the order "ice" alone.
 ---@field port? integer The local port of both; by default a fresh one for each attempt.
@@ -454,6 +456,7 @@ function connect(caller, callee, options) end
 ---@field family deferred Its packets': "ipv4", "ipv6", "ipv6 and ipv4" (by a NAT64), or "none".
 ---@field relayed deferred Did the path cross a third host?
 ---@field relay deferred That host's name, or "none".
+---@field pair deferred How "ice" connected: "direct", "punched" or "relayed"; "none" where it did not.
 ---@field arrived deferred Voice frames that arrived, the lesser of both ways.
 ---@field reported method | "none" What the probe says of itself, at once.
 ---@field caller_mapped endpoint The caller's, as the rendezvous saw it in the last attempt.

@@ -1,11 +1,14 @@
 -- One cell of the NAT × NAT table of other methods than the usual: those over TCP, or all. Each is tried on its own.
 local methods = {
   tcp = { "tcp-direct", "tcp-reversal", "tcp-punch" },
-  all = { "direct", "reversal", "punch", "tcp-direct", "tcp-reversal", "tcp-punch", "relay" },
+  all = { "direct", "reversal", "punch", "tcp-direct", "tcp-reversal", "tcp-punch", "relay", "turn", "ice" },
 }
 
 -- A SYN that nobody answers is sent again after a second (RFC 6298, 2.1).
-local patience = { ["tcp-direct"] = "1500ms", ["tcp-reversal"] = "1500ms", ["tcp-punch"] = "1500ms" }
+local patience = {
+  ["tcp-direct"] = "1500ms", ["tcp-reversal"] = "1500ms", ["tcp-punch"] = "1500ms",
+  ice = "3s", -- a quarter of it to wait for a better pair, or twice that for one without a relay
+}
 
 return {
   title  = "TCP's methods, or all, between two NATs",
@@ -13,7 +16,7 @@ return {
 
   world = function (p)
     return {
-      server = host { services = { "rendezvous" }, rendezvous_ports = { 443, 80 } },
+      server = host { services = { "rendezvous", "turn" }, rendezvous_ports = { 443, 80 } },
       home_a = net { nat = p.a, realise = p.realise, alice = host {} },
       home_b = net { nat = p.b, realise = p.realise, bob = host {} },
     }

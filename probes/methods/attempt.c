@@ -16,6 +16,9 @@
  * The caller chooses the proof, as the controlling agent does in RFC 8445, 8.1: its own, or
  * the callee's where that came first.  SETTLED ends the attempt on both sides, also where it
  * failed, so that no hello of it is said once the next one has begun.
+ *
+ * ICE registers nowhere: SIGNALs go both ways instead, and HELO is said along the pair that the
+ * two have agreed on.
  */
 #include "attempt.h"
 
@@ -24,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ice_leg.h"
 #include "method.h"
 #include "peer.h"
 
@@ -36,8 +40,8 @@
 #define PACE_NS_MAX (60 * SEC)
 
 static const struct method_ops *const methods[] = {
-	&direct_method, &reversal_method,   &punch_method,	  &turn_method,
-	&relay_method,	&tcp_direct_method, &tcp_reversal_method, &tcp_punch_method,
+	&direct_method,	    &reversal_method,	  &punch_method,     &turn_method, &relay_method,
+	&tcp_direct_method, &tcp_reversal_method, &tcp_punch_method, &ice_method,
 };
 
 const struct method_ops *method_find(enum method method)
@@ -75,7 +79,7 @@ static void act(struct leg *leg, uint64_t deadline)
 {
 	if (leg->spec.method == METHOD_TURN && leg_allocate(leg, deadline))
 		return;
-	if (leg->spec.method != METHOD_RELAY && !leg->tcp)
+	if (leg->spec.method != METHOD_RELAY && !leg->tcp && !leg->ice)
 		register_until_answered(leg, deadline);
 	method_find(leg->spec.method)->act[leg->spec.role](leg, deadline);
 }
@@ -158,6 +162,8 @@ int attempt_call(struct peer *caller, const char *callee, const struct leg_spec 
 			.caller_mapped = leg->mapped,
 			.callee_mapped = leg->theirs,
 		};
+	if (!err && leg->ice)
+		ice_leg_selected(leg->ice, &ret_attempt->here, &ret_attempt->there);
 	if (!err && leg->connected)
 		*ret_leg = leg;
 	else
@@ -234,10 +240,12 @@ void attempt_answer(struct peer *callee, const struct rendezvous_message *invite
 		.host_addresses = invite->host_addresses,
 		.local_port = invite->local_port,
 		.pace_ns = invite->pace_ns,
+		.attempt_ns = invite->attempt_ns,
 	};
 	struct answerer *a = calloc(1, sizeof(*a));
 
-	if (!a || (!method_relays(invite->method) && !peer_speaks(callee, invite->family)) ||
+	if (!a ||
+	    (!method_takes_any_family(invite->method) && !peer_speaks(callee, invite->family)) ||
 	    !invite->pace_ns || invite->pace_ns > PACE_NS_MAX ||
 	    invite->attempt_ns > ATTEMPT_NS_MAX || leg_new(callee, &spec, &a->leg))
 		goto decline;

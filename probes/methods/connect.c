@@ -10,6 +10,7 @@
 #include "peer.h"
 
 #define ATTEMPT_NS (2 * SEC)
+#define ICE_ATTEMPT_NS (8 * SEC) /* it gathers, checks, and waits for a better pair */
 #define PACE_NS (20 * MSEC)
 
 bool call_connected(const struct call *call)
@@ -78,7 +79,7 @@ static unsigned families_of(const struct call_spec *spec, const struct peer *cal
 	unsigned len = spec->families_len ? spec->families_len : FAMILY_COUNT;
 	unsigned n = 0;
 
-	if (method_relays(method)) {
+	if (method_takes_any_family(method)) {
 		ret[0] = FAMILY_IPV4;
 		return 1;
 	}
@@ -98,11 +99,12 @@ static int climb(struct call *call, struct peer *caller, struct peer *callee,
 		.local_port = spec->local_port,
 		.pace_ns = spec->pace_ns ? spec->pace_ns : PACE_NS,
 	};
-	uint64_t attempt_ns = spec->attempt_ns ? spec->attempt_ns : ATTEMPT_NS;
 
 	for (unsigned i = 0; i < spec->ladder_len; i++) {
 		enum family families[FAMILY_COUNT];
 		unsigned n = families_of(spec, caller, callee, spec->ladder[i], families);
+		uint64_t usual_ns = spec->ladder[i] == METHOD_ICE ? ICE_ATTEMPT_NS : ATTEMPT_NS;
+		uint64_t attempt_ns = spec->attempt_ns ? spec->attempt_ns : usual_ns;
 
 		for (unsigned f = 0; f < n; f++) {
 			struct leg *leg = NULL;
@@ -111,6 +113,7 @@ static int climb(struct call *call, struct peer *caller, struct peer *callee,
 			leg_spec.attempt = (uint8_t)call->attempts_len;
 			leg_spec.method = spec->ladder[i];
 			leg_spec.family = families[f];
+			leg_spec.attempt_ns = attempt_ns;
 			err = step(call, caller, callee, &leg_spec, attempt_ns, &leg);
 			if (err)
 				return err;

@@ -14,6 +14,7 @@
 
 #include "../../nat-models/predict.h"
 #include "../../sim/host.h"
+#include "../wire/ice_sdp.h"
 
 /* A host that holds its TCP connection to a rendezvous, under its host's name, and answers
  * what comes through it: it is every callee's half. */
@@ -42,6 +43,9 @@ struct host *peer_host(const struct peer *peer);
 struct turn_client_spec;
 void peer_use_turn(struct peer *peer, const struct turn_client_spec *spec);
 
+/* What tells its METHOD_ICE how it is seen from outside, in each family; unset = nothing does. */
+void peer_use_stun(struct peer *peer, const struct endpoint stun[FAMILY_COUNT]);
+
 enum { LADDER_MAX = 16, ATTEMPTS_MAX = LADDER_MAX * FAMILY_COUNT };
 
 /*
@@ -50,14 +54,15 @@ enum { LADDER_MAX = 16, ATTEMPTS_MAX = LADDER_MAX * FAMILY_COUNT };
  * that of ::ffff:0:0/96), and RFC 8421, 4 and RFC 8305, 4 want addresses sorted so.  The two
  * overlap their attempts, though (8305, 5: after 250 ms), where here the second begins when the
  * first is over: each is to be judged on its own.  Relays are tried once, whatever the peers
- * reach them by: the rendezvous, or a TURN server for addresses of IPv4.
+ * reach them by: the rendezvous, or a TURN server for addresses of IPv4; and ICE, which tries all
+ * families at once.
  */
 struct call_spec {
 	enum method ladder[LADDER_MAX]; /* in the order of trying */
 	unsigned ladder_len;
 	enum family families[FAMILY_COUNT];
 	unsigned families_len; /* 0 = IPv6, IPv4 */
-	uint64_t attempt_ns; /* for each rung; 0 = 2 s */
+	uint64_t attempt_ns; /* for each rung; 0 = 2 s, of ICE 8 s */
 	uint64_t pace_ns; /* first gap between hellos; doubles up to 8 times this; 0 = 20 ms */
 	bool host_addresses; /* both also try each other's own (private) addresses, as ICE does */
 	uint16_t local_port; /* of both; 0 = a fresh one for each attempt */
@@ -66,11 +71,13 @@ struct call_spec {
 
 struct attempt {
 	enum method method;
-	enum family family; /* IPv4 of a relay, whatever it is reached by */
+	enum family family; /* IPv4 of a relay, whatever it is reached by, and of ICE */
 	bool connected;
 	uint64_t began, took; /* ns */
 	struct endpoint caller_mapped; /* as the rendezvous saw them */
 	struct endpoint callee_mapped;
+	/* Of ICE's that connected: the types of the pair in use, as the caller sees it. */
+	enum ice_type here, there;
 };
 
 /* A call: the outcome of a ladder, and the path on which voice can go. */

@@ -208,7 +208,7 @@ static void nominate(struct ice_agent *agent, unsigned pair)
 static void learn_from(struct ice_agent *agent, enum ice_way way, const struct stun_message *msg,
 		       struct endpoint from, uint32_t priority)
 {
-	int remote = ice_learn_remote(&agent->list, from, priority);
+	int remote = ice_learn_remote(&agent->list, way, from, priority);
 	struct stun_value v;
 	struct ice_pair *p;
 	int pair;

@@ -89,6 +89,15 @@ int ice_find_remote(const struct ice_checklist *list, struct endpoint at)
 	return -1;
 }
 
+/* A permission is by address alone (RFC 8656, 9). */
+static enum ice_permission permission_of(const struct ice_checklist *list, struct ip_addr addr)
+{
+	for (unsigned i = 0; i < list->remotes_len; i++)
+		if (ip_addr_equal(list->remotes[i].at.addr, addr))
+			return list->permissions[i];
+	return ICE_UNASKED;
+}
+
 int ice_add_remote(struct ice_checklist *list, const struct ice_candidate *remote)
 {
 	int known = ice_find_remote(list, remote->at);
@@ -105,11 +114,12 @@ int ice_add_remote(struct ice_checklist *list, const struct ice_candidate *remot
 	if (list->remotes_len == ICE_REMOTES)
 		return -ENOSPC;
 	list->remotes[list->remotes_len] = *remote;
-	list->permissions[list->remotes_len] = ICE_UNASKED;
+	list->permissions[list->remotes_len] = permission_of(list, remote->at.addr);
 	return (int)list->remotes_len++;
 }
 
-int ice_learn_remote(struct ice_checklist *list, struct endpoint from, uint32_t priority)
+int ice_learn_remote(struct ice_checklist *list, enum ice_way way, struct endpoint from,
+		     uint32_t priority)
 {
 	struct ice_candidate c = {
 		.component = 1,
@@ -122,6 +132,9 @@ int ice_learn_remote(struct ice_checklist *list, struct endpoint from, uint32_t 
 
 	if (known >= 0)
 		return known;
+	if (list->learned[way] == ICE_LEARNED)
+		return -ENOSPC;
+	list->learned[way]++;
 	/* Like no other's (7.3.1.3): no agent signals a foundation with this character in it. */
 	snprintf(c.foundation, sizeof(c.foundation), "*%u", list->remotes_len);
 	return ice_add_remote(list, &c);

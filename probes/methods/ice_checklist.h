@@ -19,6 +19,11 @@
 /* 100 pairs are the most that RFC 8445, 6.1.2.5 wants of a default. */
 enum { ICE_LOCALS = 16, ICE_REMOTES = 32, ICE_PAIRS = 100 };
 
+/* So many candidates of the other side's are learned from its checks by each way, and no more: behind two NATs
+ * that give each destination a port, every check would teach a new one, and be followed by another
+ * to there, before any ordinary one (6.1.4.2). */
+enum { ICE_LEARNED = 8 };
+
 /* (constant, word) */
 #define ICE_PAIR_STATES(X)                                                                         \
 	X(ICE_FROZEN, "frozen")                                                                    \
@@ -34,7 +39,7 @@ enum ice_pair_state {
 };
 
 /* By which way a candidate's datagrams go. */
-enum ice_way { ICE_BY_SOCKET, ICE_BY_TURN };
+enum ice_way { ICE_BY_SOCKET, ICE_BY_TURN, ICE_WAYS };
 
 /* A TURN server lets through only whom it was told of (RFC 8656, 9), and may refuse. */
 enum ice_permission { ICE_UNASKED, ICE_PERMITTED, ICE_REFUSED };
@@ -65,6 +70,7 @@ struct ice_checklist {
 	enum ice_permission
 		permissions[ICE_REMOTES]; /* a relayed candidate of ours to reach them */
 	unsigned remotes_len;
+	unsigned learned[ICE_WAYS]; /* of them from checks */
 	struct ice_pair pairs[ICE_PAIRS];
 	unsigned pairs_len;
 	uint8_t queue[ICE_PAIRS]; /* of triggered checks (6.1.4.1), first in, first out */
@@ -88,8 +94,9 @@ int ice_add_local(struct ice_checklist *list, const struct ice_local *local,
  * foundation from what is told, and keeps its priority.  Its index, or -ENOSPC. */
 int ice_add_remote(struct ice_checklist *list, const struct ice_candidate *remote);
 
-/* One that a check came from (7.3.1.3), with the PRIORITY that it had. */
-int ice_learn_remote(struct ice_checklist *list, struct endpoint from, uint32_t priority);
+/* One that a check came from by @way (7.3.1.3), with the PRIORITY that it had.  Its index, or -ENOSPC. */
+int ice_learn_remote(struct ice_checklist *list, enum ice_way way, struct endpoint from,
+		     uint32_t priority);
 
 /* Make the pairs that are missing (6.1.2.2, 6.1.2.4, and RFC 8838, 10): same family, the base in
  * place of a reflexive candidate, a relayed one only where that is permitted, and of two with one

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../wire/stun.h"
+#include "ice_leg.h"
 #include "method.h"
 #include "peer.h"
 #include "tcp_leg.h"
@@ -54,6 +55,8 @@ static int leg_send(struct leg *leg, const struct endpoint *to, const void *byte
 		return turn_client_send(leg->turn, *to, bytes, len, NEVER);
 	if (leg->tcp)
 		return tcp_leg_send(leg->tcp, *to, bytes, len);
+	if (leg->ice)
+		return ice_leg_send(leg->ice, bytes, len);
 	return sock_send(leg->sock, to, bytes, len, NEVER);
 }
 
@@ -159,7 +162,7 @@ void leg_register(struct leg *leg)
 
 static void add_target(struct leg *leg, struct endpoint to)
 {
-	if (ip_addr_is_unset(to.addr) && leg->spec.method != METHOD_RELAY)
+	if (ip_addr_is_unset(to.addr) && leg->spec.method != METHOD_RELAY && !leg->ice)
 		return;
 	for (unsigned i = 0; i < leg->targets_len; i++)
 		if (endpoint_equal(leg->targets[i].to, to))
@@ -311,9 +314,16 @@ void leg_told(struct leg *leg, const struct rendezvous_message *msg)
 		leg->refused = true;
 		leg->said = *msg;
 		break;
+	case RENDEZVOUS_SIGNAL:
+		if (leg->ice)
+			ice_leg_told(leg->ice, msg->frame, msg->frame_len);
+		return;
 	default:
 		return;
 	}
+	/* Where it is over, no check will help any more. */
+	if (leg->ice && (leg->refused || (leg->settle && !leg->said.connected)))
+		ice_leg_stop(leg->ice);
 	changed(leg);
 }
 
@@ -373,6 +383,8 @@ int leg_new(struct peer *peer, const struct leg_spec *spec, struct leg **ret)
 	leg->peer = peer;
 	if (method_connects(spec->method))
 		err = tcp_leg_new(leg, &leg->tcp);
+	else if (spec->method == METHOD_ICE)
+		err = ice_leg_new(leg, &leg->ice);
 	else if (!method_relays(spec->method))
 		err = sock_open(peer->host, &udp, &leg->sock);
 	if (err) {
@@ -428,6 +440,8 @@ int leg_bind(struct leg *leg, uint64_t deadline)
 
 int leg_start(struct leg *leg)
 {
+	if (leg->ice)
+		return ice_leg_start(leg->ice);
 	if (leg->tcp)
 		return tcp_leg_start(leg->tcp, method_listens(leg->spec.method, leg->spec.role));
 	if (!leg->sock)
@@ -446,6 +460,8 @@ void leg_cancel(struct leg *leg)
 		turn_client_close(leg->turn);
 	if (leg->tcp)
 		tcp_leg_close(leg->tcp);
+	if (leg->ice)
+		ice_leg_stop(leg->ice);
 	changed(leg);
 }
 
@@ -468,6 +484,7 @@ void leg_free(struct leg *leg)
 		fiber_join(leg->reader, NEVER);
 	turn_client_free(leg->turn);
 	tcp_leg_free(leg->tcp);
+	ice_leg_free(leg->ice);
 	free(leg->voice.seen);
 	free(leg);
 }

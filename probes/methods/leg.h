@@ -20,6 +20,7 @@
 #include "../wire/rendezvous.h"
 #include "../wire/talk.h"
 
+struct ice_leg;
 struct peer;
 struct tcp_leg;
 struct turn_client;
@@ -61,11 +62,12 @@ struct leg_spec {
 	uint64_t token;
 	uint8_t attempt;
 	enum method method;
-	enum family family; /* that it is tried in; IPv4 of a relay, which has none */
+	enum family family; /* that it is tried in; IPv4 of a relay, which has none, and of ICE */
 	enum talk_role role;
 	bool host_addresses;
 	uint16_t local_port;
 	uint64_t pace_ns;
+	uint64_t attempt_ns;
 };
 
 struct leg {
@@ -76,6 +78,7 @@ struct leg {
 	struct sock *sock; /* NULL for a relay's, and once closed */
 	struct turn_client *turn; /* … and of TURN's, in its stead; NULL until there is one */
 	struct tcp_leg *tcp; /* … and of TCP's; NULL of all others */
+	struct ice_leg *ice; /* … and of ICE's */
 	struct endpoint local;
 	struct fiber *reader;
 	struct fiber *waiter; /* woken whenever something below changes */

@@ -20,6 +20,7 @@ extern const struct method_ops relay_method;
 extern const struct method_ops tcp_direct_method;
 extern const struct method_ops tcp_reversal_method;
 extern const struct method_ops tcp_punch_method;
+extern const struct method_ops ice_method;
 
 const struct method_ops *method_find(enum method method);
 

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-static_assert(METHOD_COUNT <= LADDER_MAX, "a ladder has room for every method");
+static_assert((int)METHOD_COUNT <= (int)LADDER_MAX, "a ladder has room for every method");
 
 struct rungs {
 	bool host_addresses;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "attempt.h"
 
@@ -16,6 +17,11 @@ void peer_use_turn(struct peer *peer, const struct turn_client_spec *spec)
 {
 	peer->turn = *spec;
 	peer->turn.keep = true;
+}
+
+void peer_use_stun(struct peer *peer, const struct endpoint stun[FAMILY_COUNT])
+{
+	memcpy(peer->stun, stun, sizeof(peer->stun));
 }
 
 struct leg *peer_leg(struct peer *peer, uint64_t token, int attempt)

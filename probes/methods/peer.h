@@ -18,6 +18,7 @@ struct peer {
 	struct crew crew; /* fibers that use this peer */
 	struct leg *legs;
 	struct turn_client_spec turn; /* no username: it has no TURN server */
+	struct endpoint stun[FAMILY_COUNT]; /* unset: it has no STUN server of that family */
 	bool left; /* or the rendezvous has gone */
 };
 

@@ -335,6 +335,7 @@ static bool client_hears(struct client *client, const struct rendezvous_message 
 	case RENDEZVOUS_SETTLED:
 	case RENDEZVOUS_RELAY:
 	case RENDEZVOUS_HANGUP:
+	case RENDEZVOUS_SIGNAL:
 		on_pass(client, msg);
 		return true;
 	default:

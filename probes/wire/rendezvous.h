@@ -20,12 +20,13 @@
  *   SETTLED     callee → caller           whether the callee thinks the same
  *   RELAY       peer → peer               a frame (talk.h), whole
  *   HANGUP      peer → peer               the call is over, or its other party has gone
+ *   SIGNAL      peer → peer               a line of ICE's (ice_sdp.h): credentials, a candidate
  *
  * An attempt is of one family (CALL says which): both register from an address of it, by the
  * rendezvous' address of it, and are introduced to each other's.  A host behind a NAT64 has an
  * IPv4 endpoint, too: its NAT64's.
  *
- * FOUND, SETTLE, SETTLED, RELAY and HANGUP are passed on as they are.
+ * FOUND, SETTLE, SETTLED, RELAY, HANGUP and SIGNAL are passed on as they are.
  */
 #ifndef KNOTHOLE_RENDEZVOUS_WIRE_H
 #define KNOTHOLE_RENDEZVOUS_WIRE_H
@@ -52,7 +53,8 @@
 	X(RENDEZVOUS_SETTLE, ATTEMPT | PROOF)                                                      \
 	X(RENDEZVOUS_SETTLED, ATTEMPT | PROOF)                                                     \
 	X(RENDEZVOUS_RELAY, ATTEMPT | FRAME)                                                       \
-	X(RENDEZVOUS_HANGUP, ATTEMPT)
+	X(RENDEZVOUS_HANGUP, ATTEMPT)                                                              \
+	X(RENDEZVOUS_SIGNAL, ATTEMPT | FRAME)
 
 enum rendezvous_kind {
 #define X(id, fields) id,
@@ -98,7 +100,7 @@ struct rendezvous_message {
 	enum talk_role by; /* who said it, */
 	uint32_t sequence; /* and which one it was */
 
-	const uint8_t *frame; /* points into the bytes that were decoded */
+	const uint8_t *frame; /* or line; points into the bytes that were decoded */
 	uint16_t frame_len;
 };
 

@@ -1,5 +1,5 @@
--- A port that Alice's NAT was asked to forward is one more candidate of hers. Behind two symmetric NATs, without a relay,
--- it alone lets the two meet.
+-- A port that Alice's NAT was asked to forward is one more candidate of hers. Behind two symmetric NATs, without a
+-- relay or a server that tells her how she is seen, it alone lets the two meet.
 return {
   title  = "ICE: a port that the NAT maps on purpose",
   params = { mapped = true, controls = { "alice", "bob" } },
@@ -14,7 +14,7 @@ return {
 
   run = function (w, p)
     local at = w.home_a.address .. ":4000"
-    local alice = w.alice:ice { stun = w.server, port = 5000, mapped = p.mapped and at or nil,
+    local alice = w.alice:ice { port = 5000, mapped = p.mapped and at or nil,
       role = p.controls == "alice" and "controlling" or "controlled" }
     local bob = w.bob:ice { stun = w.server, role = p.controls == "bob" and "controlling" or "controlled" }
 

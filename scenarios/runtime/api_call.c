@@ -82,6 +82,23 @@ static bool find_turn(const struct fields *f, struct turn_client_spec *ret)
 	return only;
 }
 
+/* Where ICE's agents ask how they are seen: at what `stun` says, else at @via where it has that
+ * service, else at the TURN server, which answers that, too. */
+static void find_stun(const struct fields *f, const struct plan_node *via,
+		      const struct turn_client_spec *turn, struct endpoint ret[FAMILY_COUNT])
+{
+	const struct plan_node *node = serves(via, "stun") || serves(via, "turn") ? via : NULL;
+
+	if (f->table && lua_getfield(f->L, f->table, "stun") != LUA_TNIL)
+		node = api_check_node(f->L, -1);
+	if (node) {
+		ret[FAMILY_IPV4] = (struct endpoint){ node->addr, STUN_PORT };
+		ret[FAMILY_IPV6] = (struct endpoint){ node->addr6, STUN_PORT };
+	} else if (turn) {
+		ret[ip_addr_family(turn->server.addr)] = turn->server;
+	}
+}
+
 static enum method parse_method(const struct fields *f, const char *key, const char *word)
 {
 	const char *words[METHOD_COUNT];
@@ -277,8 +294,9 @@ static enum order read_spec(const struct fields *f, bool turn, struct call_spec 
 }
 
 static void ask(struct stage_call *call, const struct plan_node *via, const struct call_spec *spec,
-		const struct turn_client_spec *turn)
+		const struct turn_client_spec *turn, const struct endpoint stun[FAMILY_COUNT])
 {
+	enum predict_turn by = PREDICT_NO_TURN;
 	uint16_t ports[RENDEZVOUS_PORTS];
 	struct oracle_call about = {
 		.local_port = spec->local_port,
@@ -289,11 +307,13 @@ static void ask(struct stage_call *call, const struct plan_node *via, const stru
 	};
 
 	if (turn) {
-		about.turn = turn->transport == TURN_OVER_UDP ? PREDICT_TURN_UDP : PREDICT_TURN_TCP;
+		by = turn->transport == TURN_OVER_UDP ? PREDICT_TURN_UDP : PREDICT_TURN_TCP;
 		about.turn_port = turn->server.port;
 	}
 	for (int i = 0; i < FAMILY_COUNT; i++) {
 		about.family = (enum family)i;
+		about.turn = i == FAMILY_IPV4 ? by : PREDICT_NO_TURN; /* for addresses of IPv4 */
+		about.stun_port = ip_addr_is_unset(stun[i].addr) ? 0 : stun[i].port;
 		call->asked[i] = oracle_has(call->caller, about.family) &&
 				 oracle_has(call->callee, about.family);
 		if (call->asked[i])
@@ -301,6 +321,7 @@ static void ask(struct stage_call *call, const struct plan_node *via, const stru
 	}
 	if (oracle_has(call->caller, FAMILY_IPV6) || oracle_has(call->callee, FAMILY_IPV6))
 		oracle_ask_relay(call->caller, call->callee, &about, &call->oracle[FAMILY_IPV4]);
+	oracle_join_ice(call->oracle, call->asked);
 }
 
 /* connect(a, b, { via = w.server, try = { "direct", "punch" } }) */
@@ -310,6 +331,7 @@ static int connect_peers(lua_State *L)
 	const struct plan_node *a = api_check_node(L, 1), *b = api_check_node(L, 2), *via;
 	struct fields f = fields_of_call(L, 3, "connect");
 	struct call_spec spec = { 0 };
+	struct endpoint stun[FAMILY_COUNT] = { 0 };
 	struct turn_client_spec turn;
 	struct stage_call *call;
 	struct peer *caller, *callee;
@@ -322,12 +344,15 @@ static int connect_peers(lua_State *L)
 	has_turn = find_turn(&f, &turn);
 	order = read_spec(&f, has_turn, &spec);
 	via = find_via(&f);
+	find_stun(&f, via, has_turn ? &turn : NULL, stun);
 	caller = join(L, a, via, &spec);
 	callee = join(L, b, via, &spec);
 	if (has_turn) {
 		peer_use_turn(caller, &turn);
 		peer_use_turn(callee, &turn);
 	}
+	peer_use_stun(caller, stun);
+	peer_use_stun(callee, stun);
 	slot = api_push_pointer(L, API_CALL);
 	call = calloc(1, sizeof(*call));
 	if (!call)
@@ -339,7 +364,7 @@ static int connect_peers(lua_State *L)
 	call->order = order;
 	call->tried_len = spec.ladder_len;
 	memcpy(call->tried, spec.ladder, sizeof(spec.ladder));
-	ask(call, via, &spec, has_turn ? &turn : NULL);
+	ask(call, via, &spec, has_turn ? &turn : NULL, stun);
 	error = call_connect(caller, callee, &spec, &call->call);
 	if (error)
 		return luaL_error(L, "connect: %s to %s by way of %s: %s", a->name, b->name,
@@ -468,10 +493,11 @@ static int push_mapped(lua_State *L, const struct stage_call *call, bool caller)
 
 static int call_index(lua_State *L)
 {
-	static const char *const words[] = {
-		"method", "connected", "relayed",  "relay",	    "arrived",	     "worked",
-		"talk",	  "hold",      "reported", "caller_mapped", "callee_mapped", "family"
-	};
+	static const char *const words[] = { "method",	 "connected",	  "relayed",
+					     "relay",	 "arrived",	  "worked",
+					     "pair",	 "talk",	  "hold",
+					     "reported", "caller_mapped", "callee_mapped",
+					     "family" };
 	struct stage_call *call = check_call(L, 1);
 	const char *key = luaL_checkstring(L, 2);
 	char buf[256];

@@ -66,6 +66,8 @@ json_t *judge_field(const struct verdict_call *shown, enum call_field field, enu
 		return json_boolean(connected && shown->relayed);
 	case CALL_RELAY:
 		return json_string(connected && shown->relayed ? shown->relay : "none");
+	case CALL_PAIR:
+		return json_string(connected ? ice_path_word(shown->ice_path) : "none");
 	case CALL_ARRIVED:
 		if (!shown)
 			return json_integer(0);

@@ -70,6 +70,34 @@ static bool probe_agrees(const struct stage_call *call, const struct verdict_cal
 			 call_family(call->call) == shown->family);
 }
 
+/* How the packets of a pair go, by the types of its candidates (RFC 8445, 5.1.1). */
+static enum ice_path path_of_types(const struct attempt *attempt)
+{
+	if (attempt->here == ICE_RELAYED || attempt->there == ICE_RELAYED)
+		return ICE_PATH_RELAYED;
+	return attempt->here == ICE_HOST && attempt->there == ICE_HOST ? ICE_PATH_DIRECT
+								       : ICE_PATH_PUNCHED;
+}
+
+/* The types of ICE's pair against the way that the capture shows. */
+static void compare_pair(const struct stage_call *call, const struct attempt *tried,
+			 const struct verdict_call *shown, char *message, size_t size)
+{
+	enum ice_path path = shown_attempt(shown, tried)->ice_path;
+
+	if (path != path_of_types(tried))
+		snprintf(
+			message, size,
+			"%s's call to %s: probe says its pair is %s and %s, capture shows that it is %s",
+			call->caller->name, call->callee->name, ice_type_word(tried->here),
+			ice_type_word(tried->there), ice_path_word(path));
+	else if (!call->waiver && !(call->oracle[tried->family].ice_paths & ice_path_bit(path)))
+		snprintf(message, size,
+			 "%s's call to %s: ice must not be %s (%s), capture shows that it is",
+			 call->caller->name, call->callee->name, ice_path_word(path),
+			 call->oracle[tried->family].why[METHOD_ICE]);
+}
+
 static void compare_probe(const struct stage_call *call, const struct verdict_call *shown,
 			  char *message, size_t size)
 {
@@ -86,6 +114,8 @@ static void compare_probe(const struct stage_call *call, const struct verdict_ca
 				 method_word(attempts[i].method), over(&attempts[i]),
 				 attempts[i].connected ? "worked" : "failed",
 				 worked ? "worked" : "failed");
+		else if (worked && attempts[i].method == METHOD_ICE && !tried_again(attempts, n, i))
+			compare_pair(call, &attempts[i], shown, message, size);
 	}
 	if (!message[0] && !probe_agrees(call, shown))
 		snprintf(
@@ -130,6 +160,10 @@ static json_t *record_probe(const struct stage_call *call)
 			attempts[i].connected, "ms", (double)attempts[i].took / 1e6);
 		if (attempts[i].family == FAMILY_IPV6)
 			json_object_set_new(attempt, "family", json_string("ipv6"));
+		if (attempts[i].method == METHOD_ICE && attempts[i].connected)
+			json_object_set_new(attempt, "pair",
+					    json_pack("[s, s]", ice_type_word(attempts[i].here),
+						      ice_type_word(attempts[i].there)));
 		json_array_append_new(list, attempt);
 	}
 	return json_pack("{s:b, s:s, s:o, s:[i,i]}", "connected", call_connected(call->call),
@@ -148,13 +182,17 @@ static json_t *record_capture(const struct verdict_call *shown)
 
 static json_t *record_answer(const struct predict_answer *answer)
 {
-	json_t *oracle = json_object();
+	json_t *oracle = json_object(), *pairs = json_array();
 
 	for (int m = 0; m < METHOD_COUNT; m++)
 		json_object_set_new(oracle, method_word((enum method)m),
 				    json_pack("{s:s, s:s}", "prediction",
 					      prediction_word(answer->udp[m]), "why",
 					      answer->why[m]));
+	for (int i = 0; i < ICE_PATH_COUNT; i++)
+		if (answer->ice_paths & ice_path_bit((enum ice_path)i))
+			json_array_append_new(pairs, json_string(ice_path_word((enum ice_path)i)));
+	json_object_set_new(json_object_get(oracle, method_word(METHOD_ICE)), "pairs", pairs);
 	return oracle;
 }
 

@@ -90,6 +90,7 @@ void oracle_ask(const struct plan_node *caller, const struct plan_node *callee,
 		.local_port = call->local_port,
 		.turn = call->turn,
 		.turn_port = call->turn_port,
+		.stun_port = call->stun_port,
 	};
 
 	while (shared < a_len && shared < b_len && a[a_len - 1 - shared] == b[b_len - 1 - shared])
@@ -147,6 +148,42 @@ void oracle_ask_relay(const struct plan_node *caller, const struct plan_node *ca
 		memcpy(ret->why[METHOD_RELAY], answer.why[METHOD_RELAY],
 		       sizeof(ret->why[METHOD_RELAY]));
 	}
+}
+
+/* The worst of a set of paths. */
+static unsigned worst(unsigned paths)
+{
+	unsigned last = 0;
+
+	for (unsigned i = 0; i < ICE_PATH_COUNT; i++)
+		if (paths & 1U << i)
+			last = i;
+	return last;
+}
+
+void oracle_join_ice(struct predict_answer answers[FAMILY_COUNT], const bool asked[FAMILY_COUNT])
+{
+	struct predict_answer *ret = &answers[FAMILY_IPV4], joined = { 0 };
+	unsigned bound = ICE_PATH_COUNT - 1;
+
+	/* None is worse than what must be there in some family. */
+	for (int i = 0; i < FAMILY_COUNT; i++) {
+		const struct predict_answer *answer = &answers[i];
+
+		if (!asked[i])
+			continue;
+		joined.ice_paths |= answer->ice_paths;
+		if (answer->udp[METHOD_ICE] == PREDICT_MUST && worst(answer->ice_paths) < bound)
+			bound = worst(answer->ice_paths);
+		if (joined.why[0][0] &&
+		    !is_likelier(answer->udp[METHOD_ICE], joined.udp[METHOD_ICE]))
+			continue;
+		joined.udp[METHOD_ICE] = answer->udp[METHOD_ICE];
+		memcpy(joined.why[0], answer->why[METHOD_ICE], sizeof(joined.why[0]));
+	}
+	ret->udp[METHOD_ICE] = joined.udp[METHOD_ICE];
+	ret->ice_paths = joined.ice_paths & ((2U << bound) - 1);
+	memcpy(ret->why[METHOD_ICE], joined.why[0], sizeof(joined.why[0]));
 }
 
 const char *prediction_word(enum prediction prediction)

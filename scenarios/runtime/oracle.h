@@ -20,6 +20,7 @@ struct oracle_call {
 	uint16_t udp_port;
 	enum predict_turn turn;
 	uint16_t turn_port;
+	uint16_t stun_port; /* in that family; 0 = there is none */
 	enum family family; /* of the endpoints that they try */
 };
 
@@ -36,6 +37,12 @@ void oracle_ask_relay(const struct plan_node *caller, const struct plan_node *ca
 /* In the one family that @call names, which both must have. */
 void oracle_ask(const struct plan_node *caller, const struct plan_node *callee,
 		const struct oracle_call *call, struct predict_answer *ret);
+
+/*
+ * What ICE comes to over the families that were @asked about, for it tries all at once: it connects if
+ * it does in any of them, by the best way of any.  Into the answer of IPv4.
+ */
+void oracle_join_ice(struct predict_answer answers[FAMILY_COUNT], const bool asked[FAMILY_COUNT]);
 
 /* "must", "must-not", "may" */
 const char *prediction_word(enum prediction prediction);

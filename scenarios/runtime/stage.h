@@ -65,6 +65,7 @@ enum relation { IS, IS_NOT, IS_ONE_OF, IS_AT_LEAST, IS_AT_MOST };
 	X(CALL_FAMILY, "family")                                                                   \
 	X(CALL_RELAYED, "relayed")                                                                 \
 	X(CALL_RELAY, "relay")                                                                     \
+	X(CALL_PAIR, "pair")                                                                       \
 	X(CALL_ARRIVED, "arrived")                                                                 \
 	X(CALL_WORKED, "worked")
 

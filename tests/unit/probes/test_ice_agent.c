@@ -413,6 +413,80 @@ static void test_trickling(void **state)
 	run_pair(&p, trickle);
 }
 
+/* Lines come as they are gathered: credentials and the host candidate at once, the rest when the
+ * server answers. */
+static void expect_lines(struct pair *p)
+{
+	static const struct {
+		enum ice_line_kind kind;
+		enum ice_type type;
+	} want[] = {
+		{ ICE_LINE_UFRAG, 0 },
+		{ ICE_LINE_PWD, 0 },
+		{ ICE_LINE_CANDIDATE, ICE_HOST },
+		{ ICE_LINE_CANDIDATE, ICE_SERVER_REFLEXIVE },
+		{ ICE_LINE_CANDIDATE, ICE_RELAYED },
+		{ ICE_LINE_END, 0 },
+	};
+	uint64_t now = host_now(p->hosts[0]), began = now;
+	struct ice_agent *agent;
+	struct ice_line line;
+
+	p->specs[0].turn = &p->turn;
+	assert_int_equal(ice_agent_new(p->hosts[0], &p->specs[0], &agent), 0);
+	assert_int_equal(ice_agent_tell(agent, 2, now, &line), -ETIMEDOUT);
+	assert_int_equal(ice_agent_gather_start(agent, now + 10 * SEC), 0);
+	for (unsigned i = 0; i < 6; i++) {
+		assert_int_equal(ice_agent_tell(agent, i, NEVER, &line), 0);
+		assert_int_equal(line.kind, want[i].kind);
+		if (line.kind == ICE_LINE_CANDIDATE)
+			assert_int_equal(line.candidate.type, want[i].type);
+		assert_int_equal(i < 3, host_now(p->hosts[0]) == began);
+	}
+	assert_int_equal(ice_agent_tell(agent, 6, NEVER, &line), -ENOENT);
+	ice_agent_close(agent);
+	assert_int_equal(ice_agent_tell(agent, 0, NEVER, &line), -ECANCELED);
+	ice_agent_free(agent);
+}
+
+static void test_lines(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	prepare(&p, PORT_RESTRICTED, PORT_RESTRICTED);
+	run_pair(&p, expect_lines);
+}
+
+/* RFC 6544, 4.2: what a NAT maps on purpose is preferred to what it is seen to do. */
+static void expect_mapped(struct pair *p)
+{
+	struct ice_candidate c;
+	struct endpoint at;
+	struct ice_agent *agent;
+
+	assert_int_equal(endpoint_parse("11.2.1.2:4000", &at), 0);
+	assert_int_equal(ice_agent_new(p->hosts[0], &p->specs[0], &agent), 0);
+	assert_int_equal(ice_agent_add_mapped(agent, at), 0);
+	assert_true(ice_agent_candidate(agent, 0, &c));
+	assert_int_equal(c.type, ICE_SERVER_REFLEXIVE);
+	assert_true(endpoint_equal(c.at, at));
+	assert_true(endpoint_equal(c.related, ice_agent_local(agent, FAMILY_IPV4)));
+	assert_int_equal(c.priority >> 24, 105);
+	assert_int_equal(endpoint_parse("[2b00::1]:4000", &at), 0);
+	assert_int_equal(ice_agent_add_mapped(agent, at), -EADDRNOTAVAIL);
+	ice_agent_free(agent);
+}
+
+static void test_mapped(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	prepare(&p, PORT_RESTRICTED, PORT_RESTRICTED);
+	run_pair(&p, expect_mapped);
+}
+
 /* Without the end of candidates more may come: nobody gives up. */
 static void wait_for_more(struct pair *p)
 {
@@ -521,7 +595,8 @@ int main(void)
 		cmocka_unit_test(test_rows),	  cmocka_unit_test(test_relayed),
 		cmocka_unit_test(test_one_lan),	  cmocka_unit_test(test_role_conflicts),
 		cmocka_unit_test(test_pacing),	  cmocka_unit_test(test_loss),
-		cmocka_unit_test(test_trickling), cmocka_unit_test(test_more_may_come),
+		cmocka_unit_test(test_trickling), cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_mapped),	  cmocka_unit_test(test_more_may_come),
 		cmocka_unit_test(test_consent),	  cmocka_unit_test(test_strangers),
 	};
 

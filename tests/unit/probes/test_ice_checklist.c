@@ -276,13 +276,13 @@ static void test_remote_peer_reflexive_is_told_later(void **state)
 
 	(void)state;
 	prepare(&list);
-	learned = ice_learn_remote(&list, AT(FAR, 99), 777);
+	learned = ice_learn_remote(&list, ICE_BY_SOCKET, AT(FAR, 99), 777);
 	assert_int_equal(list.remotes[learned].type, ICE_PEER_REFLEXIVE);
 	assert_int_equal(add_remote(&list, "told", 99, 1), learned);
 	assert_int_equal(list.remotes[learned].type, ICE_HOST);
 	assert_int_equal(list.remotes[learned].priority, 777);
 	assert_string_equal(list.remotes[learned].foundation, "told");
-	assert_int_equal(ice_learn_remote(&list, AT(FAR, 99), 778), learned);
+	assert_int_equal(ice_learn_remote(&list, ICE_BY_SOCKET, AT(FAR, 99), 778), learned);
 }
 
 static void test_role_changes_priorities(void **state)
@@ -318,11 +318,20 @@ static void test_best(void **state)
 static void test_bounds(void **state)
 {
 	struct ice_checklist list;
+	unsigned told;
 
 	(void)state;
 	prepare(&list);
+	told = list.remotes_len;
 	for (uint16_t port = 1000; port < 2000; port++)
-		ice_learn_remote(&list, AT(FAR, port), port);
+		ice_learn_remote(&list, ICE_BY_SOCKET, AT(FAR, port), port);
+	assert_int_equal(list.remotes_len, told + ICE_LEARNED);
+	/* Those that come by a relay have a room of their own. */
+	for (uint16_t port = 2000; port < 3000; port++)
+		ice_learn_remote(&list, ICE_BY_TURN, AT(FAR, port), port);
+	assert_int_equal(list.remotes_len, told + 2 * ICE_LEARNED);
+	for (uint16_t port = 3000; port < 4000; port++)
+		add_remote(&list, "9", port, port);
 	ice_pair_up(&list);
 	assert_int_equal(list.remotes_len, ICE_REMOTES);
 	assert_true(list.pairs_len <= ICE_PAIRS);

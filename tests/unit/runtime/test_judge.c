@@ -207,6 +207,53 @@ static void a_call_that_left_no_trace(void **state)
 			    "capture shows none");
 }
 
+/* The probe's types, the way that the capture shows, and those that the oracle allows. */
+static const struct pair_row {
+	enum ice_type here, there;
+	enum ice_path shown;
+	unsigned allowed;
+	const char *message;
+} pair_rows[] = {
+	{ ICE_HOST, ICE_HOST, ICE_PATH_DIRECT, 1, "" },
+	{ ICE_HOST, ICE_PEER_REFLEXIVE, ICE_PATH_PUNCHED, 2, "" },
+	{ ICE_RELAYED, ICE_SERVER_REFLEXIVE, ICE_PATH_RELAYED, 6, "" },
+	{ ICE_HOST, ICE_HOST, ICE_PATH_PUNCHED, 7,
+	  "alice's call to bob: probe says its pair is host and host, capture shows that it is "
+	  "punched" },
+	{ ICE_PEER_REFLEXIVE, ICE_HOST, ICE_PATH_RELAYED, 7,
+	  "alice's call to bob: probe says its pair is prflx and host, capture shows that it is "
+	  "relayed" },
+	{ ICE_HOST, ICE_RELAYED, ICE_PATH_RELAYED, 3,
+	  "alice's call to bob: ice must not be relayed (because), capture shows that it is" },
+};
+
+static void run_pair_row(void **state)
+{
+	const struct pair_row *row = *state;
+	struct plan_node alice = { .name = "alice" }, bob = { .name = "bob" };
+	struct call probe = { .connected = true, .method = METHOD_ICE, .attempts_len = 1 };
+	struct verdict_call shown = {
+		.token = 1, .connected = true, .method = METHOD_ICE, .attempts_len = 1
+	};
+	const struct verdict verdict = { .calls = &shown, .calls_len = 1 };
+	struct stage_call call = { .call = &probe, .caller = &alice, .callee = &bob };
+	struct stage stage = { .calls = &call };
+	struct predict_answer *oracle = &call.oracle[FAMILY_IPV4];
+	char message[512];
+
+	probe.attempts[0] = (struct attempt){
+		.method = METHOD_ICE, .connected = true, .here = row->here, .there = row->there
+	};
+	shown.attempts[0] = (struct verdict_attempt){ .method = METHOD_ICE,
+						      .connected = true,
+						      .ice_path = row->shown };
+	oracle->udp[METHOD_ICE] = PREDICT_MUST;
+	oracle->ice_paths = row->allowed;
+	snprintf(oracle->why[METHOD_ICE], sizeof(oracle->why[0]), "because");
+	json_decref(judge_calls(&stage, &verdict, message, sizeof(message)));
+	assert_string_equal(message, row->message);
+}
+
 /* "found" against "wanted", for each relation, at its edges. */
 static const struct weighing {
 	enum relation relation;
@@ -247,9 +294,10 @@ int main(void)
 	enum {
 		ROWS = sizeof(rows) / sizeof(*rows),
 		WEIGHINGS = sizeof(weighings) / sizeof(*weighings),
+		PAIRS = sizeof(pair_rows) / sizeof(*pair_rows),
 	};
 	static char names[WEIGHINGS][64];
-	struct CMUnitTest tests[ROWS + WEIGHINGS + 1];
+	struct CMUnitTest tests[ROWS + WEIGHINGS + PAIRS + 1];
 	size_t n = 0;
 
 	for (size_t i = 0; i < ROWS; i++)
@@ -263,6 +311,10 @@ int main(void)
 						  .test_func = weighing,
 						  .initial_state = (void *)&weighings[i] };
 	}
+	for (size_t i = 0; i < PAIRS; i++)
+		tests[n++] = (struct CMUnitTest){ .name = "ICE's pair",
+						  .test_func = run_pair_row,
+						  .initial_state = (void *)&pair_rows[i] };
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(a_call_that_left_no_trace);
 	return _cmocka_run_group_tests("judge", tests, n, NULL, NULL);
 }
