@@ -1,11 +1,18 @@
--- Our ICE agent, Alice's, and an independent one, aioice (Debian's python3-aioice 0.8.0), Bob's: which pair they agree
--- on behind each pair of NATs, in both roles, and where both want to control. Relays are coturn's.
+-- Our ICE agent, Alice's, and an independent one, Bob's: aioice (Debian's python3-aioice 0.8.0) or libnice (libnice10
+-- 0.1.21). Which pair they agree on behind each pair of NATs, in both roles, and where both want to control. Relays are
+-- coturn's.
 --
 -- What aioice does differently from RFC 8445: as the controlling side it nominates every pair at once, in its
 -- first check (the aggressive nomination of RFC 5245), and takes the first that succeeds; so where it controls, it may
 -- settle for another pair than the best. It begins a check every 20 ms, not every 50, and keeps its tie-breaker when a
 -- conflict of roles has cost it its role.
-local program = [[
+--
+-- What libnice does differently, unless it is told otherwise: it nominates aggressively as well (RFC 5245; regularly in
+-- the runs called "libnice regular"); it begins a check every 20 ms; it looks for a UPnP gateway, which is turned off
+-- here; and its property controlling-mode goes on saying what it was told, whatever a conflict of roles has made of it.
+local programs = {}
+
+programs.aioice = [[
 import asyncio, sys, aioice
 
 async def main(role, server, lines):
@@ -34,7 +41,57 @@ async def main(role, server, lines):
     await ice.close()
     print("controlling" if ice.ice_controlling else "controlled", flush=True)
 
-asyncio.run(main(*sys.argv[1:]))
+asyncio.run(main(*sys.argv[1:4]))
+]]
+
+-- Its Python bindings lack the call that hears, which is made of the library itself.
+programs.libnice = [[
+import ctypes, sys, gi
+gi.require_version("Nice", "0.1")
+from gi.repository import GLib, Nice
+
+role, server, lines, *how = sys.argv[1:]
+loop = GLib.MainLoop()
+flags = Nice.AgentOption.REGULAR_NOMINATION if "regular" in how else Nice.AgentOption(0)
+ice = Nice.Agent.new_full(loop.get_context(), Nice.Compatibility.RFC5245, flags)
+ice.props.upnp = False
+ice.props.ice_tcp = False
+ice.props.controlling_mode = role == "controlling"
+ice.props.stun_server, ice.props.stun_server_port = server, 3478
+stream = ice.add_stream(1)
+ice.set_relay_info(stream, 1, server, 3478, "lab", "secret", Nice.RelayType.UDP)
+
+def gathered(agent, stream):
+    _, ufrag, pwd = ice.get_local_credentials(stream)
+    print("ice-ufrag:" + ufrag)
+    print("ice-pwd:" + pwd)
+    for candidate in ice.get_local_candidates(stream, 1):
+        print(ice.generate_local_candidate_sdp(candidate).replace("a=", ""))
+    print("end-of-candidates", flush=True)
+    told = dict(line.partition(":")[::2] for line in lines.split("\n"))
+    ice.set_remote_credentials(stream, told["ice-ufrag"], told["ice-pwd"])
+    candidates = [ice.parse_remote_candidate_sdp(stream, "a=" + line)
+        for line in lines.split("\n") if line.startswith("candidate:")]
+    ice.set_remote_candidates(stream, 1, [c for c in candidates if c])
+    ice.peer_candidate_gathering_done(stream)
+
+def hear(agent, stream, component, length, buf, data):
+    said = ctypes.string_at(buf, length).decode()
+    if said == "enough":
+        print("controlling" if ice.props.controlling_mode else "controlled", flush=True)
+        loop.quit()
+    else:
+        print("heard", said, flush=True)
+        said += " and back"
+        ice.send(stream, 1, len(said), said)
+
+kind = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint, ctypes.c_uint, ctypes.c_uint, ctypes.c_void_p,
+    ctypes.c_void_p)
+hearing = kind(hear)
+ctypes.CDLL("libnice.so.10").nice_agent_attach_recv(ctypes.c_void_p(hash(ice)), stream, 1, None, hearing, None)
+ice.connect("candidate-gathering-done", gathered)
+ice.gather_candidates(stream)
+loop.run()
 ]]
 
 local cases = {
@@ -47,15 +104,18 @@ local cases = {
 }
 
 return {
-  title  = "Our ICE agent and aioice's",
+  title  = "Our ICE agent and others: aioice's, libnice's",
   needs  = "live",
   params = {
     case = { "cone and cone", "cone and symmetric", "symmetric and cone", "symmetric twice", "double NAT", "one LAN" },
     roles = { "controlling controlled", "controlled controlling", "controlling controlling" },
+    agent = { "aioice", "libnice", "libnice regular" },
     relay = true,
   },
   twins  = {
-    { set = { case = "symmetric twice", roles = "controlling controlled", relay = false },
+    { set = { case = "symmetric twice", roles = "controlling controlled", agent = "aioice", relay = false },
+      fails = "expected true, got nil" },
+    { set = { case = "symmetric twice", roles = "controlled controlling", agent = "libnice", relay = false },
       fails = "expected true, got nil" },
   },
 
@@ -86,8 +146,9 @@ return {
       return p.relay and lines or (lines:gsub("candidate:[^\n]* typ relay[^\n]*\n", ""))
     end
 
-    local bob = w.bob:start { "/usr/bin/python3", "-c", program, theirs, w.server.address,
-      told(alice:description()),
+    local agent, how = p.agent:match "(%a+) ?(%a*)"
+    local bob = w.bob:start { "/usr/bin/python3", "-c", programs[agent], theirs, w.server.address,
+      told(alice:description()), how,
       ready = "end-of-candidates" }
     alice:told(told(bob:output()))
     local connected = alice:connect { within = "20s" }
@@ -100,7 +161,9 @@ return {
     local finished = bob:wait { within = "10s" }
     expect(finished.status):is(0)
     expect(finished.stdout:match "heard (.-)\n"):is "VOIC from alice"
-    expect(finished.stdout:match "(%a+)\n$"):is(alice:controlling() and "controlled" or "controlling")
+    if agent == "aioice" or ours ~= theirs then
+      expect(finished.stdout:match "(%a+)\n$"):is(alice:controlling() and "controlled" or "controlling")
+    end
 
     local pair = alice:pair()
     local relayed = pair.here.type == "relay" or pair.there.type == "relay"
