@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../probes/wire/turn.h"
 #include "link_layer.h"
 
 /* Fewer bytes are the same by chance too often: counters, padding. */
@@ -135,22 +136,34 @@ static uint64_t mark_of(const struct packet *ip, const struct packet_info *info)
 	return hash_number(h, info->tcp_ack);
 }
 
-/* Only within one host. */
-static uint64_t tail_of(const struct packet *ip, const struct packet_info *info, size_t tap)
+/* The end of what a packet carries, TAIL bytes; NULL where it is shorter.  In TURN's indications other
+ * attributes, or padding, may stand behind the data. */
+static const uint8_t *tail_bytes(const struct packet *ip, const struct packet_info *info)
 {
-	return hash(hash_number(tap, TAIL),
-		    ip->data + info->payload_offset + info->payload_len - TAIL, TAIL);
+	const uint8_t *payload = ip->data + info->payload_offset;
+	size_t len = info->payload_len;
+
+	if (info->protocol == IP_PROTO_UDP)
+		turn_payload(payload, len, &payload, &len);
+	return len < TAIL ? NULL : payload + len - TAIL;
+}
+
+/* Only within one host. */
+static uint64_t tail_of(const uint8_t *tail, size_t tap)
+{
+	return hash(hash_number(tap, TAIL), tail, TAIL);
 }
 
 /* The flow whose peer sent the bytes that @flow's host now sends on; FLOW_NONE = they are its own. */
 static size_t origin_of(struct reading *r, const struct packet *ip, const struct packet_info *info,
 			size_t flow)
 {
+	const uint8_t *tail = tail_bytes(ip, info);
 	uint64_t mark;
 
-	if (info->payload_len < TAIL)
+	if (!tail)
 		return FLOW_NONE;
-	mark = tail_of(ip, info, r->flows.flows[flow].tap);
+	mark = tail_of(tail, r->flows.flows[flow].tap);
 	for (size_t i = r->by_tail[bucket(mark)]; i != FLOW_NONE; i = r->tails[i].next)
 		if (r->tails[i].mark == mark && r->tails[i].flow != flow)
 			return r->tails[i].origin;
@@ -216,14 +229,18 @@ static const struct departure *take_departure(struct reading *r, uint64_t mark, 
 static int keep_tail(struct reading *r, const struct packet *ip, const struct packet_info *info,
 		     size_t flow, size_t origin)
 {
-	struct tail *tails = room_for_one(r->tails, r->tails_len, &r->tails_room, sizeof(*tails));
+	const uint8_t *tail = tail_bytes(ip, info);
+	struct tail *tails;
 	uint64_t mark;
 	size_t *first;
 
+	if (!tail)
+		return 0;
+	tails = room_for_one(r->tails, r->tails_len, &r->tails_room, sizeof(*tails));
 	if (!tails)
 		return -ENOMEM;
 	r->tails = tails;
-	mark = tail_of(ip, info, r->flows.flows[flow].tap);
+	mark = tail_of(tail, r->flows.flows[flow].tap);
 	first = &r->by_tail[bucket(mark)];
 	tails[r->tails_len] =
 		(struct tail){ .mark = mark, .flow = flow, .origin = origin, .next = *first };
@@ -257,9 +274,7 @@ static int arrive(struct reading *r, const struct packet *ip, const struct packe
 		.origin = origin,
 		.bytes = info->payload_len,
 	};
-	return info->payload_len < TAIL
-		       ? 0
-		       : keep_tail(r, ip, info, flow, origin != FLOW_NONE ? origin : from);
+	return keep_tail(r, ip, info, flow, origin != FLOW_NONE ? origin : from);
 }
 
 static int look_at(struct reading *r, const struct pcapng_packet *packet)
@@ -283,6 +298,8 @@ static int look_at(struct reading *r, const struct pcapng_packet *packet)
 		return -ENOMEM;
 	at = &r->flows.flows[flow];
 	at->last = now;
+	if (out && !at->packets_in)
+		at->spoke_first = true;
 	*(out ? &at->bytes_out : &at->bytes_in) += info.payload_len;
 	*(out ? &at->packets_out : &at->packets_in) += 1;
 	if (*(out ? &at->first_out : &at->first_in) == UINT64_MAX)

@@ -10,6 +10,7 @@
 #ifndef KNOTHOLE_FLOWS_H
 #define KNOTHOLE_FLOWS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,7 @@ struct flow {
 	uint8_t protocol; /* IP_PROTO_UDP or IP_PROTO_TCP */
 	struct endpoint own, remote;
 	uint64_t first_out, first_in; /* ns since the capture's first packet; UINT64_MAX = none */
+	bool spoke_first; /* before it heard anything: in the capture's order, as times may tie */
 	uint64_t last;
 	uint64_t bytes_out, bytes_in; /* of payload */
 	size_t packets_out, packets_in;

@@ -199,12 +199,6 @@ static void find_volumes(struct sorting *s)
 	}
 }
 
-/* Before anything of @flow's came back, had its host sent? */
-static bool spoke_first(const struct flow *flow)
-{
-	return flow->first_out < flow->first_in;
-}
-
 /* Had @flow's host tried the same protocol toward the same address, and nothing had come through? */
 static bool tried_in_vain(const struct sorting *s, const struct flow *flow)
 {
@@ -225,11 +219,11 @@ static enum method method_of(const struct sorting *s, const struct route *route)
 	bool a_hidden = !endpoint_equal(a->own, b->remote);
 	bool b_hidden = !endpoint_equal(b->own, a->remote);
 
-	if (spoke_first(a) && spoke_first(b) && (a_hidden || b_hidden))
+	if (a->spoke_first && b->spoke_first && (a_hidden || b_hidden))
 		return a_hidden && b_hidden ? METHOD_PUNCH
 		       : b_hidden	    ? METHOD_REVERSAL
 					    : METHOD_DIRECT;
-	if (!spoke_first(a) && spoke_first(b) && tried_in_vain(s, a))
+	if (!a->spoke_first && b->spoke_first && tried_in_vain(s, a))
 		return METHOD_REVERSAL;
 	return METHOD_DIRECT;
 }

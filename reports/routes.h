@@ -44,7 +44,7 @@ void routes_clear(struct routes *routes);
 /* Is there a route that carried something both ways? */
 bool routes_connected(const struct routes *routes);
 
-/* One sentence on the route at the end and those before it, cut to @size; returns @buf. */
+/* One sentence on the route at the end and the first ones beside it, cut to @size; returns @buf. */
 const char *routes_sentence(const struct routes *routes, char *buf, size_t size);
 
 /* {"hosts": ["alice", "bob"], "connected": true, "method": "punch" or null, "relay": … or null,

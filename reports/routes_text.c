@@ -5,6 +5,8 @@
 #include "../nat-models/packet.h"
 #include "routes.h"
 
+enum { SAID = 8 }; /* routes in a sentence: a client and its name server have one a question */
+
 static const char *protocol_word(const struct route *route)
 {
 	return route->protocol == IP_PROTO_TCP ? "tcp" : "udp";
@@ -19,8 +21,8 @@ static void print_way(FILE *out, const struct routes *routes, const struct route
 		fprintf(out, "relayed by %s, %s", route->relay, protocol_word(route));
 		return;
 	}
-	fprintf(out, "%s, %s, %s as", method_word(route->method), protocol_word(route),
-		routes->hosts[0]);
+	fprintf(out, "peer to peer (%s), %s, %s as", method_word(route->method),
+		protocol_word(route), routes->hosts[0]);
 	fprintf(out, " %s", endpoint_format(flows[route->ends[1]].remote, text));
 	fprintf(out, " and %s as %s", routes->hosts[1],
 		endpoint_format(flows[route->ends[0]].remote, text));
@@ -42,7 +44,7 @@ const char *routes_sentence(const struct routes *routes, char *buf, size_t size)
 		return buf;
 	if (routes->len == 0)
 		fprintf(out, "nothing went between %s and %s", routes->hosts[0], routes->hosts[1]);
-	for (size_t i = 0; i < routes->len; i++) {
+	for (size_t i = 0; i < routes->len && i < SAID; i++) {
 		/* The one at the end comes first. */
 		size_t at = i == 0 ? routes->end : i <= routes->end ? i - 1 : i;
 
@@ -50,6 +52,8 @@ const char *routes_sentence(const struct routes *routes, char *buf, size_t size)
 		print_way(out, routes, &routes->routes[at]);
 		print_volume(out, &routes->routes[at]);
 	}
+	if (routes->len > SAID)
+		fprintf(out, "; and %zu more", routes->len - SAID);
 	fclose(out);
 	buf[size - 1] = '\0';
 	return buf;

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "probes/wire/stun.h"
+#include "probes/wire/turn.h"
 #include "reports/routes.h"
 
 #define A UINT32_C(0xc0a80102)
@@ -14,18 +16,31 @@
 
 enum { PA = 4000, PA_OUT = 14000, PB = 5000, PB_OUT = 15000, PS = 3478 };
 
+static void say_bytes(struct forge *forge, uint32_t tap, enum pcapng_direction direction,
+		      struct endpoint from, struct endpoint to, const uint8_t *payload, size_t len)
+{
+	uint8_t bytes[2048];
+	struct packet pkt = { .data = bytes, .room = sizeof(bytes) };
+
+	assert_int_equal(packet_make_udp(&pkt, from, to, 64, payload, len), 0);
+	forge_bytes(forge, tap, direction, pkt.data, pkt.len, NULL);
+}
+
+static void fill(uint8_t *bytes, unsigned seed, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		bytes[i] = (uint8_t)((seed + 1) * 2654435761u >> i % 24);
+}
+
 /* One datagram at one tap; its content is @seed's, @len bytes after @header ones. */
 static void say(struct forge *forge, uint32_t tap, enum pcapng_direction direction,
 		struct endpoint from, struct endpoint to, unsigned seed, size_t header, size_t len)
 {
-	uint8_t payload[1400], bytes[2048];
-	struct packet pkt = { .data = bytes, .room = sizeof(bytes) };
+	uint8_t payload[1400];
 
 	memset(payload, 0x40, header);
-	for (size_t i = 0; i < len; i++)
-		payload[header + i] = (uint8_t)((seed + 1) * 2654435761u >> i % 24);
-	assert_int_equal(packet_make_udp(&pkt, from, to, 64, payload, header + len), 0);
-	forge_bytes(forge, tap, direction, pkt.data, pkt.len, NULL);
+	fill(payload + header, seed, len);
+	say_bytes(forge, tap, direction, from, to, payload, header + len);
 }
 
 static struct endpoint at(uint32_t addr, uint16_t port)
@@ -66,6 +81,20 @@ static void punch(struct forge *forge, unsigned n)
 	}
 }
 
+/* One turn of a host's loop: what it sends, and what comes, are of the same time. */
+static void punch_in_a_tick(struct forge *forge)
+{
+	b_sends(forge, 1001);
+	forge->now -= 1000000;
+	a_sends(forge, 0);
+	forge->now -= 1000000;
+	b_gets(forge, 0);
+	for (unsigned i = 1; i < 6; i++) {
+		b_sends(forge, 2 * i + 1);
+		a_gets(forge, 2 * i + 1);
+	}
+}
+
 static void punch5(struct forge *forge)
 {
 	punch(forge, 5);
@@ -96,6 +125,43 @@ static void turn(struct forge *forge, unsigned n, unsigned seed)
 		say(forge, SUPERNODE, PCAPNG_OUTBOUND, at(S, PS), at(A_OUT, PA_OUT), 2 * i + 1, 4,
 		    100);
 		say(forge, ALICE, PCAPNG_INBOUND, at(S, PS), at(A, PA), 2 * i + 1, 4, 100);
+	}
+}
+
+/* Alice's, in a Send or Data indication: with padding and the peer's address behind the data. */
+static void indicate(struct forge *forge, uint16_t method, bool out, unsigned seed, size_t len)
+{
+	static const uint8_t transaction[STUN_TRANSACTION] = { 0x21, 0x12, 0xa4, 0x42 };
+	struct endpoint a = at(A, PA), a_out = at(A_OUT, PA_OUT), s = at(S, PS);
+	uint8_t data[200], bytes[512];
+	struct stun_writer w;
+	size_t n;
+
+	fill(data, seed, len);
+	stun_begin(&w, bytes, sizeof(bytes), STUN_INDICATION, method, transaction);
+	stun_add(&w, STUN_DATA, data, len);
+	stun_add_address(&w, STUN_XOR_PEER_ADDRESS, at(B_OUT, PB_OUT));
+	n = stun_end(&w);
+	if (out) {
+		say_bytes(forge, ALICE, PCAPNG_OUTBOUND, a, s, bytes, n);
+		say_bytes(forge, SUPERNODE, PCAPNG_INBOUND, a_out, s, bytes, n);
+	} else {
+		say_bytes(forge, SUPERNODE, PCAPNG_OUTBOUND, s, a_out, bytes, n);
+		say_bytes(forge, ALICE, PCAPNG_INBOUND, s, a, bytes, n);
+	}
+}
+
+static void relay_by_indications(struct forge *forge)
+{
+	for (unsigned i = 0; i < 5; i++) {
+		indicate(forge, TURN_SEND, true, 2 * i, 101);
+		say(forge, SUPERNODE, PCAPNG_OUTBOUND, at(S, 50000), at(B_OUT, PB_OUT), 2 * i, 0,
+		    101);
+		say(forge, BOB, PCAPNG_INBOUND, at(S, 50000), at(B, PB), 2 * i, 0, 101);
+		say(forge, BOB, PCAPNG_OUTBOUND, at(B, PB), at(S, 50000), 2 * i + 1, 0, 101);
+		say(forge, SUPERNODE, PCAPNG_INBOUND, at(B_OUT, PB_OUT), at(S, 50000), 2 * i + 1, 0,
+		    101);
+		indicate(forge, TURN_DATA, false, 2 * i + 1, 101);
 	}
 }
 
@@ -185,10 +251,14 @@ static const struct row {
 	uint64_t there, back;
 } rows[] = {
 	{ "both spoke first", punch5, true, 1, METHOD_PUNCH, NULL, 500, 500 },
+	{ "both spoke first, and one of them heard in that tick", punch_in_a_tick, true, 1,
+	  METHOD_PUNCH, NULL, 100, 500 },
 	{ "one spoke first", answer, true, 1, METHOD_DIRECT, NULL, 500, 500 },
 	{ "one tried in vain, and the other came", reversal, true, 1, METHOD_REVERSAL, NULL, 500,
 	  500 },
 	{ "a relay repeats what it gets", relay, true, 1, METHOD_RELAY, "supernode", 500, 520 },
+	{ "a relay by TURN's indications", relay_by_indications, true, 1, METHOD_RELAY, "supernode",
+	  505, 700 },
 	{ "a relay that rewrites everything", secret_relay, true, 1, METHOD_RELAY, "supernode",
 	  20200, 540 },
 	{ "a server of both is no relay", same_server, false, 0, METHOD_DIRECT, NULL, 0, 0 },
