@@ -158,6 +158,8 @@ static int run(int argc, char **argv)
 	const struct option table[] = {
 		OPTION_NAT("a", &o.lab.nat[0]),
 		OPTION_NAT("b", &o.lab.nat[1]),
+		OPTION_NAT6("a", &o.lab.nat6[0]),
+		OPTION_NAT6("b", &o.lab.nat6[1]),
 		OPTION_FORWARD("a", &o.lab.forward[0]),
 		OPTION_FORWARD("b", &o.lab.forward[1]),
 		OPTION_LINK("delay", &o.lab.delay, "TIME"),
@@ -183,7 +185,8 @@ static int run(int argc, char **argv)
 		  .kind = OPTION_WORD,
 		  .ret.text = &o.expect,
 		  .value = "WAY",
-		  .help = "how they must be talking at the end, as the capture shows it",
+		  .help = "how they must be talking at the end, as the capture shows it; "
+			  "unrelayed: from peer to peer, by any of the first three",
 		  .words = (const char *const[]){ "direct", "reversal", "punch", "relay",
 						  "unrelayed", "none", NULL } },
 		{ .name = "time",

@@ -57,6 +57,10 @@ static void put_side(FILE *out, const struct lab_file *lab, size_t side)
 	}
 	fprintf(out, "      home_%c = net { nat = ", "ab"[side]);
 	put_text(out, lab->nat[side]);
+	if (lab->nat6[side]) {
+		fputs(", nat6 = ", out);
+		put_text(out, lab->nat6[side]);
+	}
 	fprintf(out, ", %s = host {}, ", host);
 	if (port)
 		fprintf(out, "forward = { { tcp = %s, to = \"%s\" }, { udp = %s, to = \"%s\" } }, ",

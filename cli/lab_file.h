@@ -19,6 +19,7 @@ enum { LAB_PROGRAMS = 3 };
 struct lab_file {
 	const char *
 		nat[2]; /* models of a's and b's NAT, absolute paths where files; "none" = public */
+	const char *nat6[2]; /* the same of IPv6; NULL = that side has none of it */
 	const char *forward[2]; /* a port that is forwarded, in both protocols; NULL = none */
 	const char *server; /* "coturn", "own" or "none": who serves STUN and TURN */
 	const char *delay, *loss,

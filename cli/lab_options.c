@@ -11,21 +11,35 @@
 #include "../sim/live/live.h"
 #include "results.h"
 
-static int complete_nat(const char *name, const char **model, size_t side)
+/* The scenario stands elsewhere: a file is named by its whole path. */
+static int complete_model(const char *name, const char *option, const char **model,
+			  char path[PATH_MAX])
 {
-	static char paths[2][PATH_MAX];
-
-	if (!*model)
-		*model = "port-restricted-cone";
-	if (!strchr(*model, '/'))
+	if (!*model || !strchr(*model, '/'))
 		return STATUS_OK;
-	/* The scenario stands elsewhere. */
-	if (!realpath(*model, paths[side]))
+	if (!realpath(*model, path))
 		return command_error(name, STATUS_USAGE,
-				     "--%c %s: expected a model or its file: %s", "ab"[side],
-				     *model, strerror(errno));
-	*model = paths[side];
+				     "--%s %s: expected a model or its file: %s", option, *model,
+				     strerror(errno));
+	*model = path;
 	return STATUS_OK;
+}
+
+static int complete_nats(const char *name, struct lab_file *lab, size_t side)
+{
+	static char paths[2][2][PATH_MAX];
+	static const char *const options[2][2] = { { "a", "a6" }, { "b", "b6" } };
+	int status;
+
+	if (!lab->nat[side])
+		lab->nat[side] = "port-restricted-cone";
+	if (lab->nat6[side] && strcmp(lab->nat[side], "none") == 0)
+		return command_error(name, STATUS_USAGE,
+				     "--%s %s: expected a NAT in --%s; got none", options[side][1],
+				     lab->nat6[side], options[side][0]);
+	status = complete_model(name, options[side][0], &lab->nat[side], paths[side][0]);
+	return status ? status
+		      : complete_model(name, options[side][1], &lab->nat6[side], paths[side][1]);
 }
 
 static int check_port(const char *name, const char *port, size_t side)
@@ -45,7 +59,7 @@ int lab_complete(const char *name, struct lab_file *lab)
 	int status = STATUS_OK;
 
 	for (size_t side = 0; !status && side < 2; side++) {
-		status = complete_nat(name, &lab->nat[side], side);
+		status = complete_nats(name, lab, side);
 		if (!status)
 			status = check_port(name, lab->forward[side], side);
 	}

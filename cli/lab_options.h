@@ -14,6 +14,11 @@
 		.help = "the NAT of this side: a model, a file of one, or none; default "          \
 			"port-restricted-cone"                                                     \
 	}
+#define OPTION_NAT6(side, target)                                                                  \
+	{                                                                                          \
+		.name = side "6", .kind = OPTION_TEXT, .ret.text = (target), .value = "MODEL",     \
+		.help = "the same for IPv6, such as ipv6-firewall; by default it has none"         \
+	}
 #define OPTION_FORWARD(side, target)                                                               \
 	{                                                                                          \
 		.name = "forward-" side, .kind = OPTION_TEXT, .ret.text = (target),                \

@@ -180,6 +180,8 @@ static int run(int argc, char **argv)
 	const struct option table[] = {
 		OPTION_NAT("a", &lab.nat[0]),
 		OPTION_NAT("b", &lab.nat[1]),
+		OPTION_NAT6("a", &lab.nat6[0]),
+		OPTION_NAT6("b", &lab.nat6[1]),
 		OPTION_FORWARD("a", &lab.forward[0]),
 		OPTION_FORWARD("b", &lab.forward[1]),
 		OPTION_LINK("delay", &lab.delay, "TIME"),

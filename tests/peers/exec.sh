@@ -9,6 +9,16 @@ lab() {
 	knothole exec -o "$results" "$@"
 }
 
+# What must pass, and say so.
+must_say() {
+	reason=$1
+	shift
+	status=0
+	lab "$@" >"$results/text" || status=$?
+	cat "$results/text"
+	[ "$status" = 0 ] && grep -q "$reason" "$results/text"
+}
+
 # What must fail does so with 1, and says why.
 must_fail() {
 	status=0
@@ -20,7 +30,9 @@ must_fail() {
 # Headless Chromium on both sides; coturn is the lab's, and the page comes from its host.
 webrtc() {
 	peers=$(cd "$(dirname "$0")" && pwd)
-	lab --server coturn --server-ready 8000 --time 50s "$@" -- python3 "$peers/webrtc.py" a \
+	reason=$1
+	shift
+	must_say "$reason" --server coturn --server-ready 8000 --time 50s "$@" -- python3 "$peers/webrtc.py" a \
 		--- python3 "$peers/webrtc.py" b --- python3 "$peers/webrtc.py" serve
 }
 
@@ -46,6 +58,19 @@ ssh)
 		--- sh -c "mkdir -p /run/sshd; exec /usr/sbin/sshd -D -e -f /dev/null -h $keys/host -p 2222 \
 			-o PidFile=none -o StrictModes=no -o AuthorizedKeysFile=$keys/user.pub"
 	;;
+iperf3_ipv6)
+	# Out through a firewall of IPv6, by a name that the lab's DNS has; no IPv4 is asked for.
+	must_say 'verdict: peer to peer (direct), tcp, alice as \[2b00:3:1::2\]' \
+		--a port-restricted-cone --a6 ipv6-firewall --b none --ready 5201 --expect direct \
+		-- iperf3 -6 -c bob.lab -n 1M --- iperf3 -s -1
+	tshark -r "$results"/*.pcapng -Y 'ipv6 && tcp.port == 5201 && tcp.len > 0' 2>/dev/null | grep . >/dev/null
+	! tshark -r "$results"/*.pcapng -Y 'ip && tcp.port == 5201' 2>/dev/null | grep . >/dev/null
+	;;
+iperf3_ipv6_kept_out)
+	reason='expected direct, found no connection'
+	must_fail --a6 ipv6-firewall --b6 ipv6-firewall --ready 5201 --expect direct \
+		-- sh -c 'timeout 2 iperf3 -6 -c bob --connect-timeout 1000 -n 1M; exit 0' --- iperf3 -s -1
+	;;
 turn)
 	# The peer is behind a NAT that lets only its forwarded port in, which the relay then comes by.
 	# shellcheck disable=SC2016 # the lab's shell is to see these
@@ -54,11 +79,20 @@ turn)
 			-p 3478 "$KNOTHOLE_SERVER"' \
 		--- turnutils_peer -p 3480
 	;;
+turn_own)
+	# The same by knothole's own server, which keeps to RFC 8656's channels: uclient's may be others, so it sends.
+	# shellcheck disable=SC2016
+	must_say 'verdict: relayed by server' --server own --a symmetric --b symmetric --forward-b 3480 --ready 3480 --expect relay \
+		-- sh -c 'exec turnutils_uclient -s -c -u knothole -w knothole -e "$KNOTHOLE_B" -r 3480 -n 20 -m 1 \
+			-p 3478 "$KNOTHOLE_SERVER"' \
+		--- turnutils_peer -p 3480
+	;;
 webrtc_cones)
-	webrtc --a port-restricted-cone --b port-restricted-cone --expect punch
+	# "Direct" as WebRTC has it: from peer to peer, by punching, and nobody relays.
+	webrtc 'verdict: peer to peer (punch)' --a port-restricted-cone --b port-restricted-cone --expect unrelayed
 	;;
 webrtc_symmetric)
-	webrtc --a symmetric --b symmetric --expect relay
+	webrtc 'verdict: relayed by server' --a symmetric --b symmetric --expect relay
 	;;
 *)
 	echo "exec.sh: there is no case $2" >&2

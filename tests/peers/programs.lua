@@ -44,6 +44,8 @@ return {
     expect(ended.stdout):is "serving\n"
     expect(ended.stderr):is "served\n"
 
+    expect(w.alice:exec({ "test", "-e", "/run/up" }).status):is(1)          -- another host's /run
+    expect(w.server:exec({ "test", "-e", "/run/up" }).status):is(0)
     local seen = function (from, name) return from:exec({ "getent", "hosts", name }).stdout:match "^%S+" end
     expect(seen(w.server, "alice")):is(w.home.address)
     expect(seen(w.carol, "alice")):is(w.alice.address)
