@@ -61,7 +61,8 @@
 ---@field lifetime? duration Of an allocation, unasked and at most; default 10m, at most 1h.
 ---@field nonce? duration How long a nonce is good; default 1h.
 ---@field alternate? endpoint Sends every client on to this server (300).
----@field rfc5389? boolean As of old: MD5 and SHA-1 only, and channels up to 0x7fff (RFC 5766).
+---@field rfc5389? boolean As of old: MD5 and SHA-1 only, channels up to 0x7fff (RFC 5766), and coturn's own number for
+--- ADDITIONAL-ADDRESS-FAMILY.
 
 ---@class forward_spec
 ---@field udp? integer | string An outside port, or ports such as "5000-5010"; either this or tcp.
@@ -221,6 +222,7 @@ function a_host:turn(options) end
 ---@field token? string Take the port that was kept.
 ---@field relay? "udp" | "tcp" What is relayed (RFC 6062); default "udp".
 ---@field family? 4 | 6
+---@field both? boolean Ask for an IPv6 address beside IPv4's.
 ---@field unfragmented? boolean Ask that DF be kept.
 ---@field within? duration Default 10s.
 
@@ -230,6 +232,10 @@ local relay = {}
 --- The relayed address, to be sent to by peers.
 ---@return endpoint
 function relay:address() end
+
+--- The IPv6 one beside it, where `both` was asked for and given.
+---@return endpoint?
+function relay:address6() end
 
 --- The client's own endpoint, as the server saw it.
 ---@return endpoint

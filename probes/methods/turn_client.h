@@ -39,6 +39,7 @@ struct turn_client_spec {
 	uint64_t token; /* take a reserved port; 0 = none */
 	bool dont_fragment;
 	uint8_t family; /* REQUESTED-ADDRESS-FAMILY; 0 = none asked for */
+	bool both; /* an IPv6 address beside IPv4's (ADDITIONAL-ADDRESS-FAMILY) */
 	bool keep; /* refresh allocation, permissions and channels until it is closed */
 };
 
@@ -64,6 +65,8 @@ int turn_client_new(struct host *host, const struct turn_client_spec *spec,
 int turn_client_allocate(struct turn_client *client, uint64_t deadline);
 
 struct endpoint turn_client_relayed(const struct turn_client *client);
+/* The second address, IPv6's, of an allocation that has both; unset where it has not. */
+struct endpoint turn_client_relayed6(const struct turn_client *client);
 struct endpoint turn_client_mapped(const struct turn_client *client);
 /* Where it was sent on to by ALTERNATE-SERVER, or what the spec said. */
 struct endpoint turn_client_server(const struct turn_client *client);

@@ -109,6 +109,8 @@ static void fill_allocate(struct turn_client *client, struct stun_writer *w, con
 		stun_add_u32(w, STUN_LIFETIME, spec->lifetime_s);
 	if (spec->family)
 		stun_add_u32(w, STUN_REQUESTED_ADDRESS_FAMILY, (uint32_t)spec->family << 24);
+	if (spec->both)
+		stun_add_u32(w, STUN_ADDITIONAL_ADDRESS_FAMILY, TURN_FAMILY_V6 << 24);
 	if (spec->even_port || spec->reserve)
 		stun_add(w, STUN_EVEN_PORT, &even, 1);
 	if (spec->dont_fragment)
@@ -120,6 +122,19 @@ static void fill_allocate(struct turn_client *client, struct stun_writer *w, con
 	stun_add(w, STUN_RESERVATION_TOKEN, token, sizeof(token));
 }
 
+/* The relayed addresses may come in any order. */
+static struct endpoint second_address(const struct stun_message *msg, struct endpoint first)
+{
+	struct stun_value v = { 0 };
+	struct endpoint one;
+
+	while (stun_next(msg, &v))
+		if (v.type == STUN_XOR_RELAYED_ADDRESS && stun_read_address(msg, &v, &one) &&
+		    ip_addr_family(one.addr) != ip_addr_family(first.addr))
+			return one;
+	return (struct endpoint){ 0 };
+}
+
 static int read_allocation(struct turn_client *client, const struct stun_message *msg)
 {
 	struct stun_value v;
@@ -127,6 +142,13 @@ static int read_allocation(struct turn_client *client, const struct stun_message
 	if (!stun_get_address(msg, STUN_XOR_RELAYED_ADDRESS, &client->relayed) ||
 	    !stun_get_u32(msg, STUN_LIFETIME, &client->lifetime_s))
 		return -EPROTO;
+	client->relayed6 = second_address(msg, client->relayed);
+	if (client->relayed6.port && ip_addr_is_v4(client->relayed6.addr)) {
+		struct endpoint v4 = client->relayed6;
+
+		client->relayed6 = client->relayed;
+		client->relayed = v4;
+	}
 	stun_get_address(msg, STUN_XOR_MAPPED_ADDRESS, &client->mapped);
 	client->token = 0;
 	if (stun_find(msg, STUN_RESERVATION_TOKEN, &v))
@@ -228,6 +250,11 @@ int turn_client_new(struct host *host, const struct turn_client_spec *spec,
 	}
 	*ret = client;
 	return 0;
+}
+
+struct endpoint turn_client_relayed6(const struct turn_client *client)
+{
+	return client->relayed6;
 }
 
 struct endpoint turn_client_relayed(const struct turn_client *client)

@@ -59,7 +59,7 @@ struct turn_client {
 	struct fiber *keeper; /* while it sleeps */
 	struct turn_transaction *transactions;
 	struct turn_queue datagrams, connections;
-	struct endpoint relayed, mapped;
+	struct endpoint relayed, relayed6, mapped;
 	uint32_t lifetime_s;
 	uint64_t token;
 	struct turn_client_peer peers[TURN_CLIENT_PEERS];

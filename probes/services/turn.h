@@ -5,9 +5,9 @@
  *
  * Theory of operation.  One fiber reads UDP; each TCP or TLS connection has one that reads it and
  * one that empties its outbox (turn_conn.c).  All of them give whole messages to turn_hear(),
- * which never parks for a client.  Each allocation has a fiber that reads its relayed socket until
- * the allocation's time is over, and that frees it then; whoever wants an allocation to end closes
- * that socket.  Permissions and channels expire by being looked at.
+ * which never parks for a client.  Each relayed socket has a fiber that reads it until its
+ * allocation's time is over, and the last of an allocation's frees that then; whoever wants an
+ * allocation to end closes its sockets.  Permissions and channels expire by being looked at.
  *
  *	client --- path --- turn_hear() --- allocation --- relayed socket --- peer
  *
@@ -83,6 +83,17 @@ struct turn_channel {
 	uint64_t expires;
 };
 
+enum { TURN_RELAYS = 2 };
+
+/* A relayed address, and what its fiber works with. */
+struct turn_relay {
+	struct turn_allocation *allocation;
+	struct sock *sock; /* a listener where the allocation is TCP's; NULL once it has ended */
+	struct endpoint addr;
+	uint8_t datagram[TURN_DATAGRAM]; /* from a peer */
+	uint8_t message[TURN_DATAGRAM + 64]; /* to the client */
+};
+
 struct turn_allocation {
 	struct turn_server *server;
 	struct turn_allocation *next;
@@ -90,9 +101,13 @@ struct turn_allocation {
 	struct turn_path path;
 	const struct turn_user *user;
 	uint8_t transaction[STUN_TRANSACTION]; /* of the request that made it */
-	struct sock *relay; /* a listener where tcp; NULL once it has ended */
+	/* One, or of a dual allocation IPv4's and IPv6's; NULL = none, or it has ended. */
+	struct turn_relay *relays[TURN_RELAYS];
+	unsigned
+		additional_error; /* why there is no second one, which was asked for; 0 = none was */
 	bool tcp;
-	struct endpoint relayed;
+	bool ended;
+	unsigned working; /* fibers of its relays' */
 	uint64_t expires;
 	struct turn_permission permissions[TURN_PERMISSIONS];
 	size_t permissions_len;
@@ -100,8 +115,6 @@ struct turn_allocation {
 	size_t channels_len;
 	struct turn_link *links;
 	unsigned links_len;
-	uint8_t datagram[TURN_DATAGRAM]; /* from a peer */
-	uint8_t message[TURN_DATAGRAM + 64]; /* to the client */
 };
 
 /* A port that is kept for the second of two allocations (RFC 8656, 7.2). */
@@ -192,6 +205,12 @@ unsigned turn_allocations_of(const struct turn_server *server, const struct turn
 int turn_allocation_new(struct turn_server *server, const struct turn_path *path,
 			const struct turn_user *user, struct sock *relay, uint64_t expires,
 			struct turn_allocation **ret);
+/* Give it a second one, of the other family; the same. */
+int turn_allocation_add(struct turn_allocation *a, struct sock *relay);
+/* That of @addr's family; NULL where it has none. */
+struct turn_relay *turn_relay_beside(const struct turn_allocation *a, struct ip_addr addr);
+/* End it, and with the last one the allocation. */
+void turn_relay_end(struct turn_relay *relay);
 /* It must not be used any more then. */
 void turn_allocation_end(struct turn_allocation *a);
 /* What @conn had. */
@@ -214,8 +233,8 @@ void turn_conn_join(struct turn_conn *conn, struct turn_link *link);
 
 /* turn_tcp.c: RFC 6062 */
 
-/* The fiber of a TCP allocation's listener. */
-void turn_accept_peers(struct turn_allocation *a);
+/* What the fiber of a TCP allocation's listener does. */
+void turn_accept_peers(struct turn_relay *relay);
 void turn_connect(struct turn_request *r, struct turn_allocation *a);
 void turn_connection_bind(struct turn_request *r);
 /* Shovel bytes between @client and the peer until either ends. */

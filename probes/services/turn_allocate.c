@@ -16,7 +16,7 @@ struct wish {
 	struct ip_addr local; /* whose family it asks for */
 	bool even, reserve;
 	uint64_t token; /* 0 = none */
-	bool additional; /* an IPv6 address besides: one allocation has one address here */
+	bool additional; /* an IPv6 address besides */
 };
 
 static uint64_t get_u64(const struct stun_value *v)
@@ -68,6 +68,8 @@ static unsigned read_family(struct turn_request *r, struct wish *wish)
 	if (ip_addr_is_unset(wish->local) && !wish->token)
 		return 440;
 	additional = stun_get_u32(&r->msg, STUN_ADDITIONAL_ADDRESS_FAMILY, &family);
+	if (r->server->options.rfc5389 && !additional)
+		additional = stun_get_u32(&r->msg, TURN_OLD_ADDITIONAL_FAMILY, &family);
 	if (additional && (family >> 24 != TURN_FAMILY_V6 || wish->token || wish->reserve))
 		return 400;
 	wish->additional = additional;
@@ -201,11 +203,12 @@ static uint64_t lifetime_of(const struct turn_request *r)
 	return lifetime;
 }
 
-static void tell_allocation(struct turn_request *r, const struct turn_allocation *a,
-			    const struct wish *wish, uint64_t token)
+static void tell_allocation(struct turn_request *r, const struct turn_allocation *a, uint64_t token)
 {
 	turn_respond(r, 0);
-	stun_add_address(&r->w, STUN_XOR_RELAYED_ADDRESS, a->relayed);
+	for (int i = 0; i < TURN_RELAYS; i++)
+		if (a->relays[i] && a->relays[i]->sock)
+			stun_add_address(&r->w, STUN_XOR_RELAYED_ADDRESS, a->relays[i]->addr);
 	stun_add_u32(&r->w, STUN_LIFETIME, (uint32_t)((a->expires - turn_now(r->server)) / SEC));
 	if (token) {
 		uint8_t bytes[8];
@@ -214,9 +217,10 @@ static void tell_allocation(struct turn_request *r, const struct turn_allocation
 			bytes[i] = (uint8_t)(token >> 8 * (7 - i));
 		stun_add(&r->w, STUN_RESERVATION_TOKEN, bytes, sizeof(bytes));
 	}
-	if (wish->additional) {
+	if (a->additional_error) {
 		/* Its family in the reserved bits, and then as ERROR-CODE (RFC 8656, 18.12). */
-		static const uint8_t no_v6[] = { TURN_FAMILY_V6, 0, 4, 40 };
+		const uint8_t no_v6[] = { TURN_FAMILY_V6, 0, (uint8_t)(a->additional_error / 100),
+					  (uint8_t)(a->additional_error % 100) };
 
 		stun_add(&r->w, STUN_ADDRESS_ERROR_CODE, no_v6, sizeof(no_v6));
 	}
@@ -247,6 +251,18 @@ static void send_elsewhere(struct turn_request *r)
 	turn_respond_end(r);
 }
 
+/* The second half of a dual allocation (RFC 8656, 7.2): 0, or why there is none. */
+static unsigned add_ipv6(struct turn_allocation *a, const struct wish *wish)
+{
+	struct wish other = { .even = wish->even, .local = host_addr6(a->server->host) };
+	struct sock *sock;
+
+	if (a->tcp || ip_addr_is_unset(other.local))
+		return 440;
+	sock = open_relay(a->server, &other, NULL);
+	return !sock || turn_allocation_add(a, sock) ? 508 : 0;
+}
+
 static void allocate(struct turn_request *r, const struct wish *wish)
 {
 	struct turn_server *server = r->server;
@@ -260,7 +276,9 @@ static void allocate(struct turn_request *r, const struct wish *wish)
 		return;
 	}
 	memcpy(a->transaction, r->msg.transaction, STUN_TRANSACTION);
-	tell_allocation(r, a, wish, token);
+	if (wish->additional)
+		a->additional_error = add_ipv6(a, wish);
+	tell_allocation(r, a, token);
 }
 
 void turn_allocate(struct turn_request *r)
@@ -274,7 +292,7 @@ void turn_allocate(struct turn_request *r)
 	if (a) {
 		/* The same request again: its response was lost. */
 		if (memcmp(a->transaction, r->msg.transaction, STUN_TRANSACTION) == 0)
-			tell_allocation(r, a, &wish, 0);
+			tell_allocation(r, a, 0);
 		else
 			turn_refuse(r, 437);
 		return;
@@ -304,7 +322,9 @@ void turn_refresh(struct turn_request *r)
 {
 	struct turn_allocation *a = turn_allocation_find(r->server, r->path);
 	uint64_t lifetime = lifetime_of(r);
+	const struct ip_addr ipv6 = { 1, 1 }; /* any */
 	uint32_t asked = UINT32_MAX, family;
+	struct turn_relay *only = NULL;
 
 	stun_get_u32(&r->msg, STUN_LIFETIME, &asked);
 	if (!asked)
@@ -318,14 +338,19 @@ void turn_refresh(struct turn_request *r)
 		turn_refuse(r, 441);
 		return;
 	}
-	if (stun_get_u32(&r->msg, STUN_REQUESTED_ADDRESS_FAMILY, &family) && a &&
-	    (family >> 24 == TURN_FAMILY_V4) != ip_addr_is_v4(a->relayed.addr)) {
-		turn_refuse(r, 443);
-		return;
+	if (a && stun_get_u32(&r->msg, STUN_REQUESTED_ADDRESS_FAMILY, &family)) {
+		only = turn_relay_beside(a, family >> 24 == TURN_FAMILY_V4 ? ip_addr_v4(1) : ipv6);
+		if (!only) {
+			turn_refuse(r, 443);
+			return;
+		}
 	}
-	if (a)
+	/* One half of a dual allocation may be let go alone. */
+	if (only && !lifetime)
+		turn_relay_end(only);
+	else if (a)
 		a->expires = turn_now(r->server) + lifetime;
-	if (a && !lifetime)
+	if (a && !only && !lifetime)
 		turn_allocation_end(a);
 	turn_respond(r, 0);
 	stun_add_u32(&r->w, STUN_LIFETIME, (uint32_t)(lifetime / SEC));

@@ -30,19 +30,49 @@ unsigned turn_allocations_of(const struct turn_server *server, const struct turn
 	return n;
 }
 
+static void close_relay(struct turn_relay *relay)
+{
+	struct sock *sock = relay->sock;
+
+	relay->sock = NULL;
+	sock_close(sock);
+}
+
 void turn_allocation_end(struct turn_allocation *a)
 {
-	struct sock *relay = a->relay;
-
-	if (!relay)
+	if (a->ended)
 		return;
-	a->relay = NULL;
+	a->ended = true;
 	*a->link = a->next;
 	if (a->next)
 		a->next->link = a->link;
 	a->server->allocations_len--;
 	turn_links_end(a);
-	sock_close(relay);
+	for (int i = 0; i < TURN_RELAYS; i++)
+		if (a->relays[i])
+			close_relay(a->relays[i]);
+}
+
+struct turn_relay *turn_relay_beside(const struct turn_allocation *a, struct ip_addr addr)
+{
+	for (int i = 0; i < TURN_RELAYS; i++) {
+		struct turn_relay *relay = a->relays[i];
+
+		if (relay && relay->sock && ip_addr_is_v4(relay->addr.addr) == ip_addr_is_v4(addr))
+			return relay;
+	}
+	return NULL;
+}
+
+void turn_relay_end(struct turn_relay *relay)
+{
+	struct turn_allocation *a = relay->allocation;
+
+	close_relay(relay);
+	for (int i = 0; i < TURN_RELAYS; i++)
+		if (a->relays[i] && a->relays[i]->sock)
+			return;
+	turn_allocation_end(a);
 }
 
 void turn_allocations_end_of(struct turn_server *server, const struct turn_conn *conn)
@@ -105,28 +135,32 @@ struct turn_channel *turn_channel_find(struct turn_allocation *a, uint16_t numbe
 
 /* From peers */
 
-static size_t wrap_channel(struct turn_allocation *a, uint16_t number, size_t len)
+static size_t wrap_channel(struct turn_relay *relay, uint16_t number, size_t len)
 {
-	struct turn_channel_data data = { number, (uint16_t)len, a->datagram };
+	struct turn_channel_data data = { number, (uint16_t)len, relay->datagram };
 
-	return turn_channel_encode(&data, a->path.conn, a->message, sizeof(a->message));
+	return turn_channel_encode(&data, relay->allocation->path.conn, relay->message,
+				   sizeof(relay->message));
 }
 
-static size_t wrap_indication(struct turn_allocation *a, struct endpoint from, size_t len)
+static size_t wrap_indication(struct turn_relay *relay, struct endpoint from, size_t len)
 {
+	struct host *host = relay->allocation->server->host;
 	uint8_t transaction[STUN_TRANSACTION];
 	struct stun_writer w;
 
-	stun_transaction(host_random(a->server->host), host_random(a->server->host), transaction);
-	stun_begin(&w, a->message, sizeof(a->message), STUN_INDICATION, TURN_DATA, transaction);
+	stun_transaction(host_random(host), host_random(host), transaction);
+	stun_begin(&w, relay->message, sizeof(relay->message), STUN_INDICATION, TURN_DATA,
+		   transaction);
 	stun_add_address(&w, STUN_XOR_PEER_ADDRESS, from);
-	stun_add(&w, STUN_DATA, a->datagram, len);
+	stun_add(&w, STUN_DATA, relay->datagram, len);
 	return stun_end(&w);
 }
 
 /* A datagram of @len bytes came from @from to the relayed address (RFC 8656, 11.3, 12.7). */
-static void relay_in(struct turn_allocation *a, struct endpoint from, size_t len)
+static void relay_in(struct turn_relay *relay, struct endpoint from, size_t len)
 {
+	struct turn_allocation *a = relay->allocation;
 	struct turn_server *server = a->server;
 	struct turn_channel *channel;
 	size_t n;
@@ -138,20 +172,23 @@ static void relay_in(struct turn_allocation *a, struct endpoint from, size_t len
 		return;
 	}
 	channel = turn_channel_find(a, 0, from);
-	n = channel ? wrap_channel(a, channel->number, len) : wrap_indication(a, from, len);
-	turn_tell(server, &a->path, a->message, n);
+	n = channel ? wrap_channel(relay, channel->number, len) : wrap_indication(relay, from, len);
+	turn_tell(server, &a->path, relay->message, n);
 }
 
-static void relay(struct turn_allocation *a)
+static void relay_all(struct turn_relay *relay)
 {
-	while (a->relay) {
-		struct endpoint from;
-		long n = sock_recv(a->relay, &from, a->datagram, sizeof(a->datagram), a->expires);
+	struct turn_allocation *a = relay->allocation;
 
-		if (!a->relay || n == -ECANCELED)
+	while (relay->sock) {
+		struct endpoint from;
+		long n = sock_recv(relay->sock, &from, relay->datagram, sizeof(relay->datagram),
+				   a->expires);
+
+		if (!relay->sock || n == -ECANCELED)
 			break;
 		if (n >= 0)
-			relay_in(a, from, (size_t)n);
+			relay_in(relay, from, (size_t)n);
 		else if (n != -ETIMEDOUT)
 			fiber_sleep(turn_now(a->server) + TURN_ERROR_REST_NS);
 		else if (turn_now(a->server) >= a->expires)
@@ -159,18 +196,60 @@ static void relay(struct turn_allocation *a)
 	}
 }
 
+/* The last of an allocation's relays takes that with it. */
+static void relay_free(struct turn_relay *relay)
+{
+	struct turn_allocation *a = relay->allocation;
+
+	for (int i = 0; i < TURN_RELAYS; i++)
+		if (a->relays[i] == relay)
+			a->relays[i] = NULL;
+	free(relay);
+	if (--a->working == 0)
+		free(a);
+}
+
 static void live(void *arg)
 {
-	struct turn_allocation *a = arg;
-	struct turn_server *server = a->server;
+	struct turn_relay *relay = arg;
+	struct turn_server *server = relay->allocation->server;
 
-	if (a->tcp)
-		turn_accept_peers(a);
+	if (relay->allocation->tcp)
+		turn_accept_peers(relay);
 	else
-		relay(a);
-	turn_allocation_end(a);
-	free(a);
+		relay_all(relay);
+	turn_relay_end(relay);
+	relay_free(relay);
 	crew_leave(&server->crew);
+}
+
+/* In the place @i of @a.  0 or -ENOMEM. */
+static int relay_new(struct turn_allocation *a, int i, struct sock *sock)
+{
+	struct turn_server *server = a->server;
+	struct turn_relay *relay = calloc(1, sizeof(*relay));
+
+	if (!relay) {
+		sock_close(sock);
+		return -ENOMEM;
+	}
+	relay->allocation = a;
+	relay->sock = sock;
+	relay->addr = sock_local(sock);
+	a->relays[i] = relay;
+	if (!crew_spawn(&server->crew, host_loop(server->host), "turn relay", live, relay)) {
+		a->working++;
+		return 0;
+	}
+	a->relays[i] = NULL;
+	close_relay(relay);
+	free(relay);
+	return -ENOMEM;
+}
+
+int turn_allocation_add(struct turn_allocation *a, struct sock *sock)
+{
+	return relay_new(a, 1, sock);
 }
 
 int turn_allocation_new(struct turn_server *server, const struct turn_path *path,
@@ -186,21 +265,18 @@ int turn_allocation_new(struct turn_server *server, const struct turn_path *path
 	a->server = server;
 	a->path = *path;
 	a->user = user;
-	a->relay = sock;
 	a->tcp = sock->kind == SOCK_TCP_LISTEN;
-	a->relayed = sock_local(sock);
 	a->expires = expires;
+	if (relay_new(a, 0, sock)) {
+		free(a);
+		return -ENOMEM;
+	}
 	a->next = server->allocations;
 	a->link = &server->allocations;
 	if (a->next)
 		a->next->link = &a->next;
 	server->allocations = a;
 	server->allocations_len++;
-	if (crew_spawn(&server->crew, host_loop(server->host), "turn relay", live, a)) {
-		turn_allocation_end(a);
-		free(a);
-		return -ENOMEM;
-	}
 	*ret = a;
 	return 0;
 }

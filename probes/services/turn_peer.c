@@ -20,7 +20,7 @@ static unsigned read_peer(struct turn_request *r, const struct turn_allocation *
 {
 	if (!stun_read_address(&r->msg, v, ret))
 		return 400;
-	if (ip_addr_is_v4(ret->addr) != ip_addr_is_v4(a->relayed.addr))
+	if (!turn_relay_beside(a, ret->addr))
 		return 443;
 	if (!forbidden(ret->addr))
 		return 0;
@@ -121,13 +121,15 @@ void turn_channel_bind(struct turn_request *r, struct turn_allocation *a)
 void turn_relay_out(struct turn_server *server, struct turn_allocation *a, struct endpoint peer,
 		    const uint8_t *bytes, size_t len)
 {
-	if (a->tcp)
+	struct turn_relay *relay = turn_relay_beside(a, peer.addr);
+
+	if (a->tcp || !relay)
 		return;
 	/* A channel's permission ends before it does (RFC 8656, 12). */
 	if (!turn_permitted(a, peer.addr))
 		turn_complain(server, TURN_NO_PERMISSION, a->path.remote);
 	else
-		sock_send(a->relay, &peer, bytes, len, NEVER);
+		sock_send(relay->sock, &peer, bytes, len, NEVER);
 }
 
 /* RFC 8656, 11.2; DONT-FRAGMENT asks for what cannot be done here. */

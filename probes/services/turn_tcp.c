@@ -154,7 +154,7 @@ static void connect_to_peer(void *arg)
 	int err = -ECANCELED;
 
 	if (link->allocation) {
-		spec.local = link->allocation->relayed;
+		spec.local = link->allocation->relays[0]->addr;
 		err = sock_open(server->host, &spec, &sock);
 	}
 	if (!err)
@@ -259,19 +259,20 @@ static void take_peer(struct turn_allocation *a, struct sock *sock)
 	tell_attempt(a, link);
 }
 
-void turn_accept_peers(struct turn_allocation *a)
+void turn_accept_peers(struct turn_relay *relay)
 {
-	struct sock *relay;
+	struct turn_allocation *a = relay->allocation;
+	struct sock *listener;
 
-	while ((relay = a->relay)) {
+	while ((listener = relay->sock)) {
 		struct sock *sock;
-		int err = sock_accept(relay, a->expires, &sock);
+		int err = sock_accept(listener, a->expires, &sock);
 
-		if (!err && !a->relay)
+		if (!err && !relay->sock)
 			sock_close(sock);
 		else if (!err)
 			take_peer(a, sock);
-		else if (!a->relay || err == -ECANCELED)
+		else if (!relay->sock || err == -ECANCELED)
 			break;
 		else if (err != -ETIMEDOUT)
 			fiber_sleep(turn_now(a->server) + TURN_ERROR_REST_NS);

@@ -42,6 +42,9 @@ enum {
 enum { TURN_TRANSPORT_TCP = 6, TURN_TRANSPORT_UDP = 17 };
 enum { TURN_FAMILY_V4 = 1, TURN_FAMILY_V6 = 2 };
 
+/* ADDITIONAL-ADDRESS-FAMILY's number in coturn 4.6, from before it was registered as 0x8000. */
+enum { TURN_OLD_ADDITIONAL_FAMILY = 0x8032 };
+
 /* A ChannelData message; bytes point into what was decoded. */
 struct turn_channel_data {
 	uint16_t channel;

@@ -110,10 +110,10 @@ void api_turn_read(const struct fields *f, struct turn_client_spec *ret)
 
 static void read_spec(const struct fields *f, struct turn_client_spec *spec)
 {
-	static const char *const words[] = { "server",	    "transport", "username", "password",
-					     "lifetime",    "keep",	 "even",     "reserve",
-					     "token",	    "relay",	 "within",   "family",
-					     "unfragmented" };
+	static const char *const words[] = { "server",	     "transport", "username", "password",
+					     "lifetime",     "keep",	  "even",     "reserve",
+					     "token",	     "relay",	  "within",   "family",
+					     "unfragmented", "both" };
 	const char *relay;
 
 	fields_allow(f, words, sizeof(words) / sizeof(*words), 0);
@@ -126,11 +126,14 @@ static void read_spec(const struct fields *f, struct turn_client_spec *spec)
 	spec->family = (uint8_t)(fields_integer(f, "family", 4, 6, 0) == 6   ? 2
 				 : fields_integer(f, "family", 4, 6, 0) == 4 ? 1
 									     : 0);
+	spec->both = fields_flag(f, "both", false);
 	spec->token = read_token(f);
 	relay = fields_text(f, "relay", "udp");
 	spec->tcp_relay = strcmp(relay, "tcp") == 0;
 	if (!spec->tcp_relay && strcmp(relay, "udp") != 0)
 		fields_fail(f, "relay", "relay: expected \"udp\" or \"tcp\", got \"%s\"", relay);
+	if (spec->both && (spec->family || spec->tcp_relay))
+		fields_fail(f, "both", "both: expected no family and no relay = \"tcp\" beside it");
 }
 
 /* host:turn { server = w.turn, transport = "tcp" }: a relay, or nil and why. */
@@ -241,6 +244,17 @@ static int turn_recv(lua_State *L)
 static int turn_address(lua_State *L)
 {
 	return push_endpoint(L, turn_client_relayed(check_turn(L)));
+}
+
+/* nil where the allocation has IPv4's, or one, alone. */
+static int turn_address6(lua_State *L)
+{
+	struct endpoint second = turn_client_relayed6(check_turn(L));
+
+	if (second.port)
+		return push_endpoint(L, second);
+	lua_pushnil(L);
+	return 1;
 }
 
 static int turn_mapped(lua_State *L)
@@ -370,13 +384,21 @@ static int stream_close(lua_State *L)
 void api_turn_open(lua_State *L)
 {
 	static const luaL_Reg turn_methods[] = {
-		{ "permit", turn_permit },     { "bind", turn_bind },
-		{ "refresh", turn_refresh },   { "send", turn_send },
-		{ "recv", turn_recv },	       { "address", turn_address },
-		{ "mapped", turn_mapped },     { "server", turn_server },
-		{ "lifetime", turn_lifetime }, { "token", turn_token },
-		{ "connect", turn_connect },   { "accept", turn_accept },
-		{ "close", turn_close },       { NULL, NULL },
+		{ "permit", turn_permit },
+		{ "bind", turn_bind },
+		{ "refresh", turn_refresh },
+		{ "send", turn_send },
+		{ "recv", turn_recv },
+		{ "address", turn_address },
+		{ "address6", turn_address6 },
+		{ "mapped", turn_mapped },
+		{ "server", turn_server },
+		{ "lifetime", turn_lifetime },
+		{ "token", turn_token },
+		{ "connect", turn_connect },
+		{ "accept", turn_accept },
+		{ "close", turn_close },
+		{ NULL, NULL },
 	};
 	static const luaL_Reg stream_methods[] = {
 		{ "send", stream_send },
