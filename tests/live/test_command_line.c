@@ -10,7 +10,7 @@
 
 #include "driver.h"
 
-enum { ARGS_MAX = 8 };
+enum { ARGS_MAX = 12 };
 
 static const struct row {
 	const char *name;
