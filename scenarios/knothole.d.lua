@@ -223,7 +223,7 @@ function a_host:turn(options) end
 ---@field relay? "udp" | "tcp" What is relayed (RFC 6062); default "udp".
 ---@field family? 4 | 6
 ---@field both? boolean Ask for an IPv6 address beside IPv4's.
----@field unfragmented? boolean Ask that DF be kept.
+---@field unfragmented? boolean Have DF set on what is sent to peers, but in channels.
 ---@field within? duration Default 10s.
 
 ---@class relay

@@ -171,3 +171,8 @@ int sock_join_group(struct sock *sock, struct ip_addr group)
 {
 	return sock->host->ops->control(sock, SOCK_OPTION_JOIN, &group);
 }
+
+int sock_allow_fragments(struct sock *sock, bool allow)
+{
+	return sock->host->ops->control(sock, SOCK_OPTION_FRAGMENTS, &allow);
+}

@@ -103,6 +103,10 @@ struct endpoint sock_remote(const struct sock *sock);
 struct host *sock_host(const struct sock *sock);
 int sock_set_ttl(struct sock *sock, uint8_t ttl);
 int sock_join_group(struct sock *sock, struct ip_addr group);
+/* May the datagrams of this UDP socket be cut from now on, by this host and by routers (DF is clear),
+ * or by neither (DF is set; -EMSGSIZE where one is longer than what is known of the way)?  Where it is not
+ * said: only once the way is known to need it, as Linux has it. */
+int sock_allow_fragments(struct sock *sock, bool allow);
 
 /* For implementations: the address that a socket of @spec is bound to, where it says none: "::",
  * or 0.0.0.0 where it is to be IPv4's alone. */
@@ -112,7 +116,7 @@ struct ip_addr host_local_for(const struct host *host, const struct sock_spec *s
  * What an implementation gives.  host.c holds the rest.  Every call follows the rules of its
  * public twin above.
  */
-enum sock_option { SOCK_OPTION_TTL, SOCK_OPTION_JOIN };
+enum sock_option { SOCK_OPTION_TTL, SOCK_OPTION_JOIN, SOCK_OPTION_FRAGMENTS };
 
 struct host_ops {
 	int (*open)(struct host *host, const struct sock_spec *spec, struct sock **ret);

@@ -37,7 +37,7 @@ struct turn_client_spec {
 	bool even_port;
 	bool reserve; /* the port after the even one, too */
 	uint64_t token; /* take a reserved port; 0 = none */
-	bool dont_fragment;
+	bool dont_fragment; /* nothing that is sent but in a channel is to be cut on its way */
 	uint8_t family; /* REQUESTED-ADDRESS-FAMILY; 0 = none asked for */
 	bool both; /* an IPv6 address beside IPv4's (ADDITIONAL-ADDRESS-FAMILY) */
 	bool keep; /* refresh allocation, permissions and channels until it is closed */

@@ -376,6 +376,8 @@ static size_t write_send(struct turn_client *client, struct endpoint to, const v
 	stun_transaction(host_random(client->host), host_random(client->host), transaction);
 	stun_begin(&w, out, room, STUN_INDICATION, TURN_SEND, transaction);
 	stun_add_address(&w, STUN_XOR_PEER_ADDRESS, to);
+	if (client->spec.dont_fragment)
+		stun_add(&w, STUN_DONT_FRAGMENT, NULL, 0);
 	stun_add(&w, STUN_DATA, bytes, len);
 	return stun_end(&w);
 }

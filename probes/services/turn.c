@@ -41,7 +41,7 @@ static void hear_channel_data(struct turn_server *server, const struct turn_path
 		a ? turn_channel_find(a, data->channel, (struct endpoint){ 0 }) : NULL;
 
 	if (channel)
-		turn_relay_out(server, a, channel->peer, data->bytes, data->len);
+		turn_relay_out(server, a, channel->peer, false, data->bytes, data->len);
 }
 
 static void hear_indication(struct turn_server *server, const struct turn_path *path,

@@ -54,6 +54,7 @@ enum {
 	X(TURN_READS_SLOWLY, "does not read what is relayed to it")                                \
 	X(TURN_FORBIDDEN, "wants to reach a forbidden peer")                                       \
 	X(TURN_NO_PERMISSION, "sends to a peer without a permission")                              \
+	X(TURN_TOO_LONG, "sends what is not to be cut, and is too long for the way")               \
 	X(TURN_STRANGER, "is no peer with a permission")
 
 enum turn_complaint {
@@ -90,6 +91,7 @@ struct turn_relay {
 	struct turn_allocation *allocation;
 	struct sock *sock; /* a listener where the allocation is TCP's; NULL once it has ended */
 	struct endpoint addr;
+	bool unfragmented; /* what the socket was told last */
 	uint8_t datagram[TURN_DATAGRAM]; /* from a peer */
 	uint8_t message[TURN_DATAGRAM + 64]; /* to the client */
 };
@@ -192,7 +194,7 @@ void turn_send_on(struct turn_server *server, struct turn_allocation *a,
 		  const struct stun_message *msg);
 /* Of whatever kind, a datagram of a client to @peer. */
 void turn_relay_out(struct turn_server *server, struct turn_allocation *a, struct endpoint peer,
-		    const uint8_t *bytes, size_t len);
+		    bool unfragmented, const uint8_t *bytes, size_t len);
 
 /* turn_allocation.c */
 

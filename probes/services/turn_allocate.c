@@ -283,8 +283,6 @@ static void allocate(struct turn_request *r, const struct wish *wish)
 
 void turn_allocate(struct turn_request *r)
 {
-	/* The socket API cannot set DF, so that it has to be unknown (RFC 8656, 7.2). */
-	static const uint16_t dont_fragment = STUN_DONT_FRAGMENT;
 	struct turn_allocation *a = turn_allocation_find(r->server, r->path);
 	struct wish wish = { 0 };
 	unsigned code;
@@ -298,12 +296,6 @@ void turn_allocate(struct turn_request *r)
 		return;
 	}
 	code = read_wish(r, &wish);
-	if (!code && has(r, STUN_DONT_FRAGMENT)) {
-		turn_respond(r, 420);
-		stun_add_unknown(&r->w, &dont_fragment, 1);
-		turn_respond_end(r);
-		return;
-	}
 	if (!code && !ip_addr_is_unset(r->server->options.alternate.addr)) {
 		send_elsewhere(r);
 		return;

@@ -236,6 +236,8 @@ static int relay_new(struct turn_allocation *a, int i, struct sock *sock)
 	relay->allocation = a;
 	relay->sock = sock;
 	relay->addr = sock_local(sock);
+	if (!a->tcp) /* where that cannot be, the way is asked (RFC 8656, 15: "alternate") */
+		sock_allow_fragments(sock, true);
 	a->relays[i] = relay;
 	if (!crew_spawn(&server->crew, host_loop(server->host), "turn relay", live, relay)) {
 		a->working++;

@@ -118,8 +118,22 @@ void turn_channel_bind(struct turn_request *r, struct turn_allocation *a)
 	turn_refuse(r, channel ? 0 : 508);
 }
 
+/* To have DF set, or clear, which is for each datagram to say (RFC 8656, 15). */
+static int send_to_peer(struct turn_relay *relay, struct endpoint peer, bool unfragmented,
+			const uint8_t *bytes, size_t len)
+{
+	if (unfragmented != relay->unfragmented) {
+		int err = sock_allow_fragments(relay->sock, !unfragmented);
+
+		if (err)
+			return err;
+		relay->unfragmented = unfragmented;
+	}
+	return sock_send(relay->sock, &peer, bytes, len, NEVER);
+}
+
 void turn_relay_out(struct turn_server *server, struct turn_allocation *a, struct endpoint peer,
-		    const uint8_t *bytes, size_t len)
+		    bool unfragmented, const uint8_t *bytes, size_t len)
 {
 	struct turn_relay *relay = turn_relay_beside(a, peer.addr);
 
@@ -128,18 +142,19 @@ void turn_relay_out(struct turn_server *server, struct turn_allocation *a, struc
 	/* A channel's permission ends before it does (RFC 8656, 12). */
 	if (!turn_permitted(a, peer.addr))
 		turn_complain(server, TURN_NO_PERMISSION, a->path.remote);
-	else
-		sock_send(relay->sock, &peer, bytes, len, NEVER);
+	else if (send_to_peer(relay, peer, unfragmented, bytes, len) == -EMSGSIZE)
+		turn_complain(server, TURN_TOO_LONG, a->path.remote);
 }
 
-/* RFC 8656, 11.2; DONT-FRAGMENT asks for what cannot be done here. */
+/* RFC 8656, 11.2 */
 void turn_send_on(struct turn_server *server, struct turn_allocation *a,
 		  const struct stun_message *msg)
 {
 	struct stun_value data, v;
 	struct endpoint peer;
 
-	if (stun_find(msg, STUN_DATA, &data) && !stun_find(msg, STUN_DONT_FRAGMENT, &v) &&
-	    !stun_unknown(msg, NULL, 0) && stun_get_address(msg, STUN_XOR_PEER_ADDRESS, &peer))
-		turn_relay_out(server, a, peer, data.bytes, data.len);
+	if (stun_find(msg, STUN_DATA, &data) && !stun_unknown(msg, NULL, 0) &&
+	    stun_get_address(msg, STUN_XOR_PEER_ADDRESS, &peer))
+		turn_relay_out(server, a, peer, stun_find(msg, STUN_DONT_FRAGMENT, &v), data.bytes,
+			       data.len);
 }

@@ -68,6 +68,17 @@ static int set_ttl(const struct live_sock *self, uint8_t ttl)
 	return err || self->sock.kind == SOCK_PING ? err : set_ttl4(fd, ttl);
 }
 
+static int allow_fragments(const struct live_sock *self, bool allow)
+{
+	int err = set(self->watch.fd, IPPROTO_IP, IP_MTU_DISCOVER,
+		      allow ? IP_PMTUDISC_DONT : IP_PMTUDISC_DO);
+
+	if (err || !self->ipv6)
+		return err;
+	return set(self->watch.fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER,
+		   allow ? IPV6_PMTUDISC_DONT : IPV6_PMTUDISC_DO);
+}
+
 static bool is_tcp(enum sock_kind kind)
 {
 	return kind == SOCK_TCP || kind == SOCK_TCP_LISTEN;
@@ -290,6 +301,8 @@ int live_sock_control(struct sock *sock, enum sock_option option, const void *va
 		return set_ttl(self, *(const uint8_t *)value);
 	case SOCK_OPTION_JOIN:
 		return join(self, *(const struct ip_addr *)value);
+	case SOCK_OPTION_FRAGMENTS:
+		return allow_fragments(self, *(const bool *)value);
 	}
 	return -EINVAL;
 }

@@ -196,9 +196,10 @@ long datagram_recv(struct virtual_sock *sock, struct endpoint *from, void *bytes
 
 /* Out */
 
-static int send_udp(struct virtual_host *host, struct endpoint src, struct endpoint dst,
+static int send_udp(const struct virtual_sock *sock, struct endpoint src, struct endpoint dst,
 		    uint8_t ttl, const void *bytes, size_t len)
 {
+	struct virtual_host *host = virtual_host_of(sock->sock.host);
 	bool v4 = ip_addr_is_v4(dst.addr);
 	struct buffer *buffer;
 	int err;
@@ -209,10 +210,9 @@ static int send_udp(struct virtual_host *host, struct endpoint src, struct endpo
 	if (!buffer)
 		return -ENOMEM;
 	err = packet_make_udp(&buffer->packet, src, dst, ttl, bytes, len);
-	if (err)
-		buffer_free(buffer);
-	else
-		ip_send(host, buffer);
+	if (!err)
+		return ip_send_cut(host, buffer, sock->cut);
+	buffer_free(buffer);
 	return err;
 }
 
@@ -281,5 +281,5 @@ int datagram_send(struct virtual_sock *sock, const struct endpoint *to, const vo
 		ttl = scope == IP_MULTICAST ? MULTICAST_TTL : HOST_TTL;
 	if (sock->sock.kind == SOCK_PING)
 		return ping_send(host, sock, src.addr, dst.addr, ttl, bytes, len);
-	return send_udp(host, src, dst, ttl, bytes, len);
+	return send_udp(sock, src, dst, ttl, bytes, len);
 }

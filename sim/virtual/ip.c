@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ip.h"
 
+#include <errno.h>
+
 #include <string.h>
 
 #include "../../nat-models/header_fields.h"
@@ -129,6 +131,25 @@ void ip_send(struct virtual_host *host, struct buffer *buffer)
 		next = b->next;
 		queue(host, b);
 	}
+}
+
+int ip_send_cut(struct virtual_host *host, struct buffer *buffer, enum ip_cut how)
+{
+	bool v4 = version_of(&buffer->packet) == 4;
+
+	if (how == IP_CUT_NOWHERE &&
+	    buffer->packet.len > ip_mtu_to(host, ip_destination(&buffer->packet))) {
+		buffer_free(buffer);
+		return -EMSGSIZE;
+	}
+	if (how == IP_CUT_NOWHERE) {
+		queue(host, buffer);
+		return 0;
+	}
+	if (how == IP_CUT_ANYWHERE && v4)
+		allow_fragments(host, buffer->packet.data);
+	ip_send(host, buffer);
+	return 0;
 }
 
 void ip_send_bare(struct virtual_host *host, struct buffer *buffer)

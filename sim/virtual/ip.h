@@ -47,6 +47,13 @@ uint32_t ip_transport_offset(const struct packet *packet);
  */
 void ip_send(struct virtual_host *host, struct buffer *buffer);
 
+/* Who may cut a packet: as Linux does unless it is told otherwise, who knows that the way needs it;
+ * anybody (DF is clear); nobody. */
+enum ip_cut { IP_CUT_AS_KNOWN, IP_CUT_ANYWHERE, IP_CUT_NOWHERE };
+
+/* The same, where @cut says who may cut it: 0, or -EMSGSIZE, and it is lost. */
+int ip_send_cut(struct virtual_host *host, struct buffer *buffer, enum ip_cut cut);
+
 /* Send @buffer, taking it, as it is. */
 void ip_send_bare(struct virtual_host *host, struct buffer *buffer);
 

@@ -183,6 +183,9 @@ int virtual_sock_control(struct sock *sock, enum sock_option option, const void 
 		return 0;
 	case SOCK_OPTION_JOIN:
 		return join(self, *(const struct ip_addr *)value);
+	case SOCK_OPTION_FRAGMENTS:
+		self->cut = *(const bool *)value ? IP_CUT_ANYWHERE : IP_CUT_NOWHERE;
+		return 0;
 	}
 	return -EINVAL;
 }

@@ -107,6 +107,7 @@ struct virtual_sock {
 	bool share;
 	bool broadcast;
 	uint8_t ttl; /* 0 = the default, for each of the two */
+	enum ip_cut cut; /* datagrams, on their way */
 	uint16_t sequence; /* of the last echo request */
 	int error; /* an ICMP error for the next receiver; 0 or -errno */
 	struct packet_queue received; /* datagrams */

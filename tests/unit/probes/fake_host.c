@@ -426,11 +426,21 @@ static void fake_close(struct sock *sock)
 	fiber_wake(s->writer);
 }
 
+/* Nothing here has hops or fragments. */
+static int fake_control(struct sock *sock, enum sock_option option, const void *value)
+{
+	(void)sock;
+	(void)option;
+	(void)value;
+	return 0;
+}
+
 static const struct host_ops fake_ops = {
 	.open = fake_open,
 	.send = fake_send,
 	.recv = fake_recv,
 	.accept = fake_accept,
+	.control = fake_control,
 	.close = fake_close,
 };
 

@@ -124,7 +124,6 @@ static void allocate_strangely(struct turn_fixture *f)
 		{ 0, 0, NULL, 0, 400 },
 		{ 1, 0, NULL, 0, 442 },
 		{ 6, 0, NULL, 0, 400 }, /* TCP is to be asked for over TCP (RFC 6062, 5.1) */
-		{ 17, STUN_DONT_FRAGMENT, NULL, 0, 420 },
 		{ 17, 0x7f01, NULL, 0, 420 },
 		{ 17, STUN_REQUESTED_ADDRESS_FAMILY, "\2\0\0", 4, 440 },
 		{ 17, STUN_REQUESTED_ADDRESS_FAMILY, "\5\0\0", 4, 440 },
