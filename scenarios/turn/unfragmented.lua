@@ -8,7 +8,7 @@ return {
     return {
       server = host { services = { "turn" } },
       home   = net { nat = "symmetric", alice = host {} },
-      bob    = host { services = { "echo" }, link = { mtu = 1300 } },
+      bob    = host { services = { "echo" }, link = { mtu = 1000 } },
     }
   end,
 
@@ -22,8 +22,8 @@ return {
       return text and #text or "nothing"
     end
 
-    expect(comes_back(1200)):is(1200)
-    expect(comes_back(1400)):is(p.unfragmented and "nothing" or 1400)
+    expect(comes_back(900)):is(900)
+    expect(comes_back(1200)):is(p.unfragmented and "nothing" or 1200)
     local df = p.unfragmented and "ip[6] & 0x40 != 0" or "ip[6] & 0x40 = 0"
     expect(w.server):saw("udp and dst host " .. w.bob.address .. " and " .. df)
     expect(w.server):saw_nothing("udp and dst host " .. w.bob.address .. " and not (" .. df .. ")")

@@ -110,11 +110,15 @@ static int want_ipv6(struct live *live, const struct box *box, const struct wire
 	return err;
 }
 
+enum { IP6_LINK_MIN = 1280 };
+
 /* The box's end goes up after the fabric's: then it is ready to send once its request has been
  * answered, where the other order leaves that to the kernel's link watch. */
 static void furnish(struct batch *batch, const struct wire *wire)
 {
-	batch_link_quiet(batch, wire->index);
+	/* A link below this has no IPv6 at all (RFC 8200, 5), and nothing to be quietened. */
+	if (!wire->mtu || wire->mtu >= IP6_LINK_MIN)
+		batch_link_quiet(batch, wire->index);
 	if (wire->forward)
 		batch_link_forward(batch, wire->index);
 	for (size_t i = 0; i < wire->addrs_len; i++)
