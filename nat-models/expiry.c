@@ -49,7 +49,7 @@ bool expiry_prepare(struct nat *nat)
 
 		if (e->chunks_len == EXPIRY_CHUNKS)
 			return false;
-		chunk = table_memory_new(chunk_size(e->chunks_len));
+		chunk = table_memory_new(chunk_size(e->chunks_len), 0);
 		if (!chunk)
 			return false;
 		e->chunks[e->chunks_len++] = chunk;

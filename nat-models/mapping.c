@@ -175,7 +175,8 @@ static void all_remove(struct mapping_table *table, uint32_t ref)
 
 static bool add_chunk(struct mapping_table *table)
 {
-	char *chunk = table_memory_new(chunk_size(table, table->chunks_len));
+	size_t hot = sizeof(struct mapping) << (MAPPING_CHUNK_BITS + table->chunks_len);
+	char *chunk = table_memory_new(chunk_size(table, table->chunks_len), hot);
 
 	if (!chunk)
 		return false;

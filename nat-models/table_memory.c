@@ -9,7 +9,7 @@
  * that makes a table grow is not the one that waits for all of the new memory. */
 enum { SMALL = 64 * 1024, LARGE = 2 * 1024 * 1024, CACHE_LINE = 64 };
 
-void *table_memory_new(size_t size)
+void *table_memory_new(size_t size, size_t hot)
 {
 	void *memory;
 
@@ -20,8 +20,8 @@ void *table_memory_new(size_t size)
 	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
 		return NULL;
-	if (size >= LARGE)
-		madvise(memory, size, MADV_HUGEPAGE); /* a wish, no more */
+	if (hot >= LARGE)
+		madvise(memory, hot & ~(LARGE - 1UL), MADV_HUGEPAGE); /* a wish, no more */
 	return memory;
 }
 

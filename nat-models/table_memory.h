@@ -10,8 +10,9 @@
 
 #include <stddef.h>
 
-/* @size bytes that begin at a line of the cache; NULL without memory. */
-void *table_memory_new(size_t size);
+/* @size bytes that begin at a line of the cache, of which packets look at the first @hot at random; NULL
+ * without memory.  The rest stays in small pages: of a huge one the part not used yet is lost. */
+void *table_memory_new(size_t size, size_t hot);
 
 /* Give back @memory (NULL is fine), which had @size bytes. */
 void table_memory_free(void *memory, size_t size);
