@@ -46,7 +46,7 @@ static const struct measure {
 	  "time of a packet at 1,000,000 mappings to that at 1,000, making of packets included",
 	  bench_mapping_growth,
 	  "memory; few mappings on many addresses pay for a page of ports each; the longest wait is the "
-	  "kernel's for a huge page; who comes after all have ended at once waits for all ends" },
+	  "kernel's for a huge page" },
 	{ "bytes_per_host", "bytes", false, 0, NULL,
 	  "resident memory of a virtual host, its plan and link included, at 1,000,000 hosts",
 	  bench_host_bytes, NULL },

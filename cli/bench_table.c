@@ -364,7 +364,7 @@ int bench_mapping_bytes(struct bench_result *result)
 /* What a mapping costs where there are so many. */
 struct growth {
 	double bytes;
-	uint64_t packet_ns, make_ns, end_ns, longest_ns;
+	uint64_t packet_ns, make_ns, end_ns, longest_ns, longest_end_ns;
 };
 
 /* Make @len mappings; the longest that one packet had to wait is noted, too. */
@@ -413,17 +413,29 @@ static int time_packets(struct bench_table *bench, uint32_t len, struct growth *
 	return 0;
 }
 
-/* All of them end at once: the packet that comes then waits for it. */
+/* All of them end at once; the packets that come then, to where nobody is any more, have to see to it.
+ * One for every 16 mappings is more than enough. */
 static int time_ending(struct bench_table *bench, uint32_t len, struct growth *growth)
 {
-	uint64_t began = bench_cpu();
-	struct flow late;
-	int err;
+	uint64_t began = bench_cpu(), last = began;
 
 	bench->now += TIMEOUT_NS;
-	err = begin_flow(bench, &late);
-	growth->end_ns = (bench_cpu() - began) / len;
-	return err;
+	for (uint32_t i = 0; i <= len / 16; i++) {
+		uint8_t bytes[ROOM];
+		struct packet packet = { .data = bytes, .room = ROOM };
+		uint64_t now;
+
+		write_packet(bench, &bench->flows[i], NAT_OUTSIDE, &packet);
+		if (nat_process(bench->nat, NAT_OUTSIDE, &packet, bench->now).reason !=
+		    NAT_REASON_NO_MAPPING)
+			return -EIO;
+		now = bench_cpu();
+		if (now - last > growth->longest_end_ns)
+			growth->longest_end_ns = now - last;
+		last = now;
+	}
+	growth->end_ns = (last - began) / len;
+	return 0;
 }
 
 static int measure_growth(uint32_t len, struct growth *growth, struct bench_result *result)
@@ -462,13 +474,15 @@ int bench_mapping_growth(struct bench_result *result)
 		return err;
 	result->value = (double)growth[STEPS - 1].packet_ns / (double)growth[0].packet_ns;
 	at = snprintf(result->note, sizeof(result->note),
-		      "bytes, ns a packet, to make, to end, longest wait of one packet:");
+		      "bytes, ns a packet, to make, to end, longest wait of a packet that makes "
+		      "one, and while all end at once:");
 	for (int i = 0; i < STEPS; i++)
 		at += snprintf(result->note + at, sizeof(result->note) - (size_t)at,
-			       "%s 10^%d %.0f, %llu, %llu, %llu, %llu", i ? ";" : "", i + 3,
+			       "%s 10^%d %.0f, %llu, %llu, %llu, %llu, %llu", i ? ";" : "", i + 3,
 			       growth[i].bytes, (unsigned long long)growth[i].packet_ns,
 			       (unsigned long long)growth[i].make_ns,
 			       (unsigned long long)growth[i].end_ns,
-			       (unsigned long long)growth[i].longest_ns);
+			       (unsigned long long)growth[i].longest_ns,
+			       (unsigned long long)growth[i].longest_end_ns);
 	return 0;
 }

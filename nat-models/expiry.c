@@ -192,54 +192,99 @@ static uint32_t prefetch_block(const struct nat *nat, uint32_t number)
 /* How many blocks ahead: memory takes its time. */
 enum { AHEAD = 4 };
 
-/* Empty a slot whose time has come: its mappings end, or come down, or were restarted. */
-static void empty_slot(struct nat *nat, int level, int slot, uint64_t now)
+/* The mappings of the first block of a slot whose time has come end, or come down, or were restarted.
+ * How many there were. */
+static int empty_block(struct nat *nat, uint32_t slot, uint64_t now)
 {
 	struct expiry *e = &nat->expiry;
-	uint32_t next, number = e->first[level * EXPIRY_SLOTS + slot], ahead = number;
+	uint32_t number = e->first[slot], ahead = number;
+	int len = block_at(e, number)->len;
 
-	e->first[level * EXPIRY_SLOTS + slot] = 0;
-	e->taken[level] &= ~(UINT64_C(1) << slot);
+	for (int i = 0; i < AHEAD; i++)
+		ahead = block_at(e, ahead)->next;
+	prefetch_block(nat, ahead);
+	for (int i = 0; i < len; i++) {
+		/* From the end, so that nothing takes a place that becomes free. */
+		uint32_t ref = block_at(e, number)->refs[len - 1 - i];
+
+		if (nat_mapping(nat, ref)->expires <= now) {
+			mapping_end(nat, ref);
+			continue;
+		}
+		expiry_remove(nat, ref);
+		expiry_add(nat, ref);
+	}
+	return len;
+}
+
+static void begin_to_empty(struct nat *nat, uint32_t slot)
+{
+	uint32_t ahead = nat->expiry.first[slot];
+
+	nat->expiry.emptying = slot + 1;
 	for (int i = 0; i < AHEAD; i++)
 		ahead = prefetch_block(nat, ahead);
-	for (; number; number = next) {
-		const struct expiry_block *block = block_at(e, number);
+}
 
-		next = block->next;
-		ahead = prefetch_block(nat, ahead);
-		for (int i = 0; i < block->len; i++) {
-			nat_mapping(nat, block->refs[i])->timer = 0;
-			if (nat_mapping(nat, block->refs[i])->expires <= now)
-				mapping_end(nat, block->refs[i]);
-			else
-				expiry_add(nat, block->refs[i]);
-		}
-		free_block(e, number);
+/* The next slot to be emptied, to whose time the wheel turns; false, and the time when there is
+ * one is noted, where none has come. */
+static bool next_due(struct nat *nat, uint64_t now)
+{
+	struct expiry *e = &nat->expiry;
+	int level, slot;
+	uint64_t start;
+
+	e->due = UINT64_MAX;
+	if (!first_taken(e, &level, &slot))
+		return false;
+	start = slot_start(e->now, level, slot);
+	if (start > now) {
+		e->due = start;
+		return false;
 	}
+	e->now = start;
+	begin_to_empty(nat, (uint32_t)(level * EXPIRY_SLOTS + slot));
+	return true;
+}
+
+/* One slot is emptied wholly before the next: what comes down from it stands in slots that are
+ * reckoned from its time. */
+static void turn(struct nat *nat, uint64_t now, int share)
+{
+	struct expiry *e = &nat->expiry;
+
+	e->lags = true;
+	while (e->emptying || next_due(nat, now)) {
+		uint32_t slot = e->emptying - 1;
+
+		if (share <= 0) {
+			e->due = 0;
+			return;
+		}
+		if (e->first[slot])
+			share -= empty_block(nat, slot, now);
+		if (!e->first[slot])
+			e->emptying = 0;
+	}
+	e->lags = false;
+	e->now = now;
 }
 
 void expiry_turn(struct nat *nat, uint64_t now)
 {
-	struct expiry *e = &nat->expiry;
-	int level, slot;
-
-	if (now < e->due)
-		return;
-	e->due = UINT64_MAX;
-	while (first_taken(e, &level, &slot)) {
-		uint64_t start = slot_start(e->now, level, slot);
-
-		if (start > now) {
-			e->due = start;
-			break;
-		}
-		e->now = start;
-		empty_slot(nat, level, slot, now);
-		e->due = UINT64_MAX;
-	}
-	e->now = now;
+	if (now >= nat->expiry.due)
+		turn(nat, now, EXPIRY_SHARE);
 }
 
+bool expiry_catch_up(struct nat *nat)
+{
+	if (!nat->expiry.lags)
+		return false;
+	turn(nat, nat->now, 16 * EXPIRY_SHARE);
+	return true;
+}
+
+/* The first that ends after now. */
 static uint64_t earliest_of(const struct nat *nat, uint32_t number)
 {
 	const struct expiry_block *block;
@@ -247,9 +292,12 @@ static uint64_t earliest_of(const struct nat *nat, uint32_t number)
 
 	for (; number; number = block->next) {
 		block = block_at(&nat->expiry, number);
-		for (int i = 0; i < block->len; i++)
-			if (nat_mapping(nat, block->refs[i])->expires < earliest)
-				earliest = nat_mapping(nat, block->refs[i])->expires;
+		for (int i = 0; i < block->len; i++) {
+			uint64_t expires = nat_mapping(nat, block->refs[i])->expires;
+
+			if (expires > nat->now && expires < earliest)
+				earliest = expires;
+		}
 	}
 	return earliest;
 }
@@ -257,7 +305,8 @@ static uint64_t earliest_of(const struct nat *nat, uint32_t number)
 uint64_t expiry_next(const struct nat *nat)
 {
 	const struct expiry *e = &nat->expiry;
-	uint64_t earliest = UINT64_MAX;
+	/* What has not come down yet may be before all that wait below. */
+	uint64_t earliest = e->emptying ? earliest_of(nat, e->first[e->emptying - 1]) : UINT64_MAX;
 
 	for (int level = 0; level < EXPIRY_LEVELS; level++)
 		for (int slot = next_taken(e, level, 0); slot >= 0;

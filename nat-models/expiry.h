@@ -10,6 +10,11 @@
  *
  * A slot is a list of blocks of references, all full but the first, so that a slot of many is gone
  * through as fast as memory can bring the mappings, several at a time.
+ *
+ * Where very many wait for one time, no packet waits for all of them: each sees to EXPIRY_SHARE, and
+ * the wheel lags behind until the rest is done.  A mapping that has ended then still stands in
+ * the tables, and whoever looks there passes it over (mapping_is_over()); its port looks used to a
+ * search, but not to who wants just that one, and nobody is refused for want of what it holds.
  */
 #ifndef KNOTHOLE_EXPIRY_H
 #define KNOTHOLE_EXPIRY_H
@@ -19,7 +24,7 @@
 
 struct nat;
 
-enum { EXPIRY_LEVELS = 11, EXPIRY_SLOTS = 64, EXPIRY_BLOCK = 14 };
+enum { EXPIRY_LEVELS = 11, EXPIRY_SLOTS = 64, EXPIRY_BLOCK = 14, EXPIRY_SHARE = 64 };
 
 /* One line of the cache. */
 struct expiry_block {
@@ -37,6 +42,8 @@ enum { EXPIRY_CHUNK_BITS = 2, EXPIRY_CHUNKS = 22, EXPIRY_FEW = 1 << EXPIRY_CHUNK
 struct expiry {
 	uint64_t now; /* the time that slots are reckoned from */
 	uint64_t due; /* nothing ends before */
+	bool lags; /* something that has ended may still be there */
+	uint32_t emptying; /* the slot whose time has come, plus 1; 0 = none */
 	uint64_t taken[EXPIRY_LEVELS]; /* bit by slot: not empty */
 	uint32_t first[EXPIRY_LEVELS * EXPIRY_SLOTS]; /* blocks */
 	struct expiry_block few[EXPIRY_FEW]; /* the first chunk: small NATs need no other */
@@ -56,8 +63,18 @@ bool expiry_prepare(struct nat *nat);
 void expiry_add(struct nat *nat, uint32_t ref);
 void expiry_remove(struct nat *nat, uint32_t ref);
 
-/* End every mapping whose time has come: those with expires <= @now. */
+/* End mappings whose time has come, those with expires <= @now: all of them, where they are not many more
+ * than EXPIRY_SHARE.  See expiry_lags(). */
 void expiry_turn(struct nat *nat, uint64_t now);
+
+/* Has the wheel more to do? */
+static inline bool expiry_lags(const struct expiry *expiry)
+{
+	return expiry->lags;
+}
+
+/* A good deal of that, for who cannot wait.  False where there was nothing. */
+bool expiry_catch_up(struct nat *nat);
 
 /* The earliest end of a live mapping; UINT64_MAX where there is none.  As many steps as there
  * are mappings that were restarted since they were entered. */

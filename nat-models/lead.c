@@ -337,9 +337,10 @@ static struct lead unsolicited(struct passage *p, struct endpoint outside, struc
  * before; the router's own state leads nowhere. */
 static bool serves(const struct passage *p, uint32_t ref)
 {
-	uint8_t flags = nat_mapping(p->nat, ref)->flags;
+	const struct mapping *m = nat_mapping(p->nat, ref);
+	uint8_t flags = m->flags;
 
-	return !(flags & MAPPING_ROUTER_OWN) && (!is_request(p) || flags & MAPPING_FROM_OUTSIDE);
+	return !mapping_is_over(m, p->now) && !(flags & MAPPING_ROUTER_OWN) && (!is_request(p) || flags & MAPPING_FROM_OUTSIDE);
 }
 
 /* With ports shared: the mapping that has this session, or else the first that admits it. */
@@ -376,7 +377,7 @@ static uint32_t find_in_own(const struct passage *p, struct endpoint remote, uin
 static struct lead napt_in(struct passage *p, struct endpoint outside, struct endpoint remote,
 			   uint16_t pool)
 {
-	uint32_t first = port_owner(&p->nat->ports[p->protocol], pool, outside.port);
+	uint32_t first = port_user(p->nat, p->protocol, pool, outside.port);
 	bool owned;
 	uint32_t ref;
 
@@ -447,7 +448,7 @@ struct lead lead_back_out(struct passage *p, struct endpoint inside, struct endp
 static uint32_t find_back_in(const struct passage *p, uint16_t pool, uint16_t port,
 			     struct endpoint remote)
 {
-	uint32_t ref = port_owner(&p->nat->ports[p->protocol], pool, port);
+	uint32_t ref = port_user(p->nat, p->protocol, pool, port);
 	const struct mapping *m;
 
 	if (ref && rules_of(p)->overload)

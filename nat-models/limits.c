@@ -32,6 +32,8 @@ static bool room_for_host(struct nat *nat, uint32_t ref)
 	if (!ref || !max)
 		return true;
 	host = inside_host_at(&nat->hosts, ref);
+	while (host->count > max && expiry_catch_up(nat))
+		;
 	if (host->count <= max)
 		return true;
 	if (nat->model.eviction == NAT_EVICT_NONE)
@@ -43,6 +45,8 @@ static bool room_for_host(struct nat *nat, uint32_t ref)
 
 static bool room_in_table(struct nat *nat)
 {
+	while (nat->mappings.count >= nat->mappings_max && expiry_catch_up(nat))
+		;
 	if (nat->mappings.count < nat->mappings_max)
 		return true;
 	if (nat->model.eviction == NAT_EVICT_NONE)
@@ -52,7 +56,7 @@ static bool room_in_table(struct nat *nat)
 	return true;
 }
 
-static enum nat_reason make_for(struct nat *nat, const struct mapping_key *key, uint32_t host,
+static enum nat_reason try_to_make(struct nat *nat, const struct mapping_key *key, uint32_t host,
 				const struct outside_port *fixed, uint8_t flags, uint64_t now,
 				uint32_t *ret)
 {
@@ -78,6 +82,19 @@ static enum nat_reason make_for(struct nat *nat, const struct mapping_key *key, 
 		inside_host_add(nat, host, ref);
 	*ret = ref;
 	return NAT_REASON_NEW_MAPPING;
+}
+
+/* Nobody is refused, and nothing evicted, for what has ended but is late in going. */
+static enum nat_reason make_for(struct nat *nat, const struct mapping_key *key, uint32_t host,
+				const struct outside_port *fixed, uint8_t flags, uint64_t now,
+				uint32_t *ret)
+{
+	enum nat_reason reason;
+
+	do
+		reason = try_to_make(nat, key, host, fixed, flags, now, ret);
+	while (reason != NAT_REASON_NEW_MAPPING && expiry_catch_up(nat));
+	return reason;
 }
 
 enum nat_reason limits_make_mapping(struct nat *nat, const struct mapping_key *key,

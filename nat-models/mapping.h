@@ -104,6 +104,12 @@ struct mapping_table {
 	uint32_t oldest, newest; /* ends of the list of all */
 };
 
+/* Has its time come?  It may still be in the tables, but nothing uses it any more (expiry.h). */
+static inline bool mapping_is_over(const struct mapping *m, uint64_t now)
+{
+	return m->expires <= now && m->expires != UINT64_MAX;
+}
+
 /* Where a reference leads: the chunk, how many mappings that has, and which of them it is. */
 struct mapping_place {
 	char *chunk;

@@ -33,6 +33,7 @@ struct choice {
 
 static bool is_free(const struct choice *c, uint16_t port)
 {
+	port_end_late(c->nat, c->key->protocol, c->pool, port);
 	return !port_is_used(c->space, c->pool, port);
 }
 
@@ -367,9 +368,12 @@ static uint16_t paired_pool(const struct nat *nat, struct ip_addr inside)
 	return (uint16_t)(inside.lo % nat->pool_len);
 }
 
-bool port_collides(const struct nat *nat, enum nat_protocol protocol, struct endpoint inside)
+bool port_collides(struct nat *nat, enum nat_protocol protocol, struct endpoint inside)
 {
-	return port_is_used(&nat->ports[protocol], paired_pool(nat, inside.addr), inside.port);
+	uint16_t pool = paired_pool(nat, inside.addr);
+
+	port_end_late(nat, protocol, pool, inside.port);
+	return port_is_used(&nat->ports[protocol], pool, inside.port);
 }
 
 enum nat_reason port_choose(struct nat *nat, const struct mapping_key *key, uint32_t host,

@@ -169,6 +169,35 @@ void port_leave(struct nat *nat, uint32_t mapping)
 		*owner = links->port_next;
 }
 
+uint32_t port_user(const struct nat *nat, enum nat_protocol protocol, uint16_t pool, uint16_t port)
+{
+	uint32_t first = port_owner(&nat->ports[protocol], pool, port), ref = first;
+
+	if (!first || !expiry_lags(&nat->expiry))
+		return first;
+	do {
+		if (!mapping_is_over(nat_mapping(nat, ref), nat->now))
+			return ref;
+		ref = nat_links(nat, ref)->port_next;
+	} while (ref != first);
+	return 0;
+}
+
+void port_end_late(struct nat *nat, enum nat_protocol protocol, uint16_t pool, uint16_t port)
+{
+	const struct port_space *space = &nat->ports[protocol];
+	uint32_t ref;
+
+	if (!expiry_lags(&nat->expiry))
+		return;
+	for (int share = EXPIRY_SHARE; share > 0; share--) {
+		ref = port_owner(space, pool, port);
+		if (!ref || !mapping_is_over(nat_mapping(nat, ref), nat->now))
+			return;
+		mapping_end(nat, ref);
+	}
+}
+
 static uint64_t *block_word(struct port_space *space, uint16_t pool, uint32_t block)
 {
 	return &space->blocks[(size_t)pool * PORT_WORDS + block / 64];

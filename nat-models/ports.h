@@ -66,7 +66,7 @@ static inline const uint32_t *port_entry(const struct port_space *space, uint16_
 	return page ? &page->owners[port % PORT_PAGE] : NULL;
 }
 
-/* The oldest mapping at a port, or 0. */
+/* The oldest mapping at a port, or 0.  It may be over. */
 static inline uint32_t port_owner(const struct port_space *space, uint16_t pool, uint16_t port)
 {
 	const uint32_t *owner = port_entry(space, pool, port);
@@ -89,8 +89,14 @@ void port_leave(struct nat *nat, uint32_t mapping);
 /* Ports whose rest is over at @now may be given again (RFC 6888, REQ-8). */
 void port_wake(struct port_space *space, uint64_t now);
 
+/* The oldest that is not over, or 0. */
+uint32_t port_user(const struct nat *nat, enum nat_protocol protocol, uint16_t pool, uint16_t port);
+
+/* Where ends are late, whoever wants just this port gets it as if they were not. */
+void port_end_late(struct nat *nat, enum nat_protocol protocol, uint16_t pool, uint16_t port);
+
 /* Is the port that a new mapping of @inside would keep in use? */
-bool port_collides(const struct nat *nat, enum nat_protocol protocol, struct endpoint inside);
+bool port_collides(struct nat *nat, enum nat_protocol protocol, struct endpoint inside);
 
 /* Take the lowest of the first @blocks blocks that no host owns, or -1; and give it back. */
 int port_take_block(struct port_space *space, uint16_t pool, uint32_t blocks);

@@ -45,7 +45,7 @@ static bool is_of_key(const struct nat *nat, uint32_t ref, const struct session_
 {
 	const struct mapping *m = nat_mapping(nat, ref);
 
-	if (m->protocol != key->protocol)
+	if (m->protocol != key->protocol || mapping_is_over(m, nat->now))
 		return false;
 	if (nat->rules[key->protocol].overload)
 		return m->outside_port == key->port && m->pool == key->pool;

@@ -124,7 +124,8 @@ void shortcut_note(struct passage *p, const struct lead *lead)
 	struct flow_key key;
 	struct shortcut *pair;
 
-	if (table->resting || !is_lasting(p, lead) || !make_room(table))
+	if (table->resting || expiry_lags(&p->nat->expiry) || !is_lasting(p, lead) ||
+	    !make_room(table))
 		return;
 	key = key_of(p);
 	pair = pair_of(p->nat, &key);
@@ -168,7 +169,8 @@ static const struct shortcut *find(const struct passage *p)
 	const struct mapping *m;
 	struct flow_key key;
 
-	if (!table->entries || !is_plain(&p->info) || !is_worth_it(table))
+	if (!table->entries || expiry_lags(&p->nat->expiry) || !is_plain(&p->info) ||
+	    !is_worth_it(table))
 		return NULL;
 	key = key_of(p);
 	pair = pair_of(p->nat, &key);

@@ -114,7 +114,8 @@ uint32_t source_chain_newest(const struct nat *nat, enum nat_protocol protocol,
 	for (; ref; ref = link_of(nat, ref)->next) {
 		const struct mapping *m = nat_mapping(nat, ref);
 
-		if (m->protocol == protocol && endpoint_equal(mapping_inside(m), inside))
+		if (m->protocol == protocol && endpoint_equal(mapping_inside(m), inside) &&
+		    !mapping_is_over(m, nat->now))
 			return ref;
 	}
 	return 0;
