@@ -289,12 +289,13 @@ static int measure_rate(struct bench_table *bench, struct bench_result *result)
 	if (err)
 		return err;
 	result->value = median(rates);
-	snprintf(result->note, sizeof(result->note),
-		 "per second of processor time, one core, median of %d, in vectors of %d; one packet "
-		 "in %d makes a mapping, and as many end; %.2fM with the making of the packets; %zu "
-		 "live at the end",
-		 SLICES, VECTOR, CHURN, median(whole) / 1e6,
-		 nat_mappings(bench->nat, bench->now, NULL, 0));
+	snprintf(
+		result->note, sizeof(result->note),
+		"per second of processor time, one core, median of %d, in vectors of %d; one packet "
+		"in %d makes a mapping, and as many end; %.2fM with the making of the packets; %zu "
+		"live at the end",
+		SLICES, VECTOR, CHURN, median(whole) / 1e6,
+		nat_mappings(bench->nat, bench->now, NULL, 0));
 	return 0;
 }
 

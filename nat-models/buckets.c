@@ -21,8 +21,7 @@ static bool add_chunk(struct buckets *buckets)
 
 	if (buckets->chunks_len == BUCKET_CHUNKS)
 		return false;
-	chunk = table_memory_new(chunk_size(buckets->chunks_len),
-				 chunk_size(buckets->chunks_len));
+	chunk = table_memory_new(chunk_size(buckets->chunks_len), chunk_size(buckets->chunks_len));
 	if (!chunk)
 		return false;
 	buckets->chunks[buckets->chunks_len++] = chunk;

@@ -340,7 +340,8 @@ static bool serves(const struct passage *p, uint32_t ref)
 	const struct mapping *m = nat_mapping(p->nat, ref);
 	uint8_t flags = m->flags;
 
-	return !mapping_is_over(m, p->now) && !(flags & MAPPING_ROUTER_OWN) && (!is_request(p) || flags & MAPPING_FROM_OUTSIDE);
+	return !mapping_is_over(m, p->now) && !(flags & MAPPING_ROUTER_OWN) &&
+	       (!is_request(p) || flags & MAPPING_FROM_OUTSIDE);
 }
 
 /* With ports shared: the mapping that has this session, or else the first that admits it. */

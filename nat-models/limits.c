@@ -57,8 +57,8 @@ static bool room_in_table(struct nat *nat)
 }
 
 static enum nat_reason try_to_make(struct nat *nat, const struct mapping_key *key, uint32_t host,
-				const struct outside_port *fixed, uint8_t flags, uint64_t now,
-				uint32_t *ret)
+				   const struct outside_port *fixed, uint8_t flags, uint64_t now,
+				   uint32_t *ret)
 {
 	struct outside_port at = { 0, key->inside.port };
 	enum nat_reason reason;

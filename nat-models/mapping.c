@@ -78,7 +78,8 @@ static uint32_t hash_mapping(const struct nat *nat, const struct mapping *m)
 static bool is_of_key(const struct nat *nat, const struct mapping *m, const struct mapping_key *key)
 {
 	return m->inside_port == key->inside.port && m->protocol == key->protocol &&
-	       !mapping_is_over(m, nat->now) && ip_addr_equal(m->inside_addr, key->inside.addr) && scope_of(nat, m) == key->scope &&
+	       !mapping_is_over(m, nat->now) && ip_addr_equal(m->inside_addr, key->inside.addr) &&
+	       scope_of(nat, m) == key->scope &&
 	       scope_agrees(key->scope, mapping_remote(m), key->remote);
 }
 

@@ -227,8 +227,8 @@ void nat_process_batch(struct nat *nat, const struct nat_arrival *arrivals, size
 		struct waiting *leaves = &line[(n - 3 * STEP) % LINE];
 
 		if (n < len) {
-			enters->fault = begin(&enters->passage, nat, arrivals[n].side,
-					      arrivals[n].packet);
+			enters->fault =
+				begin(&enters->passage, nat, arrivals[n].side, arrivals[n].packet);
 			enters->entry = foresee_entry(&enters->passage);
 		}
 		if (n - STEP < len)

@@ -171,8 +171,8 @@ int main(void)
 	struct CMUnitTest tests[2 * ROWS];
 
 	for (size_t i = 0; i < ROWS; i++) {
-		tests[2 * i] = (struct CMUnitTest){ rows[i].name, run, NULL, NULL,
-						    (void *)&rows[i] };
+		tests[2 * i] =
+			(struct CMUnitTest){ rows[i].name, run, NULL, NULL, (void *)&rows[i] };
 		tests[2 * i + 1] = (struct CMUnitTest){ "all of them come back", all_come_back,
 							NULL, NULL, (void *)&rows[i] };
 	}
