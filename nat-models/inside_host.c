@@ -1,108 +1,93 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "inside_host.h"
 
-#include <stdlib.h>
-
 #include "nat_state.h"
 
-enum { FIRST_BUCKETS = 16, FIRST_HOSTS = 8 };
+void inside_host_table_init(struct inside_host_table *table)
+{
+	rows_init(&table->hosts, sizeof(struct inside_host));
+}
 
 void inside_host_table_clear(struct inside_host_table *table)
 {
-	free(table->hosts);
-	free(table->buckets);
+	rows_clear(&table->hosts);
+	buckets_clear(&table->buckets);
+}
+
+static struct inside_host *host_at(const struct nat *nat, uint32_t ref)
+{
+	return inside_host_at(&nat->hosts, ref);
 }
 
 static uint32_t *bucket_of(const struct nat *nat, struct ip_addr addr)
 {
 	uint64_t hash = hash_mix(hash_mix(nat->hash_seed, addr.lo), addr.hi);
 
-	return &nat->hosts.buckets[(uint32_t)(hash >> 16) & nat->hosts.buckets_mask];
+	return buckets_of(&nat->hosts.buckets, (uint32_t)(hash >> 16));
 }
 
-/* Keep about one host a bucket. */
-static bool buckets_grow(struct nat *nat)
+/* Keep about one host a bucket.  Without memory the chains just get longer. */
+static void buckets_grow(struct nat *nat)
 {
 	struct inside_host_table *table = &nat->hosts;
-	uint32_t *old = table->buckets;
-	uint32_t old_len = old ? table->buckets_mask + 1 : 0;
-	uint32_t len = old ? old_len * 2 : FIRST_BUCKETS;
+	uint32_t *from, *to;
 
-	if (old && table->count <= table->buckets_mask)
-		return true;
-	table->buckets = calloc(len, sizeof(*table->buckets));
-	if (!table->buckets) {
-		table->buckets = old;
-		return old != NULL;
-	}
-	table->buckets_mask = len - 1;
-	for (uint32_t i = 0; i < old_len; i++) {
-		uint32_t next;
+	if (!table->buckets.len)
+		buckets_init(&table->buckets);
+	if (table->count < table->buckets.len || !buckets_add(&table->buckets, &from, &to))
+		return;
+	while (*from) {
+		uint32_t ref = *from;
 
-		for (uint32_t ref = old[i]; ref; ref = next) {
-			uint32_t *bucket = bucket_of(nat, table->hosts[ref].addr);
-
-			next = table->hosts[ref].next;
-			table->hosts[ref].next = *bucket;
-			*bucket = ref;
+		if (bucket_of(nat, host_at(nat, ref)->addr) != to) {
+			from = &host_at(nat, ref)->next;
+			continue;
 		}
+		*from = host_at(nat, ref)->next;
+		host_at(nat, ref)->next = *to;
+		*to = ref;
 	}
-	free(old);
-	return true;
 }
 
-static uint32_t slot_take(struct inside_host_table *table)
+/* More hosts than mappings there cannot be. */
+static uint32_t slot_take(struct nat *nat)
 {
-	uint32_t ref = table->free;
+	uint32_t ref = nat->hosts.free;
 
-	if (ref) {
-		table->free = table->hosts[ref].next;
-		return ref;
-	}
-	if (table->unused >= table->room) {
-		uint32_t room = table->room ? table->room * 2 : FIRST_HOSTS;
-		struct inside_host *hosts = realloc(table->hosts, room * sizeof(*hosts));
-
-		if (!hosts)
-			return 0;
-		table->hosts = hosts;
-		table->room = room;
-		if (table->unused == 0)
-			table->unused = 1; /* Reference 0 is nobody. */
-	}
-	return table->unused++;
+	if (!ref)
+		return rows_take(&nat->hosts.hosts, MAPPINGS_MAX);
+	nat->hosts.free = host_at(nat, ref)->next;
+	return ref;
 }
 
 uint32_t inside_host_hold(struct nat *nat, struct ip_addr addr)
 {
-	struct inside_host_table *table = &nat->hosts;
 	uint32_t ref, *bucket;
 
-	if (!buckets_grow(nat))
-		return 0;
+	buckets_grow(nat);
 	bucket = bucket_of(nat, addr);
-	for (ref = *bucket; ref; ref = table->hosts[ref].next)
-		if (ip_addr_equal(table->hosts[ref].addr, addr)) {
-			table->hosts[ref].count++;
+	for (ref = *bucket; ref; ref = host_at(nat, ref)->next)
+		if (ip_addr_equal(host_at(nat, ref)->addr, addr)) {
+			host_at(nat, ref)->count++;
 			return ref;
 		}
-	ref = slot_take(table);
+	ref = slot_take(nat);
 	if (!ref)
 		return 0;
-	table->hosts[ref] = (struct inside_host){
+	*host_at(nat, ref) = (struct inside_host){
 		.addr = addr,
 		.next = *bucket,
 		.count = 1,
 	};
 	*bucket = ref;
-	table->count++;
+	nat->hosts.count++;
 	return ref;
 }
 
 static void forget(struct nat *nat, uint32_t ref)
 {
 	struct inside_host_table *table = &nat->hosts;
-	struct inside_host *host = &table->hosts[ref];
+	struct inside_host *host = host_at(nat, ref);
 	uint32_t *at = bucket_of(nat, host->addr);
 
 	for (int protocol = 0; protocol < NAT_PROTOCOLS; protocol++)
@@ -110,7 +95,7 @@ static void forget(struct nat *nat, uint32_t ref)
 			port_free_block(&nat->ports[protocol], host->pool,
 					host->block[protocol][i] - 1);
 	while (*at != ref)
-		at = &table->hosts[*at].next;
+		at = &host_at(nat, *at)->next;
 	*at = host->next;
 	host->next = table->free;
 	table->free = ref;
@@ -119,7 +104,7 @@ static void forget(struct nat *nat, uint32_t ref)
 
 void inside_host_let_go(struct nat *nat, uint32_t host)
 {
-	if (host && --nat->hosts.hosts[host].count == 0)
+	if (host && --host_at(nat, host)->count == 0)
 		forget(nat, host);
 }
 
@@ -159,14 +144,14 @@ static void ring_remove(struct nat *nat, struct inside_host *host, uint32_t ref)
 void inside_host_add(struct nat *nat, uint32_t host, uint32_t mapping)
 {
 	links_of(nat, mapping)->host = host;
-	ring_append(nat, &nat->hosts.hosts[host], mapping);
-	nat->hosts.hosts[host].count++;
+	ring_append(nat, host_at(nat, host), mapping);
+	host_at(nat, host)->count++;
 }
 
 void inside_host_remove(struct nat *nat, uint32_t mapping)
 {
 	uint32_t ref = links_of(nat, mapping)->host;
-	struct inside_host *host = &nat->hosts.hosts[ref];
+	struct inside_host *host = host_at(nat, ref);
 
 	ring_remove(nat, host, mapping);
 	inside_host_let_go(nat, ref);
@@ -174,7 +159,7 @@ void inside_host_remove(struct nat *nat, uint32_t mapping)
 
 void inside_host_used(struct nat *nat, uint32_t mapping)
 {
-	struct inside_host *host = &nat->hosts.hosts[links_of(nat, mapping)->host];
+	struct inside_host *host = host_at(nat, links_of(nat, mapping)->host);
 
 	ring_remove(nat, host, mapping);
 	ring_append(nat, host, mapping);

@@ -11,6 +11,7 @@
 
 #include "addr.h"
 #include "mapping.h"
+#include "rows.h"
 
 struct nat;
 
@@ -27,21 +28,20 @@ struct inside_host {
 };
 
 struct inside_host_table {
-	struct inside_host *hosts;
-	uint32_t room;
-	uint32_t unused;
+	struct rows hosts; /* struct inside_host */
 	uint32_t free;
 	uint32_t count;
-	uint32_t *buckets;
-	uint32_t buckets_mask;
+	struct buckets buckets; /* none at first */
 };
+
+void inside_host_table_init(struct inside_host_table *table);
 
 void inside_host_table_clear(struct inside_host_table *table);
 
 static inline struct inside_host *inside_host_at(const struct inside_host_table *table,
 						 uint32_t ref)
 {
-	return &table->hosts[ref];
+	return rows_at(&table->hosts, ref);
 }
 
 /* The host at @addr, made where it is new, and held as if it had one mapping more, until

@@ -256,6 +256,10 @@ static int make_tables(struct nat *nat)
 	for (int i = 0; i < NAT_PROTOCOLS; i++)
 		has_sources = has_sources || source_chain_is_kept(&nat->rules[i]);
 	mapping_table_init(&nat->mappings, nat->counts_hosts, has_sources);
+	session_table_init(&nat->sessions);
+	inside_host_table_init(&nat->hosts);
+	tcp_table_init(&nat->tcp);
+	permission_clock_init(&nat->permission_clock);
 	if (!nat_translates_ports(nat))
 		return 0;
 	for (int i = 0; i < NAT_PROTOCOLS; i++) {

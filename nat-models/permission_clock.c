@@ -1,16 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "permission_clock.h"
 
-#include <stdlib.h>
-
 #include "nat_state.h"
 
-enum { FIRST_TIMES = 64, TIMES_MAX = 1 << 22 };
+enum { TIMES_MAX = 1 << 22 };
+
+void permission_clock_init(struct permission_clock *clock)
+{
+	*clock = (struct permission_clock){ .count = 0 };
+	rows_init(&clock->times, sizeof(struct permission_time));
+}
 
 void permission_clock_clear(struct permission_clock *clock)
 {
-	free(clock->times);
-	*clock = (struct permission_clock){ .times = NULL };
+	rows_clear(&clock->times);
+	buckets_clear(&clock->buckets);
+	permission_clock_init(clock);
+}
+
+static struct permission_time *at(const struct nat *nat, uint32_t time)
+{
+	return rows_at(&nat->permission_clock.times, time);
 }
 
 static struct endpoint as_filtered(const struct nat *nat, enum nat_protocol protocol,
@@ -21,83 +31,131 @@ static struct endpoint as_filtered(const struct nat *nat, enum nat_protocol prot
 	return remote;
 }
 
-/* The entry of these endpoints, or the free one where it would be. */
-static struct permission_time *find(const struct nat *nat, enum nat_protocol protocol,
-				    struct endpoint inside, struct endpoint remote)
+/* The bucket of these endpoints. */
+static uint32_t *bucket_of(const struct nat *nat, enum nat_protocol protocol,
+			   struct endpoint inside, struct endpoint remote)
 {
-	const struct permission_clock *clock = &nat->permission_clock;
 	uint64_t ports = (uint64_t)protocol << 32 | (uint32_t)inside.port << 16 | remote.port;
 	uint64_t hash = hash_mix(hash_mix(nat->hash_seed, ports), inside.addr.lo);
-	uint32_t at;
 
 	hash = hash_mix(hash_mix(hash, inside.addr.hi), remote.addr.lo);
 	hash = hash_mix(hash, remote.addr.hi);
-	for (at = (uint32_t)(hash >> 16) & clock->mask;; at = (at + 1) & clock->mask) {
-		struct permission_time *time = &clock->times[at];
+	return buckets_of(&nat->permission_clock.buckets, (uint32_t)(hash >> 16));
+}
 
-		if (!time->until ||
-		    (time->protocol == protocol && endpoint_equal(time->inside, inside) &&
-		     endpoint_equal(time->remote, remote)))
-			return time;
+static uint32_t *bucket_of_time(const struct nat *nat, const struct permission_time *time)
+{
+	return bucket_of(nat, time->protocol, time->inside, time->remote);
+}
+
+/* The time of these endpoints, or 0. */
+static uint32_t find(const struct nat *nat, enum nat_protocol protocol, struct endpoint inside,
+		     struct endpoint remote)
+{
+	uint32_t time = *bucket_of(nat, protocol, inside, remote);
+
+	while (time && (at(nat, time)->protocol != protocol ||
+			!endpoint_equal(at(nat, time)->inside, inside) ||
+			!endpoint_equal(at(nat, time)->remote, remote)))
+		time = at(nat, time)->next;
+	return time;
+}
+
+/* Those of a bucket that have run out are free. */
+static void sweep(struct nat *nat, uint32_t *link)
+{
+	struct permission_clock *clock = &nat->permission_clock;
+
+	while (*link) {
+		uint32_t time = *link;
+
+		if (at(nat, time)->until > nat->now) {
+			link = &at(nat, time)->next;
+			continue;
+		}
+		*link = at(nat, time)->next;
+		at(nat, time)->next = clock->free;
+		clock->free = time;
+		clock->count--;
 	}
 }
 
-/* Room for one more.  Those that have run out are left behind. */
-static bool grow(struct nat *nat)
+/* For each that is noted two buckets are swept in turn, so that what has run out is not there for long:
+ * as many go as come.  Without memory the chains just get longer. */
+static void tidy(struct nat *nat)
 {
-	struct permission_clock *clock = &nat->permission_clock, old = *clock;
-	uint32_t old_len = old.times ? old.mask + 1 : 0, alive = 0, len = FIRST_TIMES;
+	struct permission_clock *clock = &nat->permission_clock;
+	uint32_t *from, *to;
 
-	if (clock->count * 2 < old_len)
-		return true;
-	for (uint32_t i = 0; i < old_len; i++)
-		alive += old.times[i].until > nat->now;
-	while (len < TIMES_MAX && len <= alive * 4)
-		len *= 2;
-	if (alive * 2 >= len)
-		return false;
-	clock->times = calloc(len, sizeof(*clock->times));
-	if (!clock->times) {
-		*clock = old;
-		return false;
+	if (!clock->buckets.len)
+		buckets_init(&clock->buckets);
+	for (int i = 0; i < 2; i++) {
+		clock->hand = clock->hand + 1 < clock->buckets.len ? clock->hand + 1 : 0;
+		sweep(nat, buckets_at(&clock->buckets, clock->hand));
 	}
-	clock->mask = len - 1;
-	clock->count = alive;
-	for (uint32_t i = 0; i < old_len; i++) {
-		const struct permission_time *time = &old.times[i];
+	if (clock->count < clock->buckets.len || !buckets_add(&clock->buckets, &from, &to))
+		return;
+	while (*from) {
+		uint32_t time = *from;
 
-		if (time->until > nat->now)
-			*find(nat, time->protocol, time->inside, time->remote) = *time;
+		if (bucket_of_time(nat, at(nat, time)) != to) {
+			from = &at(nat, time)->next;
+			continue;
+		}
+		*from = at(nat, time)->next;
+		at(nat, time)->next = *to;
+		*to = time;
 	}
-	free(old.times);
-	return true;
+}
+
+/* A new one of these endpoints; 0 without memory. */
+static uint32_t make(struct nat *nat, enum nat_protocol protocol, struct endpoint inside,
+		     struct endpoint remote)
+{
+	struct permission_clock *clock = &nat->permission_clock;
+	uint32_t *bucket = bucket_of(nat, protocol, inside, remote), time = clock->free;
+
+	if (time)
+		clock->free = at(nat, time)->next;
+	else
+		time = rows_take(&clock->times, TIMES_MAX);
+	if (!time)
+		return 0;
+	*at(nat, time) = (struct permission_time){
+		.inside = inside,
+		.remote = remote,
+		.next = *bucket,
+		.protocol = (uint8_t)protocol,
+	};
+	*bucket = time;
+	clock->count++;
+	return time;
 }
 
 void permission_clock_note(struct nat *nat, enum nat_protocol protocol, struct endpoint inside,
 			   struct endpoint remote)
 {
 	uint64_t span = nat->rules[protocol].is.permission_ns;
-	struct permission_time *time;
+	uint32_t time;
 
-	if (!span || nat->rules[protocol].is.filtering == NAT_EI || !grow(nat))
+	if (!span || nat->rules[protocol].is.filtering == NAT_EI)
 		return;
+	tidy(nat);
 	remote = as_filtered(nat, protocol, remote);
 	time = find(nat, protocol, inside, remote);
-	if (!time->until)
-		nat->permission_clock.count++;
-	*time = (struct permission_time){
-		.inside = inside,
-		.remote = remote,
-		.until = span > UINT64_MAX - nat->now ? UINT64_MAX : nat->now + span,
-		.protocol = (uint8_t)protocol,
-	};
+	if (!time)
+		time = make(nat, protocol, inside, remote);
+	if (time)
+		at(nat, time)->until = span > UINT64_MAX - nat->now ? UINT64_MAX : nat->now + span;
 }
 
 bool permission_clock_runs(const struct nat *nat, enum nat_protocol protocol,
 			   struct endpoint inside, struct endpoint remote)
 {
-	if (!nat->permission_clock.times)
+	uint32_t time;
+
+	if (!nat->permission_clock.count)
 		return false;
-	remote = as_filtered(nat, protocol, remote);
-	return find(nat, protocol, inside, remote)->until > nat->now;
+	time = find(nat, protocol, inside, as_filtered(nat, protocol, remote));
+	return time && at(nat, time)->until > nat->now;
 }

@@ -10,22 +10,28 @@
 #include <stdint.h>
 
 #include "addr.h"
+#include "buckets.h"
 #include "mapping.h"
+#include "rows.h"
 
 struct nat;
 
 struct permission_time {
 	struct endpoint inside, remote; /* as far as filtering looks */
-	uint64_t until; /* 0 = free */
+	uint64_t until;
+	uint32_t next; /* in its bucket; free ones are linked here too */
 	uint8_t protocol;
 };
 
 struct permission_clock {
-	struct permission_time *times; /* open addressing, at most half full */
-	uint32_t mask;
-	uint32_t count;
+	struct rows times; /* struct permission_time */
+	uint32_t free;
+	uint32_t count; /* those that have run out and were not swept out yet are among them */
+	uint32_t hand; /* the bucket that is swept next */
+	struct buckets buckets; /* none at first */
 };
 
+void permission_clock_init(struct permission_clock *clock);
 void permission_clock_clear(struct permission_clock *clock);
 
 /* @inside sends to @remote now.  Without memory it is as if it had not. */

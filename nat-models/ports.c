@@ -22,8 +22,13 @@ void port_space_clear(struct port_space *space)
 		free(space->all);
 		space->all = next;
 	}
+	while (space->rests) {
+		struct rest_block *next = space->rests->next;
+
+		free(space->rests);
+		space->rests = next;
+	}
 	free(space->pages);
-	free(space->rests);
 	free(space->blocks);
 }
 
@@ -91,25 +96,35 @@ void port_take(struct nat *nat, uint32_t mapping)
 	nat_links(nat, links->port_next)->port_prev = mapping;
 }
 
-static bool rests_grow(struct port_space *space)
+/* Place for one more at the end; NULL without memory. */
+static struct port_rest *add_rest(struct port_space *space)
 {
-	uint32_t room = space->rests_room ? space->rests_room * 2 : 64;
-	struct port_rest *rests;
+	struct rest_block *block = space->rests_last;
 
-	if (space->rests_len < space->rests_room)
-		return true;
-	rests = calloc(room, sizeof(*rests));
-	if (!rests)
-		return false;
-	for (uint32_t i = 0, from = space->rests_first; i < space->rests_len; i++) {
-		rests[i] = space->rests[from];
-		from = from + 1 == space->rests_room ? 0 : from + 1;
+	if (!block || block->len == REST_BLOCK) {
+		block = calloc(1, sizeof(*block));
+		if (!block)
+			return NULL;
+		if (space->rests)
+			space->rests_last->next = block;
+		else
+			space->rests = block;
+		space->rests_last = block;
 	}
-	free(space->rests);
-	space->rests = rests;
-	space->rests_room = room;
-	space->rests_first = 0;
-	return true;
+	return &block->rests[block->len++];
+}
+
+/* The first has rested. */
+static void remove_rest(struct port_space *space)
+{
+	struct rest_block *block = space->rests;
+
+	if (++block->first < block->len)
+		return;
+	space->rests = block->next;
+	if (!block->next)
+		space->rests_last = NULL;
+	free(block);
 }
 
 /* RFC 6888, REQ-8: a, b and c. */
@@ -127,26 +142,26 @@ static bool rest(struct nat *nat, const struct mapping *m)
 	struct port_space *space = &nat->ports[m->protocol];
 	const struct nat_transport *is = &nat->rules[m->protocol].is;
 	uint64_t span = may_be_reused_at_once(is) ? 0 : is->reuse_ns;
-	uint32_t at;
+	struct port_rest *added = NULL;
 
-	if (!span || span > UINT64_MAX - nat->now || !rests_grow(space))
+	if (span && span <= UINT64_MAX - nat->now)
+		added = add_rest(space);
+	if (!added)
 		return false;
-	at = (space->rests_first + space->rests_len++) % space->rests_room;
-	space->rests[at] = (struct port_rest){ nat->now + span, m->pool, m->outside_port };
+	*added = (struct port_rest){ nat->now + span, m->pool, m->outside_port };
 	return true;
 }
 
 void port_wake(struct port_space *space, uint64_t now)
 {
-	while (space->rests_len && space->rests[space->rests_first].until <= now) {
-		const struct port_rest *first = &space->rests[space->rests_first];
+	while (space->rests && space->rests->rests[space->rests->first].until <= now) {
+		const struct port_rest *first = &space->rests->rests[space->rests->first];
 		struct port_page *page = port_page(space, first->pool, first->port);
 
 		/* Whoever got it all the same, by a fixed port, has it now. */
 		if (!page->owners[first->port % PORT_PAGE])
 			*used_word(page, first->port) &= ~bit_of(first->port);
-		space->rests_first = (space->rests_first + 1) % space->rests_room;
-		space->rests_len--;
+		remove_rest(space);
 	}
 }
 

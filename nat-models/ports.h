@@ -37,14 +37,22 @@ struct port_rest {
 	uint16_t pool, port;
 };
 
+enum { REST_BLOCK = 63 };
+
+/* Some of those that rest, in order of time. */
+struct rest_block {
+	struct rest_block *next;
+	uint32_t first, len; /* those from first up to, not including, len still rest */
+	struct port_rest rests[REST_BLOCK];
+};
+
 struct port_space {
 	struct port_page **pages; /* [pool][page]: NULL = none in use; no table = none at all */
 	struct port_page *all;
 	uint32_t pool_len;
 	uint64_t *blocks; /* [pool][word]: blocks that hosts own */
 	uint32_t *last; /* [pool]: the port given last, plus 1; 0 = none was.  The NAT's own */
-	struct port_rest *rests; /* ports that rest, a ring in order of time */
-	uint32_t rests_room, rests_first, rests_len;
+	struct rest_block *rests, *rests_last; /* ports that rest, in order of time */
 };
 
 int port_space_init(struct port_space *space, size_t pool_len, bool blocks); /* 0 or -ENOMEM */

@@ -1,19 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "session.h"
 
-#include <stdlib.h>
-
 #include "nat_state.h"
 
 /* Set in an index entry that is a permission's; otherwise it is a mapping's. */
 #define SESSION_NODE 0x80000000U
 
-enum { FIRST_NODES = 16 };
+void session_table_init(struct session_table *table)
+{
+	rows_init(&table->nodes, sizeof(struct permission));
+}
 
 void session_table_clear(struct session_table *table)
 {
 	buckets_clear(&table->buckets);
-	free(table->nodes);
+	rows_clear(&table->nodes);
+}
+
+static struct permission *node_at(const struct session_table *table, uint32_t node)
+{
+	return rows_at(&table->nodes, node);
+}
+
+/* The permission that an index entry is of. */
+static struct permission *permission_of(const struct nat *nat, uint32_t entry)
+{
+	return node_at(&nat->sessions, entry & ~SESSION_NODE);
 }
 
 /* What a session is looked up by: an outside port of a pool address, or an inside endpoint. */
@@ -74,20 +86,20 @@ static struct endpoint remote_of(const struct permission *node)
 /* An entry's mapping and remote endpoint. */
 static uint32_t entry_mapping(const struct nat *nat, uint32_t entry)
 {
-	return entry & SESSION_NODE ? nat->sessions.nodes[entry & ~SESSION_NODE].mapping : entry;
+	return entry & SESSION_NODE ? permission_of(nat, entry)->mapping : entry;
 }
 
 static struct endpoint entry_remote(const struct nat *nat, uint32_t entry)
 {
 	if (entry & SESSION_NODE)
-		return remote_of(&nat->sessions.nodes[entry & ~SESSION_NODE]);
+		return remote_of(permission_of(nat, entry));
 	return mapping_remote(nat_mapping(nat, entry));
 }
 
 static uint32_t *entry_next(const struct nat *nat, uint32_t entry)
 {
 	if (entry & SESSION_NODE)
-		return &nat->sessions.nodes[entry & ~SESSION_NODE].hash_next;
+		return &permission_of(nat, entry)->hash_next;
 	return &nat_links(nat, entry)->session_next;
 }
 
@@ -181,25 +193,10 @@ static uint32_t node_take(struct session_table *table)
 {
 	uint32_t node = table->free;
 
-	if (node) {
-		table->free = table->nodes[node].hash_next;
-		return node;
-	}
-	if (table->unused >= table->nodes_room) {
-		uint32_t room = table->nodes_room ? table->nodes_room * 2 : FIRST_NODES;
-		struct permission *nodes;
-
-		if (room > PERMISSIONS_MAX)
-			return 0;
-		nodes = realloc(table->nodes, room * sizeof(*nodes));
-		if (!nodes)
-			return 0;
-		table->nodes = nodes;
-		table->nodes_room = room;
-		if (table->unused == 0)
-			table->unused = 1; /* Node 0 is nobody. */
-	}
-	return table->unused++;
+	if (!node)
+		return rows_take(&table->nodes, PERMISSIONS_MAX);
+	table->free = node_at(table, node)->hash_next;
+	return node;
 }
 
 enum session_result session_open(struct nat *nat, uint32_t ref, struct endpoint remote)
@@ -218,7 +215,7 @@ enum session_result session_open(struct nat *nat, uint32_t ref, struct endpoint 
 	node = node_take(&nat->sessions);
 	if (!node)
 		return SESSION_NO_ROOM;
-	nat->sessions.nodes[node] = (struct permission){
+	*node_at(&nat->sessions, node) = (struct permission){
 		.remote_addr = remote.addr,
 		.remote_port = remote.port,
 		.mapping = ref,
@@ -238,8 +235,8 @@ bool session_any(const struct nat *nat, uint32_t ref, struct endpoint remote, en
 	if (scope_agrees(scope, mapping_remote(m), remote))
 		return true;
 	for (uint32_t node = nat_links(nat, ref)->permissions; node;
-	     node = nat->sessions.nodes[node].next)
-		if (scope_agrees(scope, remote_of(&nat->sessions.nodes[node]), remote))
+	     node = node_at(&nat->sessions, node)->next)
+		if (scope_agrees(scope, remote_of(node_at(&nat->sessions, node)), remote))
 			return true;
 	return false;
 }
@@ -250,10 +247,10 @@ void session_end_all(struct nat *nat, uint32_t ref)
 	uint32_t next, node = nat_links(nat, ref)->permissions;
 
 	for (; node; node = next) {
-		next = table->nodes[node].next;
+		next = node_at(table, node)->next;
 		index_remove(nat, node | SESSION_NODE);
-		table->nodes[node].mapping = 0;
-		table->nodes[node].hash_next = table->free;
+		node_at(table, node)->mapping = 0;
+		node_at(table, node)->hash_next = table->free;
 		table->free = node;
 	}
 	index_remove(nat, ref);

@@ -19,6 +19,7 @@
 
 #include "addr.h"
 #include "mapping.h"
+#include "rows.h"
 
 struct nat;
 
@@ -37,11 +38,11 @@ struct session_table {
 	struct buckets
 		buckets; /* references to mappings, or to permissions with SESSION_NODE set */
 	uint32_t count;
-	struct permission *nodes;
-	uint32_t nodes_room;
-	uint32_t unused; /* the lowest node never given out */
+	struct rows nodes; /* struct permission */
 	uint32_t free;
 };
+
+void session_table_init(struct session_table *table);
 
 enum session_result {
 	SESSION_OPEN, /* it is this mapping's, now or before */

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tcp_track.h"
 
-#include <stdlib.h>
-
 #include "header_fields.h"
 #include "nat_state.h"
 
-enum { FIRST_CONNECTIONS = 64, CONNECTIONS_MAX = 1 << 22 };
+enum { CONNECTIONS_MAX = 1 << 22 };
 
 /* By direction: << 0 for the inside, << 1 for the outside. */
 enum tcp_seen { SEEN_SYN = 1, SEEN_BOTH_SYN = 3, SEEN_FIN = 4, SEEN_BOTH_FIN = 12, SEEN_RST = 16 };
@@ -23,16 +21,28 @@ struct segment {
 	int scale; /* that a SYN announces, or -1 */
 };
 
+void tcp_table_init(struct tcp_table *table)
+{
+	rows_init(&table->connections, sizeof(struct tcp_connection));
+	rows_init(&table->heads, sizeof(uint32_t));
+}
+
 void tcp_table_clear(struct tcp_table *table)
 {
-	free(table->connections);
+	rows_clear(&table->connections);
 	buckets_clear(&table->buckets);
-	free(table->heads);
+	rows_clear(&table->heads);
 }
 
 static struct tcp_connection *at(const struct nat *nat, uint32_t c)
 {
-	return &nat->tcp.connections[c];
+	return rows_at(&nat->tcp.connections, c);
+}
+
+/* Where a mapping's connections begin, for which there must be room. */
+static uint32_t *head_of(const struct nat *nat, uint32_t ref)
+{
+	return rows_at(&nat->tcp.heads, ref);
 }
 
 static uint32_t *bucket_of(const struct nat *nat, uint32_t mapping, struct endpoint remote)
@@ -78,14 +88,16 @@ static void give_back(struct nat *nat, uint32_t c)
 
 void tcp_track_end_all(struct nat *nat, uint32_t ref)
 {
-	uint32_t next, c = ref < nat->tcp.heads_len ? nat->tcp.heads[ref] : 0;
+	uint32_t next, c = rows_reach(&nat->tcp.heads, ref) ? *head_of(nat, ref) : 0;
+
+	if (!c)
+		return;
 
 	for (; c; c = next) {
 		next = at(nat, c)->next;
 		give_back(nat, c);
 	}
-	if (ref < nat->tcp.heads_len)
-		nat->tcp.heads[ref] = 0;
+	*head_of(nat, ref) = 0;
 }
 
 /* Keep about one connection a bucket.  Without memory the chains just get longer. */
@@ -111,54 +123,21 @@ static void buckets_grow(struct nat *nat)
 	}
 }
 
-static bool heads_grow(struct tcp_table *table, uint32_t ref)
-{
-	uint32_t len = table->heads_len ? table->heads_len : FIRST_CONNECTIONS;
-	uint32_t *heads;
-
-	if (ref < table->heads_len)
-		return true;
-	while (len <= ref)
-		len *= 2;
-	heads = realloc(table->heads, len * sizeof(*heads));
-	if (!heads)
-		return false;
-	for (uint32_t i = table->heads_len; i < len; i++)
-		heads[i] = 0;
-	table->heads = heads;
-	table->heads_len = len;
-	return true;
-}
-
 /* A slot that nobody has; 0 without memory. */
-static uint32_t slot_take(struct tcp_table *table)
+static uint32_t slot_take(struct nat *nat)
 {
-	uint32_t c = table->free;
-	uint32_t room = table->room ? table->room * 2 : FIRST_CONNECTIONS;
-	struct tcp_connection *connections;
+	uint32_t c = nat->tcp.free;
 
-	if (c) {
-		table->free = table->connections[c].hash_next;
-		return c;
-	}
-	if (table->unused >= table->room) {
-		if (room > CONNECTIONS_MAX)
-			return 0;
-		connections = realloc(table->connections, room * sizeof(*connections));
-		if (!connections)
-			return 0;
-		table->connections = connections;
-		table->room = room;
-		if (table->unused == 0)
-			table->unused = 1; /* Connection 0 is none. */
-	}
-	return table->unused++;
+	if (!c)
+		return rows_take(&nat->tcp.connections, CONNECTIONS_MAX);
+	nat->tcp.free = at(nat, c)->hash_next;
+	return c;
 }
 
 /* Those of the mapping whose time is over make room. */
 static void sweep(struct nat *nat, uint32_t ref, uint64_t now)
 {
-	uint32_t *link = &nat->tcp.heads[ref];
+	uint32_t *link = head_of(nat, ref);
 
 	while (*link) {
 		uint32_t c = *link;
@@ -176,11 +155,11 @@ static uint32_t make(struct nat *nat, uint32_t ref, struct endpoint remote, uint
 {
 	uint32_t c, *bucket;
 
-	if (!heads_grow(&nat->tcp, ref))
+	if (!rows_extend(&nat->tcp.heads, ref))
 		return 0;
 	buckets_grow(nat);
 	sweep(nat, ref, now);
-	c = slot_take(&nat->tcp);
+	c = slot_take(nat);
 	if (!c)
 		return 0;
 	bucket = bucket_of(nat, ref, remote);
@@ -189,11 +168,11 @@ static uint32_t make(struct nat *nat, uint32_t ref, struct endpoint remote, uint
 		.remote_port = remote.port,
 		.mapping = ref,
 		.hash_next = *bucket,
-		.next = nat->tcp.heads[ref],
+		.next = *head_of(nat, ref),
 		.expires = now,
 	};
 	*bucket = c;
-	nat->tcp.heads[ref] = c;
+	*head_of(nat, ref) = c;
 	nat->tcp.count++;
 	return c;
 }
@@ -342,7 +321,7 @@ static uint64_t latest_end(const struct nat *nat, uint32_t ref)
 {
 	uint64_t latest = 0;
 
-	for (uint32_t c = nat->tcp.heads[ref]; c; c = at(nat, c)->next)
+	for (uint32_t c = *head_of(nat, ref); c; c = at(nat, c)->next)
 		if (at(nat, c)->expires > latest)
 			latest = at(nat, c)->expires;
 	return latest;

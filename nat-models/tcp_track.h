@@ -15,6 +15,7 @@
 #include "addr.h"
 #include "buckets.h"
 #include "packet.h"
+#include "rows.h"
 
 struct nat;
 
@@ -38,12 +39,13 @@ struct tcp_connection {
 };
 
 struct tcp_table {
-	struct tcp_connection *connections;
-	uint32_t room, unused, free, count;
+	struct rows connections; /* struct tcp_connection */
+	uint32_t free, count;
 	struct buckets buckets; /* none at first */
-	uint32_t *heads; /* by mapping: its connections */
-	uint32_t heads_len;
+	struct rows heads; /* by mapping: uint32_t, the first of its connections */
 };
+
+void tcp_table_init(struct tcp_table *table);
 
 void tcp_table_clear(struct tcp_table *table);
 
