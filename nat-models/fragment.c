@@ -12,6 +12,14 @@ void fragment_table_clear(struct fragment_table *table)
 	*table = (struct fragment_table){ .entries = NULL };
 }
 
+/* Is there none to be forgotten for a new one?  They are in order of time. */
+static bool is_full(const struct nat *nat, uint64_t now)
+{
+	const struct fragment_table *table = &nat->fragments;
+
+	return !nat->model.fragments_give_way && table->entries[table->next].expires > now;
+}
+
 void fragment_remember(struct nat *nat, enum nat_side side, const struct packet_info *before,
 		       const struct packet_info *after, const struct nat_decision *decision,
 		       uint64_t now)
@@ -20,7 +28,7 @@ void fragment_remember(struct nat *nat, enum nat_side side, const struct packet_
 
 	if (!table->entries)
 		table->entries = calloc(FRAGMENTS_KEPT, sizeof(*table->entries));
-	if (!table->entries)
+	if (!table->entries || is_full(nat, now))
 		return;
 	table->entries[table->next] = (struct fragment_entry){
 		.src = before->src.addr,

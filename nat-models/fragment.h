@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What became of first fragments, so that later ones, which carry no ports, go the same way
- * (RFC 4787, REQ-14).  A small table, the oldest giving way: a flood of first fragments costs
- * no more than it.  Later fragments that arrive before the first are held.c's.
+ * (RFC 4787, REQ-14).  A small table: a flood of first fragments costs no more than it, and where the
+ * oldest gives way, as REQ-14a wants it, it keeps no datagram out, either.  Later fragments that arrive before the first are held.c's.
  */
 #ifndef KNOTHOLE_FRAGMENT_H
 #define KNOTHOLE_FRAGMENT_H

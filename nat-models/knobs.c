@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "addr.h"
 #include "duration.h"
 
 #define DAY_NS ((int64_t)(86400 * NS_PER_S))
@@ -76,6 +77,12 @@ static const struct knob model_knobs[] = {
 	BOOL_KNOB(nat_model, overlap, "overlap",
 		  "outside hosts are reached whose addresses are of the inside network",
 		  "RFC 4787, REQ-7"),
+	KNOB(nat_model, exempt, "exempt", KNOB_PREFIX, NULL, 0, 0,
+	     "a prefix of destinations that nothing is translated for", "RFC 6888, REQ-6"),
+	BOOL_KNOB(nat_model, shared_mappings, "shared_mappings",
+		  "TCP and UDP from one inside endpoint get one outside port", "RFC 7857, 5"),
+	BOOL_KNOB(nat_model, shared_filters, "shared_filters",
+		  "what TCP has opened lets UDP in, and the reverse", "RFC 7857, 6"),
 	BOOL_KNOB(nat_model, ip_id, "ip_id",
 		  "datagrams that may be cut get an identification of the NAT's own",
 		  "RFC 7857, 10"),
@@ -95,6 +102,9 @@ static const struct knob model_knobs[] = {
 		    "fragments at a time that wait for their first", "RFC 4787, REQ-14"),
 	TIME_KNOB(nat_model, fragment_ns, "fragment_time", 1,
 		  "how long a first fragment is remembered, and waited for", "RFC 4787, REQ-14"),
+	BOOL_KNOB(nat_model, fragments_give_way, "fragments_give_way",
+		  "of too many first fragments the oldest is forgotten, not the newest",
+		  "RFC 4787, REQ-14a"),
 	TEXT_KNOB(nat_model, kernel, "kernel", kernel_words,
 		  "which ruleset realises it in a Linux kernel"),
 };
@@ -316,6 +326,15 @@ static const char *format_ports(int64_t value, char *buf, size_t size)
 	return buf;
 }
 
+static const char *format_prefix(int64_t value, char *buf, size_t size)
+{
+	const struct nat_model model = { .exempt = (uint64_t)value };
+	char text[IP_PREFIX_TEXT];
+
+	snprintf(buf, size, "%s", value ? ip_prefix_format(nat_model_exempt(&model), text) : "");
+	return buf;
+}
+
 const char *knob_format(const struct nat_model *model, const struct knob_section *section,
 			const struct knob *knob, char *buf, size_t size)
 {
@@ -331,6 +350,8 @@ const char *knob_format(const struct nat_model *model, const struct knob_section
 		return format_set(knob, value, buf, size);
 	if (knob->type == KNOB_PORTS)
 		return format_ports(value, buf, size);
+	if (knob->type == KNOB_PREFIX)
+		return format_prefix(value, buf, size);
 	if (knob->type == KNOB_WORD)
 		snprintf(buf, size, "%s", knob->words[value].word);
 	else if (knob->type == KNOB_BOOL)

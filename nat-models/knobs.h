@@ -21,6 +21,7 @@ enum knob_type {
 	KNOB_TIME, /* uint64_t ns, from min to max */
 	KNOB_SET, /* uint8_t of bits, 1 << value of `words`; a list of them in a file */
 	KNOB_PORTS, /* uint16_t[4], 0 = no more; as one number, each takes 16 bits of it */
+	KNOB_PREFIX, /* uint64_t, an IPv4 prefix as in nat_model's exempt; 0 = none, "" in a file */
 	KNOB_TEXT, /* char[size]; one of `words` where those are given */
 };
 
@@ -47,7 +48,7 @@ enum { KNOB_SECTIONS = 4 };
 
 extern const struct knob_section knob_sections[KNOB_SECTIONS];
 
-/* The number that a WORD, BOOL, NUMBER, TIME, SET or PORTS knob of @section has in @model. */
+/* The number that a WORD, BOOL, NUMBER, TIME, SET, PORTS or PREFIX knob of @section has in @model. */
 int64_t knob_value(const struct nat_model *model, const struct knob_section *section,
 		   const struct knob *knob);
 

@@ -103,11 +103,40 @@ static void begin_connection(struct passage *p, struct lead *lead, bool inbound,
 	*lead = closed(used);
 }
 
+/* The other one of UDP and TCP; ICMP has none. */
+static bool sibling_of(enum nat_protocol protocol, enum nat_protocol *ret)
+{
+	*ret = protocol == NAT_UDP ? NAT_TCP : NAT_UDP;
+	return protocol != NAT_ICMP;
+}
+
+/* RFC 7857, 5: where mappings are shared, the outside port that the other protocol has for the same
+ * inside endpoint, and this one can have.  False where there is none. */
+static bool shared_port(struct nat *nat, const struct mapping_key *key, struct outside_port *ret)
+{
+	struct mapping_key other = *key;
+	const struct mapping *m;
+	uint32_t ref;
+
+	if (!nat->model.shared_mappings || !nat_translates_ports(nat) || key->scope != NAT_EI ||
+	    !sibling_of(key->protocol, &other.protocol))
+		return false;
+	ref = mapping_find(nat, &other);
+	if (!ref)
+		return false;
+	m = nat_mapping(nat, ref);
+	*ret = (struct outside_port){ m->pool, m->outside_port };
+	return port_is_free_for(nat, key->protocol, ret->pool, ret->port, key->remote);
+}
+
 static struct lead make_out(struct passage *p, struct mapping_key *key, uint8_t flags,
 			    const struct outside_port *fixed)
 {
 	struct lead lead = { 0 };
+	struct outside_port shared;
 
+	if (!fixed && shared_port(p->nat, key, &shared))
+		fixed = &shared;
 	lead.reason = limits_make_mapping(p->nat, key, fixed, flags, p->now, &lead.ref);
 	if (lead.reason != NAT_REASON_NEW_MAPPING)
 		return lead;
@@ -375,6 +404,31 @@ static uint32_t find_in_own(const struct passage *p, struct endpoint remote, uin
 	return filter_admits(p->nat, first, remote) ? first : 0;
 }
 
+/* RFC 7857, 6: where filters are shared, what the other protocol has opened at this port is open to this
+ * one, which gets a mapping of its own there.  False where nothing is. */
+static bool shared_way_in(struct passage *p, struct endpoint outside, struct endpoint remote,
+			  uint16_t pool, struct lead *ret)
+{
+	struct nat *nat = p->nat;
+	struct outside_port at = { pool, outside.port };
+	struct mapping_key key = { p->protocol, rules_of(p)->scope, outside, remote };
+	enum nat_protocol other;
+	uint32_t ref;
+
+	if (!nat->model.shared_filters || !sibling_of(p->protocol, &other))
+		return false;
+	ref = port_user(nat, other, pool, outside.port);
+	if (!ref || nat_mapping(nat, ref)->flags & MAPPING_FROM_OUTSIDE ||
+	    !filter_admits(nat, ref, remote))
+		return false;
+	key.inside = mapping_inside(nat_mapping(nat, ref));
+	*ret = (struct lead){ .to = key.inside };
+	ret->reason = limits_make_mapping(nat, &key, &at, 0, p->now, &ret->ref);
+	if (ret->reason == NAT_REASON_NEW_MAPPING)
+		begin_connection(p, ret, true, remote);
+	return true;
+}
+
 static struct lead napt_in(struct passage *p, struct endpoint outside, struct endpoint remote,
 			   uint16_t pool)
 {
@@ -386,9 +440,13 @@ static struct lead napt_in(struct passage *p, struct endpoint outside, struct en
 	if (!first) {
 		struct endpoint inside;
 
+		struct lead shared;
+
 		if (pool == 0 && static_forward_in(p->nat, p->protocol, outside.port, &inside))
 			return without_mapping(p, NAT_REASON_FORWARDED, inside, inside, 0,
 					       outside.port);
+		if (shared_way_in(p, outside, remote, pool, &shared))
+			return shared;
 		return unsolicited(p, outside, remote, pool, NAT_REASON_NO_MAPPING);
 	}
 	if (rules_of(p)->overload)

@@ -13,7 +13,7 @@
 #include "source_line.h"
 #include "suggest.h"
 
-enum { KEY_TEXT = 64, WORDS_MAX = 32 };
+enum { KEY_TEXT = 64, WORDS_MAX = 40 };
 
 /* One reading of one table. */
 struct reader {
@@ -240,6 +240,25 @@ static int read_time(struct reader *reader, const char *path, const struct knob 
 	return 0;
 }
 
+static int read_prefix(struct reader *reader, const char *path, int64_t *ret)
+{
+	const char *text = lua_type(reader->lua, -1) == LUA_TSTRING ? lua_tostring(reader->lua, -1)
+								    : NULL;
+	struct ip_prefix prefix;
+	char got[80];
+
+	*ret = 0;
+	if (text && !*text)
+		return 0;
+	if (!text || ip_prefix_parse(text, &prefix) || !ip_addr_is_v4(prefix.addr) ||
+	    prefix.bits <= 96)
+		return fault(reader, path,
+			     "expected an IPv4 prefix, such as \"11.1.0.0/16\"; got %s",
+			     describe_value(reader->lua, got, sizeof(got)));
+	*ret = (int64_t)ip_addr_to_v4(prefix.addr) << 8 | (prefix.bits - 96);
+	return 0;
+}
+
 static int read_text(struct reader *reader, const char *path, const struct knob_section *section,
 		     const struct knob *knob)
 {
@@ -288,6 +307,9 @@ static int read_value(struct reader *reader, const struct knob_section *section,
 		break;
 	case KNOB_NUMBER:
 		r = read_number(reader, path, knob, &value);
+		break;
+	case KNOB_PREFIX:
+		r = read_prefix(reader, path, &value);
 		break;
 	case KNOB_TIME:
 		r = read_time(reader, path, knob, &value);

@@ -67,6 +67,12 @@ bool nat_transport_lets_out(const struct nat_transport *transport, uint16_t port
 	return false;
 }
 
+struct ip_prefix nat_model_exempt(const struct nat_model *model)
+{
+	return (struct ip_prefix){ ip_addr_v4((uint32_t)(model->exempt >> 8)),
+				   (uint8_t)(96 + (model->exempt & 0xff)) };
+}
+
 void nat_model_defaults(struct nat_model *model)
 {
 	memset(model, 0, sizeof(*model));
@@ -106,6 +112,7 @@ void nat_model_defaults(struct nat_model *model)
 	model->eviction = NAT_EVICT_NONE;
 	model->fragments = NAT_FRAGMENTS_ANY_ORDER; /* RFC 4787 REQ-14 */
 	model->fragments_held = 16;
+	model->fragments_give_way = true;
 	model->fragment_ns = 30 * NS_PER_S; /* RFC 791 says 15 s at first; Linux 30 s */
 	model->refusal = NAT_REFUSAL_SILENT;
 	model->too_big = NAT_TOO_BIG_TOLD; /* RFC 4787 REQ-13 */

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "addr.h"
+
 #define NAT_KINDS(X)                                                                               \
 	X(NAT_KIND_NAPT, "napt", "translates addresses and ports (RFC 2663)")                      \
 	X(NAT_KIND_ONE_TO_ONE, "one-to-one", "one outside address an inside host; ports stay")     \
@@ -258,10 +260,16 @@ struct nat_model {
 	enum nat_fragments fragments;
 	uint8_t fragments_held; /* any-order: how many wait at a time, 1 to 64 */
 	uint64_t fragment_ns; /* how long a first part is remembered, and waited for */
+	bool fragments_give_way; /* where too many first parts are remembered, the oldest does; else
+				  * the new one is not (RFC 4787, REQ-14a) */
 	uint8_t algs; /* 1 << enum nat_alg */
 	enum nat_refusal refusal;
 	enum nat_too_big too_big;
 	bool overlap; /* RFC 4787 REQ-7: outside hosts of the inside network's range are reached */
+	uint64_t exempt; /* RFC 6888 REQ-6: an IPv4 prefix that is not translated for: the address
+			  * << 8, and its bits; 0 = none */
+	bool shared_mappings; /* RFC 7857, 5: TCP and UDP from one inside endpoint get one port */
+	bool shared_filters; /* RFC 7857, 6: what opens the way for one lets the other in */
 	bool ip_id; /* RFC 7857, 10: datagrams that may be cut get an identification of the NAT's */
 	bool simple_security; /* of an IPv6 firewall: addresses that belong elsewhere do not pass
 			       * (RFC 6092, 3.1: REC-1 to REC-7) */
@@ -272,6 +280,9 @@ struct nat_model {
 
 /* May anything go out to remote @port? */
 bool nat_transport_lets_out(const struct nat_transport *transport, uint16_t port);
+
+/* The prefix of its `exempt`, which is not 0. */
+struct ip_prefix nat_model_exempt(const struct nat_model *model);
 
 /* A model with every knob at its default: what RFC 4787 and RFC 5382 recommend (EI mapping,
  * APD filtering, ports preserved, hairpinning with external source). */

@@ -186,7 +186,7 @@ static size_t size_of(const struct nat_config *config)
 	       room_for(config->pool_len + 1, sizeof(struct ip_addr)) +
 	       room_for(pool_index_len(config->pool_len), sizeof(uint16_t)) +
 	       room_for(config->forwards_len, sizeof(*config->forwards)) +
-	       room_for(config->exempt_len, sizeof(*config->exempt)) +
+	       room_for(config->exempt_len + 1, sizeof(*config->exempt)) +
 	       room_for(NAT_PROTOCOLS * config->pool_len, sizeof(uint32_t));
 }
 
@@ -200,6 +200,17 @@ static void *lay(char **at, const void *from, size_t len, size_t size)
 	if (from && len)
 		memcpy(array, from, len * size);
 	return array;
+}
+
+/* The model's own stands behind the configuration's. */
+static void copy_exempt(struct nat *nat, const struct nat_config *config, char **at)
+{
+	nat->exempt = lay(at, NULL, config->exempt_len + 1, sizeof(*nat->exempt));
+	for (size_t i = 0; i < config->exempt_len; i++)
+		nat->exempt[i] = config->exempt[i];
+	nat->exempt_len = config->exempt_len;
+	if (nat->model.exempt)
+		nat->exempt[nat->exempt_len++] = nat_model_exempt(&nat->model);
 }
 
 static void copy_config(struct nat *nat, const struct nat_config *config)
@@ -222,8 +233,7 @@ static void copy_config(struct nat *nat, const struct nat_config *config)
 		nat->npt_adjustment = nptv6_adjustment(config->inside, config->outside_prefix);
 	nat->nat64_prefix = config->nat64_prefix.bits ? config->nat64_prefix : nat64_well_known();
 	nat->crosses_families = nat->model.kind == NAT_KIND_NAT64;
-	nat->exempt_len = config->exempt_len;
-	nat->exempt = lay(&at, config->exempt, config->exempt_len, sizeof(*nat->exempt));
+	copy_exempt(nat, config, &at);
 	last = lay(&at, NULL, NAT_PROTOCOLS * config->pool_len, sizeof(*last));
 	for (size_t i = 0; i < NAT_PROTOCOLS; i++)
 		nat->ports[i].last = last + i * config->pool_len;

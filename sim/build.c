@@ -71,7 +71,9 @@ static int add_addresses(struct segment *segment, struct port *port, const struc
 
 	for (unsigned i = 0; !err && i < plan_address_count(node); i++)
 		err = segment_add_address(segment, port, plan_address(node, i));
-	if (node->kind == PLAN_HOST || node->no_ipv4 || plan_translates(node))
+	/* Destinations that a NAT does not translate for answer to inside addresses (RFC 6888, REQ-6). */
+	if (node->kind == PLAN_HOST || node->no_ipv4 ||
+	    (plan_translates(node) && !node->model.exempt))
 		return err;
 	if (!err)
 		err = segment_add_address(segment, port, plan_gateway_addr(node));

@@ -103,6 +103,24 @@ static enum behave_outcome hairpinning(struct behave *b, uint8_t protocol, bool 
 	return not_as_required(b, "it arrives from %s, the inside endpoint", text);
 }
 
+/* RFC 7857, 6.  A SYN has gone out: may UDP come in where its answer may? */
+enum behave_outcome probe_shared_filter(struct behave *b)
+{
+	struct endpoint dst = there(b, 0, SERVER), outside, shut;
+
+	if (!goes_out(b, INSIDE, IP_PROTO_TCP, here(b, INSIDE, fresh_port(b)), dst, &outside))
+		return nothing_passes(b);
+	shut = (struct endpoint){ outside.addr, fresh_port(b) };
+	if (comes_in(b, INSIDE, IP_PROTO_UDP, dst, shut))
+		return inconclusive(b, "UDP comes in to ports that nothing has opened");
+	if (comes_in(b, INSIDE, IP_PROTO_UDP, dst, outside))
+		return not_as_required(b, "UDP comes in to port %u, which TCP has opened",
+				       outside.port);
+	if (!comes_in(b, INSIDE, IP_PROTO_TCP, dst, outside))
+		return inconclusive(b, "not even TCP comes in to port %u", outside.port);
+	return as_required(b, "TCP comes in to port %u, and UDP does not", outside.port);
+}
+
 enum behave_outcome probe_hairpin_udp(struct behave *b)
 {
 	return hairpinning(b, IP_PROTO_UDP, false);

@@ -225,3 +225,48 @@ enum behave_outcome probe_ip_id(struct behave *b)
 				       seen[0].info.fragment_id);
 	return as_required(b, "two hosts that both wrote %u are told apart", letter.ip_id);
 }
+
+/*
+ * RFC 7857, 5.  UDP from a port, and then TCP from the same: one outside port for both would say nothing
+ * where ports stay as they are, so another host takes that one first, for UDP alone.
+ */
+enum behave_outcome probe_shared_mapping(struct behave *b)
+{
+	uint16_t port = fresh_port(b);
+	struct endpoint src = here(b, INSIDE, port), udp, tcp, taken, again;
+
+	if (!goes_out(b, OTHER, IP_PROTO_UDP, here(b, OTHER, port), there(b, 0, SERVER), &taken) ||
+	    !goes_out(b, INSIDE, IP_PROTO_UDP, src, there(b, 0, SERVER), &udp) ||
+	    !goes_out(b, INSIDE, IP_PROTO_UDP, src, there(b, 1, SERVER), &again) ||
+	    !goes_out(b, INSIDE, IP_PROTO_TCP, src, there(b, 0, SERVER), &tcp))
+		return nothing_passes(b);
+	if (!endpoint_equal(udp, again))
+		return inconclusive(b, "UDP from one port has no one outside port");
+	if (!endpoint_equal(udp, tcp))
+		return as_required(b, "port %u is %u for UDP, and %u for TCP", port, udp.port,
+				   tcp.port);
+	if (udp.port == port)
+		return inconclusive(b, "port %u is itself for both, which need not mean anything",
+				    port);
+	return not_as_required(b, "port %u is %u for UDP and for TCP", port, udp.port);
+}
+
+/* RFC 6888, REQ-6: is there a destination that sees the inside's own address?  Its answers must come in. */
+enum behave_outcome probe_exempt(struct behave *b)
+{
+	struct endpoint src = here(b, INSIDE, fresh_port(b)), seen;
+	char text[ENDPOINT_TEXT];
+
+	for (unsigned i = 0; i < BEHAVE_OUTSIDE_ADDRS; i++) {
+		if (!goes_out(b, INSIDE, IP_PROTO_UDP, src, there(b, i, SERVER), &seen))
+			return nothing_passes(b);
+		endpoint_format(there(b, i, SERVER), text);
+		if (!endpoint_equal(seen, src))
+			continue;
+		if (comes_in(b, INSIDE, IP_PROTO_UDP, there(b, i, SERVER), src))
+			return as_required(b, "%s is spoken to as without a NAT", text);
+		return not_as_required(b, "%s sees an address that it cannot answer to", text);
+	}
+	return not_as_required(b, "each of %d destinations is translated for",
+			       BEHAVE_OUTSIDE_ADDRS);
+}

@@ -17,12 +17,15 @@ enum behave_outcome probe_well_known(struct behave *b);
 enum behave_outcome probe_parity(struct behave *b);
 enum behave_outcome probe_deterministic(struct behave *b);
 enum behave_outcome probe_guessable(struct behave *b);
+enum behave_outcome probe_shared_mapping(struct behave *b);
+enum behave_outcome probe_exempt(struct behave *b);
 enum behave_outcome probe_ip_id(struct behave *b);
 
 /* filtering.c */
 enum behave_outcome probe_filtering_udp(struct behave *b);
 enum behave_outcome probe_filtering_tcp(struct behave *b);
 enum behave_outcome probe_filtering_carrier(struct behave *b);
+enum behave_outcome probe_shared_filter(struct behave *b);
 enum behave_outcome probe_hairpin_udp(struct behave *b);
 enum behave_outcome probe_hairpin_source_udp(struct behave *b);
 enum behave_outcome probe_hairpin_tcp(struct behave *b);

@@ -2,8 +2,7 @@
 /*
  * Which probe stands for which requirement.  Not here: what a NAT may do or leave (RFC 4787
  * REQ-6a, RFC 5508 REQ-9 and REQ-11), what is a matter of its management or its logs (RFC 6888
- * REQ-3, REQ-5, REQ-6, REQ-10, REQ-12 to REQ-14), its port-control protocol (REQ-9), and what no
- * model breaks: UDP's mappings and filters are never TCP's (RFC 7857, 5 and 6).
+ * REQ-3, REQ-5, REQ-10, REQ-12 to REQ-14), and its port-control protocol (REQ-9).
  */
 #include "probes.h"
 
@@ -107,6 +106,8 @@ const struct behave_probe behave_probes[] = {
 	  probe_pooling },
 	{ "6888", "REQ-4", "MUST", "a subscriber's ports are limited", BEHAVE_ORDINARY,
 	  probe_limit },
+	{ "6888", "REQ-6", "MUST", "translation can be turned off for a destination",
+	  BEHAVE_ORDINARY, probe_exempt },
 	{ "6888", "REQ-7", "RECOMMENDED", "filtering endpoint-independent", BEHAVE_ORDINARY,
 	  probe_filtering_carrier },
 	{ "6888", "REQ-8", "SHOULD NOT", "a port rests for 120 s before it is given anew",
@@ -119,6 +120,10 @@ const struct behave_probe behave_probes[] = {
 	{ "7857", "2.2", "MUST", "a RST is translated", BEHAVE_ORDINARY, probe_rst_translated },
 	{ "7857", "2.2", "SHOULD", "a connection's state outlives a RST by 4 min", BEHAVE_ORDINARY,
 	  probe_rst_state },
+	{ "7857", "5", "SHOULD", "TCP's mappings are not UDP's", BEHAVE_ORDINARY,
+	  probe_shared_mapping },
+	{ "7857", "6", "SHOULD", "what TCP has opened is not open to UDP", BEHAVE_ORDINARY,
+	  probe_shared_filter },
 	{ "7857", "7.1", "SHOULD NOT", "an ICMP error from inside refreshes nothing",
 	  BEHAVE_ORDINARY, probe_error_out_refreshes },
 	{ "7857", "7.1", "SHOULD NOT", "a RST from inside refreshes nothing", BEHAVE_ORDINARY,

@@ -42,6 +42,9 @@ static const char *forwarding(const struct nat_model *model)
 		{ !model->icmp.time_exceeded, "the kernel answers for a packet whose TTL ends" },
 		{ model->overlap, "it reaches outside hosts of the inside network's range" },
 		{ model->ip_id, "it gives out identifications of its own" },
+		{ model->exempt, "it does not translate for some destinations" },
+		{ model->shared_mappings, "conntrack maps UDP and TCP each by itself" },
+		{ model->shared_filters, "conntrack filters UDP and TCP each by itself" },
 	};
 
 	return FIRST_FAILURE(checks);
@@ -57,6 +60,8 @@ static const char *fragments(const struct nat_model *model)
 		  "the kernel's room for fragments is not counted by datagrams" },
 		{ model->fragment_ns != in_ns(LINUX_FRAGMENT_S),
 		  "the kernel keeps fragments for 30 s" },
+		{ !model->fragments_give_way,
+		  "the kernel forgets the oldest fragments where they are too many" },
 		{ model->refusal != NAT_REFUSAL_SILENT, "it tells who gets no mapping" },
 	};
 

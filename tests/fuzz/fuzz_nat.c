@@ -30,7 +30,7 @@ static bool writes_ip6; /* the packet in the making is IPv6 */
 
 /* How many values an enum of the model has. */
 #define ONE(id, word, text) +1
-enum { RSTS = 0 NAT_RSTS(ONE), REFUSALS = 0 NAT_REFUSALS(ONE) };
+enum { RSTS = 0 NAT_RSTS(ONE), REFUSALS = 0 NAT_REFUSALS(ONE), TOO_BIGS = 0 NAT_TOO_BIGS(ONE) };
 #undef ONE
 
 /* Steps that mean something else beside. */
@@ -203,6 +203,12 @@ static struct nat *make(struct input *in, struct nat_model *model)
 	config.inside_addr = inside_addr(0xc0a80101);
 	forward.to.addr = inside_addr(0xc0a80105);
 	a = take(in);
+	model->ip_id = a & 0x40;
+	model->overlap = a & 0x80;
+	model->shared_mappings = model->shared_filters = a & 0x08;
+	model->fragments_give_way = !(a & 0x04);
+	model->exempt = a / 16 % 4 == 2 ? UINT64_C(0x0b010100) << 8 | 28 : 0;
+	model->too_big = a % TOO_BIGS;
 	config.seed = a;
 	config.forwards_len = a % 4 == 0;
 	config.exempt_len = a / 16 % 4 == 1;

@@ -45,8 +45,9 @@ static const struct row {
 	  "hairpinned_errors, time_exceeded, ping_answered" },
 	{ "the first of two by the alphabet", "return { zz = 1,\n yy = 1 }",
 	  "my.lua:2: yy: unknown key; expected one of title, source, kind, family, rfc3489, "
-	  "hairpin, pooling, pool, limit, limit_host, evict, refusal, too_big, overlap, ip_id, "
-	  "simple_security, others, ipsec, alg, fragments, fragments_held, fragment_time, kernel, base, udp, "
+	  "hairpin, pooling, pool, limit, limit_host, evict, refusal, too_big, overlap, exempt, "
+	  "shared_mappings, shared_filters, ip_id, simple_security, others, ipsec, alg, fragments, "
+	  "fragments_held, fragment_time, fragments_give_way, kernel, base, udp, "
 	  "tcp, icmp" },
 	{ "IPv6 kinds for IPv4", "return { kind = \"nat64\", family = \"ipv4\" }",
 	  "my.lua:1: family: kind \"nat64\" is for IPv6: expected \"ipv6\"" },

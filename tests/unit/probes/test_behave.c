@@ -52,6 +52,11 @@ TUNE(error_refreshes, m->icmp.on_error = NAT_ERROR_REFRESH)
 TUNE(cuts, m->too_big = NAT_TOO_BIG_CUT)
 TUNE(black_hole, m->too_big = NAT_TOO_BIG_DROPPED)
 TUNE(no_fragments, m->fragments = NAT_FRAGMENTS_DROP)
+TUNE(fragments_stay, m->fragments_give_way = false)
+TUNE(exempts, m->exempt = UINT64_C(0x0b010104) << 8 | 32)
+TUNE(exempts_others, m->exempt = UINT64_C(0x0b010105) << 8 | 32)
+TUNE(shares_mappings, m->shared_mappings = true)
+TUNE(shares_filters, m->shared_filters = true)
 TUNE(fragments_in_order, m->fragments = NAT_FRAGMENTS_IN_ORDER)
 TUNE(one_syn, m->tcp.simultaneous_open = false)
 TUNE(tcp_rst, m->tcp.unsolicited = NAT_UNSOLICITED_RST)
@@ -144,6 +149,8 @@ static const struct row {
 	{ "4787", "REQ-14a", "lone first", as_is, MEETS },
 	{ "4787", "REQ-14a", "lone first", fragments_in_order, MEETS },
 	{ "4787", "REQ-14a", "lone first", no_fragments, BREAKS },
+	{ "4787", "REQ-14a", "lone first", fragments_stay, BREAKS },
+	{ "4787", "REQ-14a", "lone fragments", fragments_stay, MEETS },
 	{ "4787", "REQ-1", "", blocked, UNKNOWN },
 	{ "5382", "REQ-1", "", as_is, MEETS },
 	{ "5382", "REQ-1", "", tcp_ad, BREAKS },
@@ -218,6 +225,9 @@ static const struct row {
 	{ "6888", "REQ-4", "", host_limit, MEETS },
 	{ "6888", "REQ-4", "", as_is, BREAKS },
 	{ "6888", "REQ-4", "", limited, BREAKS },
+	{ "6888", "REQ-6", "", exempts, MEETS },
+	{ "6888", "REQ-6", "", exempts_others, BREAKS },
+	{ "6888", "REQ-6", "", as_is, BREAKS },
 	{ "6888", "REQ-7", "", udp_filter_ei, MEETS },
 	{ "6888", "REQ-7", "", udp_filter_ad, BREAKS },
 	{ "6888", "REQ-8", "", rests, MEETS },
@@ -234,6 +244,11 @@ static const struct row {
 	{ "7857", "2.2", "a RST", rst_dropped, BREAKS },
 	{ "7857", "2.2", "a connection", as_is, MEETS },
 	{ "7857", "2.2", "a connection", rst_ends, BREAKS },
+	{ "7857", "5", "", as_is, MEETS },
+	{ "7857", "5", "", shares_mappings, BREAKS },
+	{ "7857", "5", "", udp_apd, UNKNOWN },
+	{ "7857", "6", "", as_is, MEETS },
+	{ "7857", "6", "", shares_filters, BREAKS },
 	{ "7857", "7.1", "an ICMP error", as_is, MEETS },
 	{ "7857", "7.1", "an ICMP error", error_refreshes, BREAKS },
 	{ "7857", "7.1", "a RST", as_is, MEETS },
