@@ -283,6 +283,25 @@ static int run_collection(const struct run_options *options, const char *home, c
 	return status;
 }
 
+static int act(const struct run_options *o, char **operands, size_t operands_len)
+{
+	char home[PATH_MAX];
+	json_t *set = NULL;
+	int status = read_set(&o->set, &set);
+
+	if (!status && collection_home(home, sizeof(home)))
+		status = command_error("run", STATUS_USAGE,
+				       "the scenarios are not found: set KNOTHOLE_HOME");
+	if (!status && o->record && !o->claims)
+		status = command_error("run", STATUS_USAGE, "--record goes with --claims only");
+	if (!status && o->record)
+		status = read_claims(home, o->record);
+	else if (!status)
+		status = run_collection(o, home, operands, operands_len, set);
+	json_decref(set);
+	return status;
+}
+
 static int run(int argc, char **argv)
 {
 	struct run_options o = {
@@ -334,22 +353,10 @@ static int run(int argc, char **argv)
 		.command = &command_run, .table = table, .len = ARRAY_LEN(table), .operands_max = -1
 	};
 	int status = options_parse(&options, &argc, argv);
-	char home[PATH_MAX];
-	json_t *set = NULL;
 
 	if (status != OPTIONS_GO_ON)
 		return status;
-	status = read_set(&o.set, &set);
-	if (!status && collection_home(home, sizeof(home)))
-		status = command_error("run", STATUS_USAGE,
-				       "the scenarios are not found: set KNOTHOLE_HOME");
-	if (!status && o.record && !o.claims)
-		status = command_error("run", STATUS_USAGE, "--record goes with --claims only");
-	if (!status && o.record)
-		status = read_claims(home, o.record);
-	else if (!status)
-		status = run_collection(&o, home, argv + 1, (size_t)argc - 1, set);
-	json_decref(set);
+	status = act(&o, argv + 1, (size_t)argc - 1);
 	option_list_clear(&o.set);
 	return status;
 }

@@ -8,15 +8,11 @@
  * nobody wants, the DMZ host and the router itself.
  */
 #include "filter.h"
+#include "lead_find.h"
 #include "limits.h"
 #include "mapping_use.h"
 #include "nat_flow.h"
 #include "static_forward.h"
-
-static const struct rules *rules_of(const struct passage *p)
-{
-	return &p->nat->rules[p->protocol];
-}
 
 bool lead_is_open(const struct lead *lead)
 {
@@ -30,11 +26,6 @@ bool lead_is_open(const struct lead *lead)
 	default:
 		return false;
 	}
-}
-
-static struct lead closed(enum nat_reason reason)
-{
-	return (struct lead){ .reason = reason };
 }
 
 /* A lead that no mapping gives; what it amounts to is shown as if one did. */
@@ -69,25 +60,6 @@ static bool is_reply(const struct passage *p)
 	return p->protocol == NAT_ICMP && !p->info.is_error && !is_request(p);
 }
 
-/* The mapping that is meant for just these two endpoints, whatever the model's scope is. */
-static uint32_t find_particular(const struct passage *p, struct endpoint inside,
-				struct endpoint remote)
-{
-	struct mapping_key key = { p->protocol, NAT_APD, inside, remote };
-
-	return mapping_find(p->nat, &key);
-}
-
-static uint32_t find_out(const struct passage *p, struct endpoint inside, struct endpoint remote)
-{
-	struct mapping_key key = { p->protocol, rules_of(p)->scope, inside, remote };
-	uint32_t ref = 0;
-
-	if (p->nat->mappings.particular && key.scope != NAT_APD)
-		ref = find_particular(p, inside, remote);
-	return ref ? ref : mapping_find(p->nat, &key);
-}
-
 /* A mapping has just been made for this packet: its connection begins. */
 static void begin_connection(struct passage *p, struct lead *lead, bool inbound,
 			     struct endpoint remote)
@@ -100,7 +72,7 @@ static void begin_connection(struct passage *p, struct lead *lead, bool inbound,
 	if (used == NAT_REASON_MAPPING)
 		return;
 	mapping_end(p->nat, lead->ref);
-	*lead = closed(used);
+	*lead = lead_closed(used);
 }
 
 /* The other one of UDP and TCP; ICMP has none. */
@@ -149,20 +121,21 @@ static struct lead make_out(struct passage *p, struct mapping_key *key, uint8_t 
 static struct lead find_or_make(struct passage *p, struct endpoint inside, struct endpoint remote,
 				const struct outside_port *fixed)
 {
-	struct mapping_key key = { p->protocol, rules_of(p)->scope, inside, remote };
-	struct lead lead = { .reason = NAT_REASON_MAPPING, .ref = find_out(p, inside, remote) };
+	struct mapping_key key = { p->protocol, lead_rules(p)->scope, inside, remote };
+	struct lead lead = { .reason = NAT_REASON_MAPPING,
+			     .ref = lead_find_out(p, inside, remote) };
 	enum session_result session;
 	enum nat_reason used;
 
 	if (!lead.ref) {
 		/* A reply opens nothing.  Where addresses stay, it needs nothing either. */
 		if (is_reply(p) && nat_translates_ports(p->nat))
-			return closed(NAT_REASON_NO_MAPPING);
+			return lead_closed(NAT_REASON_NO_MAPPING);
 		if (p->protocol == NAT_TCP && !tcp_may_open(p->nat, p->info.tcp_flags))
-			return closed(NAT_REASON_OUT_OF_STATE);
+			return lead_closed(NAT_REASON_OUT_OF_STATE);
 		/* A NAT that fails when two want one port: "non-deterministic" in RFC 4787, 8. */
 		if (nat_translates_ports(p->nat) && key.scope != NAT_APD &&
-		    rules_of(p)->is.collision == NAT_COLLISION_DEPENDENT &&
+		    lead_rules(p)->is.collision == NAT_COLLISION_DEPENDENT &&
 		    port_collides(p->nat, p->protocol, inside)) {
 			key.scope = NAT_APD;
 			return make_out(p, &key, MAPPING_PARTICULAR, fixed);
@@ -171,7 +144,7 @@ static struct lead find_or_make(struct passage *p, struct endpoint inside, struc
 	}
 	session = session_open(p->nat, lead.ref, remote);
 	if (session == SESSION_NO_ROOM)
-		return closed(NAT_REASON_TABLE_FULL);
+		return lead_closed(NAT_REASON_TABLE_FULL);
 	if (session == SESSION_TAKEN) {
 		/* Another host speaks to this remote endpoint from the same outside port: this one
 		 * session cannot use the common mapping. */
@@ -180,39 +153,29 @@ static struct lead find_or_make(struct passage *p, struct endpoint inside, struc
 	}
 	used = mapping_use(p, lead.ref, false, &remote);
 	if (used != NAT_REASON_MAPPING)
-		return closed(used);
+		return lead_closed(used);
 	permission_clock_note(p->nat, p->protocol, inside, remote);
 	lead.to = mapping_outside(p->nat, nat_mapping(p->nat, lead.ref));
 	return lead;
 }
 
-/* One-to-one: the position of the pool address that @host has, or -1.  The unset address finds
- * one that nobody has. */
-static int bound_address(const struct nat *nat, struct ip_addr host)
-{
-	for (uint32_t i = 0; i < nat->pool_len; i++)
-		if (ip_addr_equal(nat->bound[i], host))
-			return (int)i;
-	return -1;
-}
-
 static struct lead one_to_one_out(struct passage *p, struct endpoint inside, struct endpoint remote)
 {
-	int pool = bound_address(p->nat, inside.addr);
+	int pool = lead_bound_address(p->nat, inside.addr);
 	bool is_new = pool < 0;
 	struct outside_port at;
 	struct endpoint outside;
 
 	if (is_new)
-		pool = bound_address(p->nat, (struct ip_addr){ 0, 0 });
+		pool = lead_bound_address(p->nat, (struct ip_addr){ 0, 0 });
 	if (pool < 0)
-		return closed(NAT_REASON_NO_PORT);
+		return lead_closed(NAT_REASON_NO_PORT);
 	p->nat->bound[pool] = inside.addr; /* for good: nothing takes it back */
 	at = (struct outside_port){ (uint16_t)pool, inside.port };
 	/* Ports stay, so one that is forwarded elsewhere cannot be had. */
 	if (pool == 0 && static_forward_in(p->nat, p->protocol, inside.port, &outside))
-		return closed(NAT_REASON_COLLISION);
-	if (!rules_of(p)->stateless)
+		return lead_closed(NAT_REASON_COLLISION);
+	if (!lead_rules(p)->stateless)
 		return find_or_make(p, inside, remote, &at);
 	outside = (struct endpoint){ p->nat->pool[pool], inside.port };
 	return without_mapping(p, is_new ? NAT_REASON_NEW_MAPPING : NAT_REASON_MAPPING, outside,
@@ -225,7 +188,7 @@ struct lead lead_out(struct passage *p, struct endpoint inside, struct endpoint 
 	uint16_t port;
 
 	if (nat->model.kind == NAT_KIND_FIREWALL) {
-		if (rules_of(p)->stateless)
+		if (lead_rules(p)->stateless)
 			return (struct lead){ .reason = NAT_REASON_ROUTED, .to = inside };
 		return find_or_make(p, inside, remote, NULL);
 	}
@@ -243,7 +206,7 @@ static struct lead through(struct passage *p, uint32_t ref, struct endpoint remo
 	enum nat_reason used = mapping_use(p, ref, true, &remote);
 
 	if (used != NAT_REASON_MAPPING)
-		return closed(used);
+		return lead_closed(used);
 	return (struct lead){ reason, ref, mapping_inside(nat_mapping(p->nat, ref)) };
 }
 
@@ -254,9 +217,9 @@ static struct lead filtered_in(struct passage *p, struct endpoint inside, struct
 	uint32_t ref = is_request(p) ? 0 : mapping_find(p->nat, &key);
 
 	if (!ref)
-		return closed(NAT_REASON_NO_MAPPING);
+		return lead_closed(NAT_REASON_NO_MAPPING);
 	if (!filter_admits(p->nat, ref, remote))
-		return closed(NAT_REASON_FILTERED);
+		return lead_closed(NAT_REASON_FILTERED);
 	return through(p, ref, remote, NAT_REASON_MAPPING);
 }
 
@@ -269,7 +232,7 @@ static struct lead firewall_in(struct passage *p, struct endpoint inside, struct
 		return without_mapping(p, NAT_REASON_FORWARDED, inside, inside, 0, inside.port);
 	if (nat->has_dmz && ip_addr_equal(inside.addr, nat->dmz))
 		return without_mapping(p, NAT_REASON_DMZ, inside, inside, 0, inside.port);
-	if (rules_of(p)->stateless)
+	if (lead_rules(p)->stateless)
 		return (struct lead){ .reason = NAT_REASON_ROUTED, .to = inside };
 	return filtered_in(p, inside, remote);
 }
@@ -284,10 +247,10 @@ static struct lead one_to_one_in(struct passage *p, struct endpoint outside, str
 		return without_mapping(p, NAT_REASON_FORWARDED, inside, inside, 0, outside.port);
 	inside = (struct endpoint){ nat->bound[pool], outside.port };
 	if (ip_addr_is_unset(inside.addr))
-		return closed(is_request(p) && nat->model.icmp.ping_answered
-				      ? NAT_REASON_SELF
-				      : NAT_REASON_NO_MAPPING);
-	if (rules_of(p)->stateless)
+		return lead_closed(is_request(p) && nat->model.icmp.ping_answered
+					   ? NAT_REASON_SELF
+					   : NAT_REASON_NO_MAPPING);
+	if (lead_rules(p)->stateless)
 		return without_mapping(p, NAT_REASON_MAPPING, inside, inside, pool, outside.port);
 	if (nat->has_dmz && ip_addr_equal(inside.addr, nat->dmz))
 		return without_mapping(p, NAT_REASON_DMZ, inside, inside, pool, outside.port);
@@ -309,7 +272,7 @@ static struct lead to_dmz(struct passage *p, struct endpoint outside, struct end
 
 		/* The host itself speaks to this remote endpoint, from another outside port. */
 		if (m->pool != pool || m->outside_port != outside.port)
-			return closed(NAT_REASON_COLLISION);
+			return lead_closed(NAT_REASON_COLLISION);
 		return through(p, lead.ref, remote, NAT_REASON_DMZ);
 	}
 	lead.reason = limits_make_mapping(nat, &key, &at, MAPPING_PARTICULAR | MAPPING_FROM_OUTSIDE,
@@ -339,8 +302,8 @@ static struct lead poisoned(struct passage *p, struct endpoint outside, struct e
 		mapping_touch(nat, lead.ref, true, p->now);
 		return lead;
 	}
-	if (!rules_of(p)->overload && otherwise == NAT_REASON_FILTERED)
-		return closed(otherwise);
+	if (!lead_rules(p)->overload && otherwise == NAT_REASON_FILTERED)
+		return lead_closed(otherwise);
 	lead.reason = limits_make_mapping(
 		nat, &key, &at, MAPPING_PARTICULAR | MAPPING_FROM_OUTSIDE | MAPPING_ROUTER_OWN,
 		p->now, &lead.ref);
@@ -354,12 +317,12 @@ static struct lead unsolicited(struct passage *p, struct endpoint outside, struc
 			       uint16_t pool, enum nat_reason otherwise)
 {
 	if (is_request(p) && p->nat->model.icmp.ping_answered)
-		return closed(NAT_REASON_SELF);
+		return lead_closed(NAT_REASON_SELF);
 	if (p->nat->has_dmz)
 		return to_dmz(p, outside, remote, pool);
-	if (p->side == NAT_OUTSIDE && rules_of(p)->is.unsolicited == NAT_UNSOLICITED_POISON)
+	if (p->side == NAT_OUTSIDE && lead_rules(p)->is.unsolicited == NAT_UNSOLICITED_POISON)
 		return poisoned(p, outside, remote, pool, otherwise);
-	return closed(otherwise);
+	return lead_closed(otherwise);
 }
 
 /* May mapping @ref take this packet in?  ICMP requests only where they came from outside
@@ -381,7 +344,7 @@ static uint32_t find_in_shared(const struct passage *p, uint16_t pool, uint16_t 
 
 	if (ref)
 		return serves(p, ref) && filter_remembers(p->nat, ref, remote) ? ref : 0;
-	if (rules_of(p)->is.filtering == NAT_APD)
+	if (lead_rules(p)->is.filtering == NAT_APD)
 		return 0;
 	ref = first;
 	do {
@@ -411,7 +374,7 @@ static bool shared_way_in(struct passage *p, struct endpoint outside, struct end
 {
 	struct nat *nat = p->nat;
 	struct outside_port at = { pool, outside.port };
-	struct mapping_key key = { p->protocol, rules_of(p)->scope, outside, remote };
+	struct mapping_key key = { p->protocol, lead_rules(p)->scope, outside, remote };
 	enum nat_protocol other;
 	uint32_t ref;
 
@@ -449,7 +412,7 @@ static struct lead napt_in(struct passage *p, struct endpoint outside, struct en
 			return shared;
 		return unsolicited(p, outside, remote, pool, NAT_REASON_NO_MAPPING);
 	}
-	if (rules_of(p)->overload)
+	if (lead_rules(p)->overload)
 		ref = find_in_shared(p, pool, outside.port, remote, first);
 	else
 		ref = find_in_own(p, remote, first);
@@ -473,86 +436,4 @@ struct lead lead_in(struct passage *p, struct endpoint outside, struct endpoint 
 	if (p->nat->model.kind == NAT_KIND_ONE_TO_ONE)
 		return one_to_one_in(p, outside, remote, pool);
 	return napt_in(p, outside, remote, pool);
-}
-
-struct lead lead_back_out(struct passage *p, struct endpoint inside, struct endpoint remote)
-{
-	struct nat *nat = p->nat;
-	struct lead lead = { .reason = NAT_REASON_MAPPING, .to = inside };
-	uint16_t port;
-	int pool;
-
-	if (nat->model.kind == NAT_KIND_FIREWALL && rules_of(p)->stateless)
-		return lead;
-	if (static_forward_out(nat, p->protocol, inside, &port)) {
-		if (nat->model.kind != NAT_KIND_FIREWALL)
-			lead.to = (struct endpoint){ nat->pool[0], port };
-		return lead;
-	}
-	if (nat->model.kind == NAT_KIND_ONE_TO_ONE && rules_of(p)->stateless) {
-		pool = bound_address(nat, inside.addr);
-		if (pool < 0)
-			return closed(NAT_REASON_QUOTE_UNKNOWN);
-		lead.to.addr = nat->pool[pool];
-		return lead;
-	}
-	lead.ref = find_out(p, inside, remote);
-	if (!lead.ref)
-		return closed(NAT_REASON_QUOTE_UNKNOWN);
-	lead.to = mapping_outside(nat, nat_mapping(nat, lead.ref));
-	return lead;
-}
-
-/* The mapping through which a packet went from outside port @port to @remote, or 0. */
-static uint32_t find_back_in(const struct passage *p, uint16_t pool, uint16_t port,
-			     struct endpoint remote)
-{
-	uint32_t ref = port_user(p->nat, p->protocol, pool, port);
-	const struct mapping *m;
-
-	if (ref && rules_of(p)->overload)
-		ref = session_find(p->nat, p->protocol, pool, port, remote);
-	if (ref && p->nat->has_dmz && !rules_of(p)->overload) {
-		uint32_t dmz = find_particular(p, (struct endpoint){ p->nat->dmz, port }, remote);
-
-		ref = dmz ? dmz : ref;
-	}
-	if (!ref)
-		return 0;
-	m = nat_mapping(p->nat, ref);
-	if (m->flags & MAPPING_ROUTER_OWN || m->outside_port != port || m->pool != pool)
-		return 0;
-	if (m->flags & MAPPING_PARTICULAR)
-		return scope_agrees(NAT_APD, mapping_remote(m), remote) ? ref : 0;
-	return scope_agrees(rules_of(p)->scope, mapping_remote(m), remote) ? ref : 0;
-}
-
-struct lead lead_back_in(struct passage *p, struct endpoint outside, struct endpoint remote)
-{
-	struct nat *nat = p->nat;
-	struct lead lead = { .reason = NAT_REASON_MAPPING, .to = outside };
-	struct mapping_key key = { p->protocol, NAT_EI, outside, remote };
-	int pool = 0;
-
-	if (nat->model.kind != NAT_KIND_FIREWALL) {
-		pool = nat_pool_find(nat, outside.addr);
-		if (pool < 0)
-			return closed(NAT_REASON_QUOTE_UNKNOWN);
-		if (pool == 0 && static_forward_in(nat, p->protocol, outside.port, &lead.to))
-			return lead;
-	}
-	if (nat_translates_ports(nat)) {
-		lead.ref = find_back_in(p, (uint16_t)pool, outside.port, remote);
-		if (lead.ref)
-			lead.to = mapping_inside(nat_mapping(nat, lead.ref));
-		return lead.ref ? lead : closed(NAT_REASON_QUOTE_UNKNOWN);
-	}
-	if (nat->model.kind == NAT_KIND_ONE_TO_ONE)
-		lead.to.addr = key.inside.addr = nat->bound[pool];
-	if (ip_addr_is_unset(lead.to.addr))
-		return closed(NAT_REASON_QUOTE_UNKNOWN);
-	if (rules_of(p)->stateless)
-		return lead;
-	lead.ref = mapping_find(nat, &key);
-	return lead.ref ? lead : closed(NAT_REASON_QUOTE_UNKNOWN);
 }

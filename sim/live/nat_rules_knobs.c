@@ -39,17 +39,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "nat_rules.h"
-
-enum { WELL_KNOWN_END = 1024, LAST_PORT = 65535 };
-
-/* One transport's rules being written. */
-struct writer {
-	struct script *script;
-	const struct live_nat_spec *spec;
-	struct nat_protocol protocol;
-	char outside[IP_ADDR_TEXT];
-};
+#include "nat_rules_writer.h"
 
 static const char *type_of(enum nat_scope scope)
 {
@@ -64,49 +54,34 @@ static const char *type_of(enum nat_scope scope)
 	return "";
 }
 
-/* The remote endpoint as far as @scope knows it. @dir: "original" or "reply". */
-static const char *remote_of(enum nat_scope scope, const char *dir)
-{
-	bool original = dir[0] == 'o';
-
-	switch (scope) {
-	case NAT_EI:
-		return "";
-	case NAT_AD:
-		return original ? " . ct original ip daddr" : " . ct reply ip daddr";
-	case NAT_APD:
-		return original ? " . ct original ip daddr . ct original proto-dst"
-				: " . ct reply ip daddr . ct reply proto-dst";
-	}
-	return "";
-}
-
 /* Is the permission the inside endpoint's, not the mapping's? */
-static bool permits_inside(const struct writer *w)
+static bool permits_inside(const struct nat_rules_writer *w)
 {
 	return w->protocol.knobs->filtering == NAT_AD && w->protocol.knobs->mapping != NAT_EI;
 }
 
 /* Tables */
 
-static bool is_udp(const struct writer *w)
+static bool is_udp(const struct nat_rules_writer *w)
 {
 	return w->protocol.number == IP_PROTO_UDP;
 }
 
-static void add_set(struct writer *w, const char *name, const char *type, const char *remote)
+static void add_set(struct nat_rules_writer *w, const char *name, const char *type,
+		    const char *remote)
 {
 	script_add(w->script, "	set %s_%s { type %s%s; flags dynamic,timeout; size 65536; }\n",
 		   name, w->protocol.word, type, remote);
 }
 
-static void add_map(struct writer *w, const char *name, const char *key, const char *value)
+static void add_map(struct nat_rules_writer *w, const char *name, const char *key,
+		    const char *value)
 {
 	script_add(w->script, "	map %s_%s { type %s : %s; flags dynamic,timeout; size 65536; }\n",
 		   name, w->protocol.word, key, value);
 }
 
-static void add_tables(struct writer *w)
+static void add_tables(struct nat_rules_writer *w)
 {
 	const struct nat_transport *knobs = w->protocol.knobs;
 
@@ -128,7 +103,7 @@ static void add_tables(struct writer *w)
 }
 
 /* Static forwards are elements that never die. */
-static void add_forward(struct writer *w, unsigned int outside, const char *addr,
+static void add_forward(struct nat_rules_writer *w, unsigned int outside, const char *addr,
 			unsigned int inside)
 {
 	const char *word = w->protocol.word;
@@ -147,7 +122,7 @@ static void add_forward(struct writer *w, unsigned int outside, const char *addr
 			   outside, addr, outside, inside);
 }
 
-static void add_forwards(struct writer *w)
+static void add_forwards(struct nat_rules_writer *w)
 {
 	for (size_t i = 0; i < w->spec->forwards_len; i++) {
 		const struct nat_forward *f = &w->spec->forwards[i];
@@ -163,12 +138,12 @@ static void add_forwards(struct writer *w)
 
 /* Timers: a model whose inbound packets refresh keeps its maps, and lets the permits die. */
 
-static const char *note_verb(const struct writer *w)
+static const char *note_verb(const struct nat_rules_writer *w)
 {
 	return w->protocol.knobs->refresh == NAT_REFRESH_NONE ? "add" : "update";
 }
 
-static void add_timeout(struct writer *w, bool of_permit)
+static void add_timeout(struct nat_rules_writer *w, bool of_permit)
 {
 	if (of_permit || w->protocol.knobs->refresh != NAT_REFRESH_BOTH)
 		script_add(w->script, " timeout %llums", nat_timeout_ms(&w->protocol));
@@ -176,7 +151,7 @@ static void add_timeout(struct writer *w, bool of_permit)
 
 /* Gate: inbound, before conntrack */
 
-static void add_permit_key(struct writer *w)
+static void add_permit_key(struct nat_rules_writer *w)
 {
 	const char *word = w->protocol.word;
 
@@ -189,7 +164,7 @@ static void add_permit_key(struct writer *w)
 }
 
 /* Go on in this rule if the packet has a permission, which it may refresh. */
-static void ask_permit(struct writer *w)
+static void ask_permit(struct nat_rules_writer *w)
 {
 	const char *word = w->protocol.word;
 
@@ -203,7 +178,7 @@ static void ask_permit(struct writer *w)
 	script_add(w->script, " } ");
 }
 
-static void add_gate(struct writer *w)
+static void add_gate(struct nat_rules_writer *w)
 {
 	const char *word = w->protocol.word;
 	const char *enter = is_udp(w) ? "goto enter" : "accept";
@@ -226,7 +201,7 @@ static void add_gate(struct writer *w)
 		script_add(w->script, "		meta l4proto %s drop\n", word);
 }
 
-static void add_gates(struct writer w[2])
+static void add_gates(struct nat_rules_writer w[2])
 {
 	struct script *script = w->script;
 
@@ -260,7 +235,7 @@ static void add_gates(struct writer w[2])
 	script_add(script, "	}\n");
 }
 
-static void add_dnat(struct writer w[2])
+static void add_dnat(struct nat_rules_writer w[2])
 {
 	char dmz[IP_ADDR_TEXT];
 
@@ -279,7 +254,7 @@ static void add_dnat(struct writer w[2])
 }
 
 /* What the gate had to leave open. */
-static void add_inside_permit(struct writer *w)
+static void add_inside_permit(struct nat_rules_writer *w)
 {
 	const char *word = w->protocol.word;
 
@@ -291,7 +266,7 @@ static void add_inside_permit(struct writer *w)
 		   word);
 }
 
-static void add_forward_chain(struct writer w[2])
+static void add_forward_chain(struct nat_rules_writer w[2])
 {
 	script_add(w->script, "	chain forward {\n"
 			      "		type filter hook forward priority 0; policy drop;\n");
@@ -306,101 +281,9 @@ static void add_forward_chain(struct writer w[2])
 			      "	}\n");
 }
 
-/* Allocation */
-
-/* The lowest port that an inside port above the well-known ones may get. */
-static unsigned int first_port(const struct nat_transport *knobs)
-{
-	bool parts = knobs->keep_well_known && knobs->port_min < WELL_KNOWN_END &&
-		     knobs->port_max >= WELL_KNOWN_END;
-
-	return parts ? WELL_KNOWN_END : knobs->port_min;
-}
-
-/* RFC 4787 REQ-3a: well-known ports map to well-known ones. */
-static void add_random(struct writer *w, bool taken_only)
-{
-	const struct nat_transport *knobs = w->protocol.knobs;
-	const char *word = w->protocol.word;
-	char taken[40] = "";
-
-	if (taken_only)
-		snprintf(taken, sizeof(taken), "%s sport @taken_%s ", word, word);
-	if (knobs->keep_well_known)
-		script_add(w->script, "		%s sport < %d %ssnat to %s:1-%d fully-random\n",
-			   word, WELL_KNOWN_END, taken, w->outside, WELL_KNOWN_END - 1);
-	script_add(w->script, "		meta l4proto %s %ssnat to %s:%u-%u fully-random\n", word,
-		   taken, w->outside, first_port(knobs), knobs->port_max);
-}
-
-/* nftables hands a counter on in the host's byte order, and would count in steps of 256; what it
- * writes into a packet it swaps, 32 bits at a time.  So the port goes by the datagram's
- * identification, which may be any. */
-static void add_counter(struct writer *w, const char *guard, unsigned int first, unsigned int last)
-{
-	script_add(w->script,
-		   "		%s ip id set (numgen inc mod %u offset %u) << 16\n"
-		   "		%s snat to %s : ip id\n",
-		   guard, last - first + 1U, first, guard, w->outside);
-}
-
-static void add_sequential(struct writer *w)
-{
-	const struct nat_transport *knobs = w->protocol.knobs;
-	char guard[32];
-
-	snprintf(guard, sizeof(guard), "%s sport < %d", w->protocol.word, WELL_KNOWN_END);
-	if (knobs->keep_well_known)
-		add_counter(w, guard, 1, WELL_KNOWN_END - 1);
-	snprintf(guard, sizeof(guard), "meta l4proto %s", w->protocol.word);
-	add_counter(w, guard, first_port(knobs), knobs->port_max);
-}
-
-/* A connection's source stays where conntrack can keep it, if no mapping has it already. */
-static void add_preserve(struct writer *w)
-{
-	const struct nat_transport *knobs = w->protocol.knobs;
-	const char *word = w->protocol.word;
-
-	if (knobs->collision == NAT_COLLISION_REFUSE)
-		script_add(w->script, "		%s sport @taken_%s drop\n", word, word);
-	else if (knobs->collision != NAT_COLLISION_OVERLOAD)
-		add_random(w, true);
-	/* Left to itself conntrack keeps well-known ports among their own (RFC 4787 REQ-3a). */
-	if (knobs->keep_well_known && knobs->port_min == WELL_KNOWN_END &&
-	    knobs->port_max == LAST_PORT) {
-		script_add(w->script, "		meta l4proto %s snat to %s\n", word, w->outside);
-		return;
-	}
-	if (knobs->keep_well_known)
-		script_add(w->script, "		%s sport < %d snat to %s:1-%d\n", word,
-			   WELL_KNOWN_END, w->outside, WELL_KNOWN_END - 1);
-	script_add(w->script, "		meta l4proto %s snat to %s:%u-%u\n", word, w->outside,
-		   first_port(knobs), knobs->port_max);
-}
-
-static void add_allocation(struct writer *w)
-{
-	const struct nat_transport *knobs = w->protocol.knobs;
-	const char *word = w->protocol.word;
-
-	script_add(w->script,
-		   "	chain allocate_%s {\n"
-		   "		snat ip to ip saddr . %s sport map @static_%s\n"
-		   "		meta l4proto %s snat ip to ip saddr . %s sport%s map @out_%s\n",
-		   word, word, word, word, word, remote_of(knobs->mapping, "original"), word);
-	if (knobs->ports == NAT_PORTS_SEQUENTIAL)
-		add_sequential(w);
-	else if (knobs->ports == NAT_PORTS_RANDOM)
-		add_random(w, false);
-	else
-		add_preserve(w);
-	script_add(w->script, "	}\n");
-}
-
 /* Record: outbound, with the outside port in place */
 
-static void note(struct writer *w, const char *dir, const char *table, const char *key,
+static void note(struct nat_rules_writer *w, const char *dir, const char *table, const char *key,
 		 const char *value)
 {
 	script_add(w->script, "		meta l4proto %s ct direction %s %s @%s_%s { %s",
@@ -409,7 +292,7 @@ static void note(struct writer *w, const char *dir, const char *table, const cha
 	script_add(w->script, "%s%s }\n", value[0] ? " : " : "", value);
 }
 
-static void add_notes(struct writer *w, const char *dir)
+static void add_notes(struct nat_rules_writer *w, const char *dir)
 {
 	const struct nat_transport *knobs = w->protocol.knobs;
 	char port[16], permit[160], out[160], addr[32], number[32], inside[72], outside[32];
@@ -421,8 +304,8 @@ static void add_notes(struct writer *w, const char *dir)
 	snprintf(number, sizeof(number), "ct %s proto-src", dir);
 	snprintf(inside, sizeof(inside), "%s . %s", addr, number);
 	snprintf(permit, sizeof(permit), "%s%s", permits_inside(w) ? inside : port,
-		 remote_of(knobs->filtering, dir));
-	snprintf(out, sizeof(out), "%s%s", inside, remote_of(knobs->mapping, dir));
+		 nat_rules_remote(knobs->filtering, dir));
+	snprintf(out, sizeof(out), "%s%s", inside, nat_rules_remote(knobs->mapping, dir));
 	/* The permit first: it is then the first to die, and never leads to nothing. */
 	note(w, dir, "permit", permit, "");
 	note(w, dir, "in", port, inside);
@@ -435,7 +318,7 @@ static void add_notes(struct writer *w, const char *dir)
 }
 
 /* A hairpinned packet meets the filter of the mapping that it was sent to. */
-static void add_hairpin_filter(struct writer *w, const char *dir)
+static void add_hairpin_filter(struct nat_rules_writer *w, const char *dir)
 {
 	const char *word = w->protocol.word;
 
@@ -456,7 +339,7 @@ static void add_hairpin_filter(struct writer *w, const char *dir)
 	script_add(w->script, " @permit_%s accept\n", word);
 }
 
-static void add_record(struct writer *w)
+static void add_record(struct nat_rules_writer *w)
 {
 	script_add(w->script, "	chain record_%s {\n", w->protocol.word);
 	add_notes(w, "original");
@@ -480,10 +363,10 @@ static void add_outbound(struct script *script, const char *type, const char *na
 		   name, type, priority, to, to, to, to);
 }
 
-static struct writer writer_of(const struct live_nat_spec *spec, struct script *script,
-			       const struct nat_protocol *protocol)
+static struct nat_rules_writer writer_of(const struct live_nat_spec *spec, struct script *script,
+					 const struct nat_protocol *protocol)
 {
-	struct writer w = { .script = script, .spec = spec, .protocol = *protocol };
+	struct nat_rules_writer w = { .script = script, .spec = spec, .protocol = *protocol };
 
 	ip_addr_format(spec->pool[0], w.outside);
 	return w;
@@ -492,7 +375,7 @@ static struct writer writer_of(const struct live_nat_spec *spec, struct script *
 void nat_rules_knobs(const struct live_nat_spec *spec, struct script *script)
 {
 	struct nat_protocol protocols[2];
-	struct writer w[2];
+	struct nat_rules_writer w[2];
 
 	nat_protocols(spec->model, protocols);
 	for (int i = 0; i < 2; i++)
@@ -500,7 +383,7 @@ void nat_rules_knobs(const struct live_nat_spec *spec, struct script *script)
 	script_add(script, "table ip nat_box {\n");
 	for (int i = 0; i < 2; i++) {
 		add_tables(&w[i]);
-		add_allocation(&w[i]);
+		nat_rules_allocation(&w[i]);
 		add_record(&w[i]);
 	}
 	add_gates(w);

@@ -96,3 +96,31 @@ void sock_unbind(struct virtual_host *host, struct virtual_sock *sock)
 		index_remove(&host->ports, &sock->by_port);
 	sock->bound = false;
 }
+
+struct virtual_sock *sock_find_listener(const struct virtual_host *host, struct endpoint local,
+					struct endpoint remote)
+{
+	struct virtual_sock *best = NULL;
+	uint32_t equals = 0, nth;
+	bool exact = false;
+
+	for (struct virtual_sock *s = first_on_port(host, local.port); s; s = next_on_port(s)) {
+		bool any = ip_addr_is_unset(s->sock.local.addr);
+
+		if (s->sock.kind != SOCK_TCP_LISTEN || (any && exact) ||
+		    !sock_covers(s->sock.local.addr, local.addr))
+			continue;
+		if (!best || exact == any)
+			equals = 0;
+		best = equals++ ? best : s;
+		exact = !any;
+	}
+	if (equals < 2)
+		return best;
+	nth = stack_hash(host, local, remote) % equals;
+	for (struct virtual_sock *s = best; s; s = next_on_port(s))
+		if (s->sock.kind == SOCK_TCP_LISTEN &&
+		    ip_addr_equal(s->sock.local.addr, best->sock.local.addr) && nth-- == 0)
+			return s;
+	return best;
+}

@@ -29,4 +29,9 @@ int sock_bind(struct virtual_host *host, struct virtual_sock *sock);
 /* Let go of the port; where it has none, that is fine. */
 void sock_unbind(struct virtual_host *host, struct virtual_sock *sock);
 
+/* The socket that listens for connections from @remote to @local: the one that is bound to just that
+ * address before one for all; of equal ones each gets a share of the remote ends.  NULL: none. */
+struct virtual_sock *sock_find_listener(const struct virtual_host *host, struct endpoint local,
+					struct endpoint remote);
+
 #endif

@@ -223,34 +223,6 @@ void connection_clear(struct virtual_host *host)
 
 /* Segments */
 
-static struct virtual_sock *find_listener(const struct virtual_host *host, struct endpoint local,
-					  struct endpoint remote)
-{
-	struct virtual_sock *best = NULL;
-	uint32_t equals = 0, nth;
-	bool exact = false;
-
-	for (struct virtual_sock *s = first_on_port(host, local.port); s; s = next_on_port(s)) {
-		bool any = ip_addr_is_unset(s->sock.local.addr);
-
-		if (s->sock.kind != SOCK_TCP_LISTEN || (any && exact) ||
-		    !sock_covers(s->sock.local.addr, local.addr))
-			continue;
-		if (!best || exact == any)
-			equals = 0;
-		best = equals++ ? best : s;
-		exact = !any;
-	}
-	if (equals < 2)
-		return best;
-	nth = stack_hash(host, local, remote) % equals;
-	for (struct virtual_sock *s = best; s; s = next_on_port(s))
-		if (s->sock.kind == SOCK_TCP_LISTEN &&
-		    ip_addr_equal(s->sock.local.addr, best->sock.local.addr) && nth-- == 0)
-			return s;
-	return best;
-}
-
 /* A SYN for a listener.  Where its backlog is full, the caller will try again. */
 static void open_passively(struct virtual_sock *listener, const struct packet_info *info,
 			   const struct tcp_segment *syn)
@@ -316,7 +288,7 @@ void connection_receive(struct virtual_host *host, struct buffer *buffer,
 		return;
 	}
 	listener = seg.flags & TCP_SYN && !(seg.flags & (TCP_ACK | TCP_RST))
-			   ? find_listener(host, info->dst, info->src)
+			   ? sock_find_listener(host, info->dst, info->src)
 			   : NULL;
 	c = find(host, info->dst, info->src);
 	if (c && take(c, listener, &seg)) {
