@@ -105,7 +105,7 @@ static struct port_rest *add_rest(struct port_space *space)
 		block = calloc(1, sizeof(*block));
 		if (!block)
 			return NULL;
-		if (space->rests)
+		if (space->rests_last)
 			space->rests_last->next = block;
 		else
 			space->rests = block;
