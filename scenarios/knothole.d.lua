@@ -322,6 +322,7 @@ function a_host:ice(options) end
 ---@field relayed? boolean Tell and use the relayed candidate alone.
 ---@field within? duration To gather; default 5s.
 ---@field mapped? endpoint A NAT's outside endpoint that leads to `port`, by a forward: one more candidate.
+---@field tcp? boolean | "only" Candidates over TCP, besides those over UDP or alone (RFC 6544).
 ---@field trickle? boolean Do not wait for servers: lines() gives each candidate when it is there.
 
 ---@class ice_agent
@@ -351,6 +352,7 @@ function ice_agent:pair() end
 
 ---@class ice_candidate
 ---@field type "host" | "prflx" | "srflx" | "relay"
+---@field transport "udp" | "tcp active" | "tcp passive" | "tcp so"
 ---@field at endpoint
 
 --- The role that it has now: a conflict may have changed it.

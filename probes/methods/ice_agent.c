@@ -30,6 +30,8 @@ int ice_send_by(struct ice_agent *agent, enum ice_way way, struct endpoint to, c
 		return -ECANCELED;
 	if (way == ICE_BY_TURN)
 		return turn_client_send(agent->turn, to, bytes, len, NEVER);
+	if (ice_way_is_tcp(way))
+		return ice_tcp_send(agent->tcp, way, to, bytes, len);
 	return sock_send(agent->sock, &to, bytes, len, NEVER);
 }
 
@@ -54,8 +56,8 @@ static void keep_datagram(struct ice_agent *agent, const uint8_t *bytes, size_t 
 	fiber_wake(agent->receiver);
 }
 
-static void read_datagram(struct ice_agent *agent, enum ice_way way, const uint8_t *bytes,
-			  size_t len, struct endpoint from)
+void ice_hear(struct ice_agent *agent, enum ice_way way, const uint8_t *bytes, size_t len,
+	      struct endpoint from)
 {
 	struct stun_message msg;
 	int err = stun_decode(bytes, len, &msg);
@@ -63,7 +65,8 @@ static void read_datagram(struct ice_agent *agent, enum ice_way way, const uint8
 	if (!err && !msg.classic) {
 		if (way != ICE_BY_SOCKET || !ice_gather_hear(agent, &msg, from))
 			ice_hear_stun(agent, way, &msg, from);
-	} else if (err != -EPROTO && ice_find_remote(&agent->list, from) >= 0) {
+	} else if (err != -EPROTO &&
+		   ice_find_remote(&agent->list, from, ice_way_is_tcp(way)) >= 0) {
 		keep_datagram(agent, bytes, len);
 	}
 }
@@ -81,7 +84,7 @@ static void read_by(struct ice_agent *agent, enum ice_way way)
 		if (agent->closing || n == -ECANCELED || (way == ICE_BY_TURN && n < 0))
 			break;
 		if (n >= 0)
-			read_datagram(agent, way, bytes, (size_t)n, from);
+			ice_hear(agent, way, bytes, (size_t)n, from);
 		else
 			fiber_sleep(host_now(agent->host) + MSEC);
 	}
@@ -255,7 +258,7 @@ static int add_remote(struct ice_agent *agent, const struct ice_candidate *c)
 {
 	int index;
 
-	if (c->transport != ICE_UDP || c->component != 1)
+	if ((c->transport != ICE_UDP && !agent->tcp) || c->component != 1)
 		return 0;
 	index = ice_add_remote(&agent->list, c);
 	if (index < 0)
@@ -415,6 +418,8 @@ int ice_agent_new(struct host *host, const struct ice_agent_spec *spec, struct i
 	agent->spec = *spec;
 	set_defaults(agent);
 	err = sock_open(host, &udp, &agent->sock);
+	if (!err && (spec->tcp || spec->tcp_only))
+		err = ice_tcp_new(agent, &agent->tcp);
 	if (!err)
 		err = crew_spawn(&agent->crew, host_loop(host), "ice", read_socket, agent);
 	if (!err)
@@ -435,6 +440,8 @@ void ice_agent_close(struct ice_agent *agent)
 	sock_close(sock);
 	if (agent->turn)
 		turn_client_close(agent->turn);
+	if (agent->tcp)
+		ice_tcp_close(agent->tcp);
 	ice_changed(agent);
 	fiber_wake(agent->receiver);
 	for (int i = 0; i < FAMILY_COUNT; i++)
@@ -451,5 +458,6 @@ void ice_agent_free(struct ice_agent *agent)
 	ice_agent_close(agent);
 	crew_wait(&agent->crew);
 	turn_client_free(agent->turn);
+	ice_tcp_free(agent->tcp);
 	free(agent);
 }

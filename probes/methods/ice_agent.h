@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An ICE agent (RFC 8445): one data stream of one component, over UDP, with regular nomination,
- * trickling (RFC 8838) and consent (RFC 7675).
+ * An ICE agent (RFC 8445): one data stream of one component, over UDP or TCP (RFC 6544), with regular
+ * nomination, trickling (RFC 8838) and consent (RFC 7675).
  *
  * Signalling is the caller's: it carries what this agent tells (ice_sdp.h) to the other one,
  * and back, all at once or piece by piece.  The agent answers checks from the moment at which
@@ -30,6 +30,7 @@ struct ice_agent_spec {
 	 * that before it puts up with a relay; 0 = 1.5 s, two retransmissions of a check. */
 	uint64_t patience_ns;
 	bool relay_only; /* tell and use relayed candidates alone */
+	bool tcp, tcp_only; /* candidates over TCP (RFC 6544), besides or alone */
 };
 
 /* What it counted, for tests and reports. */

@@ -6,6 +6,7 @@
 #include "../services/crew.h"
 #include "../wire/stun.h"
 #include "ice_agent.h"
+#include "ice_tcp.h"
 #include "turn_client.h"
 
 enum { ICE_CHECKS = 256, ICE_INBOX = 32, ICE_UFRAG = 8, ICE_PASSWORD = 24 };
@@ -42,6 +43,7 @@ struct ice_agent {
 	struct sock *sock; /* NULL once closed */
 	struct turn_client *turn;
 	bool relayed; /* … which has allocated */
+	struct ice_tcp *tcp; /* NULL: UDP alone */
 	struct crew crew; /* fibers inside of the agent */
 	struct fiber *checker; /* woken whenever there may be something to check */
 	struct fiber *waiter; /* who gathers, or connects */
@@ -94,6 +96,21 @@ void ice_check_begin(struct ice_agent *agent, unsigned pair, bool consent);
 
 /* Send again what is due, and fail what was never answered.  When the next is. */
 uint64_t ice_check_again(struct ice_agent *agent);
+
+/* Datagrams of any kind that came from @from. */
+void ice_hear(struct ice_agent *agent, enum ice_way way, const uint8_t *bytes, size_t len,
+	      struct endpoint from);
+
+/* One more candidate of its own; @preference as in RFC 8445, 5.1.2.1.  0 or -ENOSPC. */
+int ice_gather_add(struct ice_agent *agent, const struct ice_local *local, uint16_t preference);
+/* Of two families the one that @addr is not of may come first (RFC 8421): UINT16_MAX, or less. */
+uint16_t ice_gather_preference(const struct ice_agent *agent, struct ip_addr addr);
+/* One server less to wait for. */
+void ice_gathered_from(struct ice_agent *agent);
+
+/* A connection to @to stands, or never will: say what waits for it, or give it up. */
+void ice_check_connected(struct ice_agent *agent, enum ice_way way, struct endpoint to,
+			 bool stands);
 
 /* A STUN message came by @way. */
 void ice_hear_stun(struct ice_agent *agent, enum ice_way way, const struct stun_message *msg,

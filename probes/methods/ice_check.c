@@ -11,6 +11,9 @@ enum { REQUEST_MAX = 700, SENDS_MAX = 7, LAST_WAIT = 16 }; /* Rc and Rm of RFC 8
 
 #define RTO_MIN (500 * MSEC)
 
+/* How long an answer may take over TCP, which sends again by itself (RFC 6544, 7.1; RFC 8489, 6.2.2). */
+#define TCP_PATIENCE_NS (39500 * MSEC)
+
 enum { ROLE_CONFLICT = 487, BAD_REQUEST = 400, UNKNOWN_ATTRIBUTE = 420 };
 
 /* Asking */
@@ -79,6 +82,12 @@ void ice_check_begin(struct ice_agent *agent, unsigned pair, bool consent)
 	check->next_at = host_now(agent->host) + check->gap_ns;
 	stun_transaction(host_random(agent->host), host_random(agent->host), check->transaction);
 	agent->counts.checks++;
+	if (ice_way_is_tcp(agent->list.locals[p->local].way)) {
+		check->sent = SENDS_MAX;
+		check->next_at = host_now(agent->host) + TCP_PATIENCE_NS;
+		ice_tcp_dial(agent->tcp, agent->list.locals[p->local].way,
+			     agent->list.remotes[p->remote].at);
+	}
 	send_check(agent, check);
 }
 
@@ -89,6 +98,22 @@ static void check_failed(struct ice_agent *agent, struct ice_check *check)
 	if (agent->nominating == check->pair)
 		agent->nominating = -1;
 	ice_changed(agent);
+}
+
+void ice_check_connected(struct ice_agent *agent, enum ice_way way, struct endpoint to, bool stands)
+{
+	for (unsigned i = 0; i < ICE_CHECKS && !agent->closing; i++) {
+		struct ice_check *check = &agent->checks[i];
+		const struct ice_pair *pair = &agent->list.pairs[check->pair];
+
+		if (!check->live || agent->list.locals[pair->local].way != way ||
+		    !endpoint_equal(agent->list.remotes[pair->remote].at, to))
+			continue;
+		if (stands)
+			send_check(agent, check);
+		else
+			check_failed(agent, check);
+	}
 }
 
 /* Send @check once more, or give up. */

@@ -27,6 +27,21 @@ static uint32_t local_priority(const struct ice_local *local, uint16_t local_pre
 	return local->assisted ? (priority & 0xffffff) | ASSISTED_PREFERENCE << 24 : priority;
 }
 
+enum { DIRECTION_SHIFT = 13 };
+
+uint16_t ice_tcp_preference(enum ice_type type, enum ice_transport transport, uint16_t other)
+{
+	/* Of a host's own, or relayed, and of reflexive ones. */
+	static const uint8_t directions[ICE_TRANSPORT_COUNT][2] = {
+		[ICE_TCP_ACTIVE] = { 6, 4 },
+		[ICE_TCP_PASSIVE] = { 4, 2 },
+		[ICE_TCP_SIMULTANEOUS] = { 2, 6 },
+	};
+	bool reflexive = type == ICE_SERVER_REFLEXIVE || type == ICE_PEER_REFLEXIVE;
+
+	return (uint16_t)(directions[transport][reflexive] << DIRECTION_SHIFT | other);
+}
+
 uint64_t ice_pair_priority(uint32_t controlling, uint32_t controlled)
 {
 	uint64_t low = controlling < controlled ? controlling : controlled;
@@ -40,6 +55,7 @@ uint64_t ice_pair_priority(uint32_t controlling, uint32_t controlled)
 static bool same_foundation(const struct ice_local *a, const struct ice_local *b)
 {
 	return a->candidate.type == b->candidate.type && a->assisted == b->assisted &&
+	       a->candidate.transport == b->candidate.transport &&
 	       ip_addr_equal(a->base.addr, b->base.addr) && ip_addr_equal(a->server, b->server);
 }
 
@@ -65,7 +81,6 @@ static int append_local(struct ice_checklist *list, const struct ice_local *loca
 		return -ENOSPC;
 	*made = *local;
 	made->candidate.component = 1;
-	made->candidate.transport = ICE_UDP;
 	made->candidate.priority = priority;
 	set_foundation(list, made);
 	return (int)list->locals_len++;
@@ -75,16 +90,18 @@ int ice_add_local(struct ice_checklist *list, const struct ice_local *local,
 		  uint16_t local_preference)
 {
 	for (unsigned i = 0; i < list->locals_len; i++)
-		if (endpoint_equal(list->locals[i].candidate.at, local->candidate.at) &&
+		if (list->locals[i].way == local->way &&
+		    endpoint_equal(list->locals[i].candidate.at, local->candidate.at) &&
 		    endpoint_equal(list->locals[i].base, local->base))
 			return (int)i;
 	return append_local(list, local, local_priority(local, local_preference));
 }
 
-int ice_find_remote(const struct ice_checklist *list, struct endpoint at)
+int ice_find_remote(const struct ice_checklist *list, struct endpoint at, bool tcp)
 {
 	for (unsigned i = 0; i < list->remotes_len; i++)
-		if (endpoint_equal(list->remotes[i].at, at))
+		if ((list->remotes[i].transport != ICE_UDP) == tcp &&
+		    endpoint_equal(list->remotes[i].at, at))
 			return (int)i;
 	return -1;
 }
@@ -100,7 +117,7 @@ static enum ice_permission permission_of(const struct ice_checklist *list, struc
 
 int ice_add_remote(struct ice_checklist *list, const struct ice_candidate *remote)
 {
-	int known = ice_find_remote(list, remote->at);
+	int known = ice_find_remote(list, remote->at, remote->transport != ICE_UDP);
 
 	if (known >= 0) {
 		struct ice_candidate *c = &list->remotes[known];
@@ -118,17 +135,39 @@ int ice_add_remote(struct ice_checklist *list, const struct ice_candidate *remot
 	return (int)list->remotes_len++;
 }
 
+static enum ice_transport transport_of(enum ice_way way)
+{
+	switch (way) {
+	case ICE_BY_TCP_ACTIVE:
+		return ICE_TCP_ACTIVE;
+	case ICE_BY_TCP_PASSIVE:
+		return ICE_TCP_PASSIVE;
+	case ICE_BY_TCP_SIMULTANEOUS:
+		return ICE_TCP_SIMULTANEOUS;
+	default:
+		return ICE_UDP;
+	}
+}
+
+/* Who can meet whom (RFC 6544, 6.2). */
+static const enum ice_transport partners[ICE_TRANSPORT_COUNT] = {
+	[ICE_UDP] = ICE_UDP,
+	[ICE_TCP_ACTIVE] = ICE_TCP_PASSIVE,
+	[ICE_TCP_PASSIVE] = ICE_TCP_ACTIVE,
+	[ICE_TCP_SIMULTANEOUS] = ICE_TCP_SIMULTANEOUS,
+};
+
 int ice_learn_remote(struct ice_checklist *list, enum ice_way way, struct endpoint from,
 		     uint32_t priority)
 {
 	struct ice_candidate c = {
 		.component = 1,
-		.transport = ICE_UDP,
+		.transport = partners[transport_of(way)],
 		.priority = priority,
 		.at = from,
 		.type = ICE_PEER_REFLEXIVE,
 	};
-	int known = ice_find_remote(list, from);
+	int known = ice_find_remote(list, from, ice_way_is_tcp(way));
 
 	if (known >= 0)
 		return known;
@@ -202,7 +241,11 @@ static bool may_pair(const struct ice_checklist *list, unsigned l, unsigned r)
 
 	if (local->way == ICE_BY_TURN && list->permissions[r] != ICE_PERMITTED)
 		return false;
-	return endpoint_equal(local->candidate.at, local->base) && remote->transport == ICE_UDP &&
+	/* Where an active one will come from, only its connection shows. */
+	if (remote->transport == ICE_TCP_ACTIVE && remote->type != ICE_PEER_REFLEXIVE)
+		return false;
+	return endpoint_equal(local->candidate.at, local->base) &&
+	       remote->transport == partners[local->candidate.transport] &&
 	       remote->component == 1 && remote->at.port &&
 	       ip_addr_is_v4(local->base.addr) == ip_addr_is_v4(remote->at.addr);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ICE's checklist (RFC 8445, 6.1): candidates of both sides, the pairs that they make, their
- * states, and which is to be checked next.  One data stream of one component, over UDP.
+ * states, and which is to be checked next.  One data stream of one component, over UDP or TCP.
  *
  * It is data and rules: it sends nothing, and knows neither time nor STUN; ice_agent.c does.
  *
@@ -39,7 +39,19 @@ enum ice_pair_state {
 };
 
 /* By which way a candidate's datagrams go. */
-enum ice_way { ICE_BY_SOCKET, ICE_BY_TURN, ICE_WAYS };
+enum ice_way {
+	ICE_BY_SOCKET,
+	ICE_BY_TURN,
+	ICE_BY_TCP_ACTIVE, /* connections that it opens from any port (RFC 6544, 4.1) … */
+	ICE_BY_TCP_PASSIVE, /* … that it accepts … */
+	ICE_BY_TCP_SIMULTANEOUS, /* … or that both open at once, each from a known port */
+	ICE_WAYS
+};
+
+static inline bool ice_way_is_tcp(enum ice_way way)
+{
+	return way >= ICE_BY_TCP_ACTIVE;
+}
 
 /* A TURN server lets through only whom it was told of (RFC 8656, 9), and may refuse. */
 enum ice_permission { ICE_UNASKED, ICE_PERMITTED, ICE_REFUSED };
@@ -77,6 +89,9 @@ struct ice_checklist {
 	unsigned queue_len;
 };
 
+/* RFC 6544, 4.2: of candidates over TCP, which all come after UDP's of their type.  @other ranks those
+ * of one kind, up to 8191. */
+uint16_t ice_tcp_preference(enum ice_type type, enum ice_transport transport, uint16_t other);
 /* RFC 8445, 5.1.2.1. */
 uint32_t ice_priority(enum ice_type type, uint16_t local_preference, uint16_t component);
 /* RFC 8445, 6.1.2.3: of the controlling and of the controlled agent's candidates. */
@@ -98,14 +113,16 @@ int ice_add_remote(struct ice_checklist *list, const struct ice_candidate *remot
 int ice_learn_remote(struct ice_checklist *list, enum ice_way way, struct endpoint from,
 		     uint32_t priority);
 
-/* Make the pairs that are missing (6.1.2.2, 6.1.2.4, and RFC 8838, 10): same family, the base in
+/* Make the pairs that are missing (6.1.2.2, 6.1.2.4, and RFC 8838, 10; RFC 6544, 6.2: an active
+ * candidate with a passive one, and a passive one only with whom it has heard): same family, the base in
  * place of a reflexive candidate, a relayed one only where that is permitted, and of two with one
  * foundation only the better to wait. */
 void ice_pair_up(struct ice_checklist *list);
 
 /* The pair from @way's candidate to remote @remote; -1 where there is none. */
 int ice_find_pair(const struct ice_checklist *list, enum ice_way way, unsigned remote);
-int ice_find_remote(const struct ice_checklist *list, struct endpoint at);
+/* Of UDP's or (@tcp) of TCP's. */
+int ice_find_remote(const struct ice_checklist *list, struct endpoint at, bool tcp);
 
 /* The pair to check now, IN_PROGRESS from now on (6.1.4.2); -1 where nothing waits. */
 int ice_next(struct ice_checklist *list);

@@ -13,7 +13,7 @@
 #define PERMIT_NS (10 * SEC)
 
 /* RFC 8421: where a host has both families, IPv6 comes first. */
-static uint16_t preference(const struct ice_agent *agent, struct ip_addr addr)
+uint16_t ice_gather_preference(const struct ice_agent *agent, struct ip_addr addr)
 {
 	bool both = !ip_addr_is_unset(host_addr(agent->host)) &&
 		    !ip_addr_is_unset(host_addr6(agent->host));
@@ -21,15 +21,20 @@ static uint16_t preference(const struct ice_agent *agent, struct ip_addr addr)
 	return both && ip_addr_is_v4(addr) ? UINT16_MAX - 1 : UINT16_MAX;
 }
 
-static int add_local(struct ice_agent *agent, const struct ice_local *local)
+int ice_gather_add(struct ice_agent *agent, const struct ice_local *local, uint16_t preference)
 {
-	int index = ice_add_local(&agent->list, local, preference(agent, local->base.addr));
+	int index = ice_add_local(&agent->list, local, preference);
 
 	if (index < 0)
 		return index;
 	ice_pair_up(&agent->list);
 	ice_changed(agent);
 	return 0;
+}
+
+static int add_local(struct ice_agent *agent, const struct ice_local *local)
+{
+	return ice_gather_add(agent, local, ice_gather_preference(agent, local->base.addr));
 }
 
 struct endpoint ice_agent_local(const struct ice_agent *agent, enum family family)
@@ -44,7 +49,7 @@ static int add_host(struct ice_agent *agent, enum family family)
 {
 	struct ice_local local = { .base = ice_agent_local(agent, family) };
 
-	if (ip_addr_is_unset(local.base.addr) || agent->spec.relay_only)
+	if (ip_addr_is_unset(local.base.addr) || agent->spec.relay_only || agent->spec.tcp_only)
 		return 0;
 	local.candidate.at = local.base;
 	return add_local(agent, &local);
@@ -83,8 +88,7 @@ int ice_agent_add_mapped(struct ice_agent *agent, struct endpoint mapped)
 	return add_reflexive(agent, mapped, (struct ip_addr){ 0 });
 }
 
-/* One server less to wait for. */
-static void gathered_from(struct ice_agent *agent)
+void ice_gathered_from(struct ice_agent *agent)
 {
 	agent->gathered = !--agent->gathering;
 	ice_changed(agent);
@@ -136,7 +140,7 @@ static void ask_stun(void *arg)
 	asking->fiber = NULL;
 	if (asking->mapped.port && !agent->closing)
 		add_reflexive(agent, asking->mapped, asking->server.addr);
-	gathered_from(agent);
+	ice_gathered_from(agent);
 	crew_leave(&agent->crew);
 }
 
@@ -148,7 +152,7 @@ static int start_asking(struct ice_agent *agent, enum family family)
 	asking->agent = agent;
 	asking->server = agent->spec.stun[family];
 	if (ip_addr_is_unset(asking->server.addr) || !reaches(agent, asking->server.addr) ||
-	    agent->spec.relay_only)
+	    agent->spec.relay_only || agent->spec.tcp_only)
 		return 0;
 	stun_transaction(host_random(agent->host), host_random(agent->host), asking->transaction);
 	err = crew_spawn(&agent->crew, host_loop(agent->host), "ice stun", ask_stun, asking);
@@ -218,7 +222,7 @@ static void use_turn(void *arg)
 
 	if (!err && !agent->closing)
 		err = add_relayed(agent);
-	gathered_from(agent);
+	ice_gathered_from(agent);
 	agent->permitter = fiber_self();
 	while (!err && !agent->closing) {
 		int remote = unasked(agent);
@@ -236,7 +240,7 @@ static int start_turn(struct ice_agent *agent)
 {
 	int err;
 
-	if (!agent->spec.turn || agent->turn)
+	if (!agent->spec.turn || agent->turn || agent->spec.tcp_only)
 		return 0;
 	err = turn_client_new(agent->host, agent->spec.turn, &agent->turn);
 	if (!err)
@@ -258,6 +262,8 @@ int ice_agent_gather_start(struct ice_agent *agent, uint64_t deadline)
 		err = start_asking(agent, (enum family)i);
 	if (!err)
 		err = start_turn(agent);
+	if (!err && agent->tcp)
+		err = ice_tcp_gather(agent->tcp);
 	if (!agent->gathering)
 		agent->gathered = true;
 	ice_changed(agent);

@@ -36,6 +36,18 @@ const char *ice_type_word(enum ice_type type)
 	return type_words[type];
 }
 
+const char *ice_transport_word(enum ice_transport transport)
+{
+	static const char *const words[] = {
+		[ICE_UDP] = "udp",
+		[ICE_TCP_ACTIVE] = "tcp active",
+		[ICE_TCP_PASSIVE] = "tcp passive",
+		[ICE_TCP_SIMULTANEOUS] = "tcp so",
+	};
+
+	return words[transport];
+}
+
 /* What follows @prefix in @text; NULL where it does not begin so. */
 static const char *after(const char *text, const char *prefix)
 {

@@ -49,6 +49,7 @@ enum ice_transport {
 };
 
 const char *ice_type_word(enum ice_type type);
+const char *ice_transport_word(enum ice_transport transport); /* "udp", "tcp active", … */
 
 struct ice_candidate {
 	char foundation[ICE_FOUNDATION_MAX + 1];

@@ -70,6 +70,21 @@ static bool read_role(const struct fields *f)
 	return strcmp(role, "controlling") == 0;
 }
 
+/* tcp = true, besides UDP, or "only". */
+static void read_tcp(const struct fields *f, struct ice_agent_spec *spec)
+{
+	int type = f->table ? lua_getfield(f->L, f->table, "tcp") : LUA_TNIL;
+
+	if (type == LUA_TSTRING && strcmp(lua_tostring(f->L, -1), "only") == 0)
+		spec->tcp_only = true;
+	else if (type == LUA_TBOOLEAN)
+		spec->tcp = lua_toboolean(f->L, -1);
+	else if (type != LUA_TNIL)
+		fields_fail(f, "tcp", "tcp: expected true, false or \"only\", got %s",
+			    type == LUA_TSTRING ? lua_tostring(f->L, -1)
+						: lua_typename(f->L, type));
+}
+
 /* Once it has gathered, the agent needs the TURN server's description no longer. */
 static bool read_turn(const struct fields *f, struct turn_client_spec *ret)
 {
@@ -88,8 +103,8 @@ static bool read_turn(const struct fields *f, struct turn_client_spec *ret)
  * does. */
 int api_host_ice(lua_State *L)
 {
-	static const char *const words[] = { "role",	"stun",	  "turn",   "port",
-					     "relayed", "within", "mapped", "trickle" };
+	static const char *const words[] = { "role",   "stun",	 "turn",    "port", "relayed",
+					     "within", "mapped", "trickle", "tcp" };
 	struct fields f = fields_of_call(L, 2, "ice");
 	struct host *host = api_check_host(L, 1);
 	struct turn_client_spec turn = { 0 };
@@ -105,6 +120,7 @@ int api_host_ice(lua_State *L)
 	spec.controlling = read_role(&f);
 	read_stun(&f, spec.stun);
 	trickle = fields_flag(&f, "trickle", false);
+	read_tcp(&f, &spec);
 	if (read_turn(&f, &turn))
 		spec.turn = &turn;
 	spec.local_port = (uint16_t)fields_integer(&f, "port", 0, UINT16_MAX, 0);
@@ -234,9 +250,11 @@ static void push_candidate(lua_State *L, const char *key, const struct ice_candi
 {
 	char text[ENDPOINT_TEXT];
 
-	lua_createtable(L, 0, 2);
+	lua_createtable(L, 0, 3);
 	lua_pushstring(L, ice_type_word(candidate->type));
 	lua_setfield(L, -2, "type");
+	lua_pushstring(L, ice_transport_word(candidate->transport));
+	lua_setfield(L, -2, "transport");
 	lua_pushstring(L, endpoint_format(candidate->at, text));
 	lua_setfield(L, -2, "at");
 	lua_setfield(L, -2, key);

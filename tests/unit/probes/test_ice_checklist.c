@@ -143,6 +143,93 @@ static void test_pairs_are_pruned(void **state)
 		assert_int_equal(list.pairs[i].local, 0);
 }
 
+/* Priorities of host candidates as in RFC 6544's examples. */
+static const struct {
+	enum ice_type type;
+	enum ice_transport transport;
+	uint32_t want;
+} tcp_priorities[] = {
+	{ ICE_HOST, ICE_TCP_ACTIVE, 2128609279 },
+	{ ICE_HOST, ICE_TCP_PASSIVE, 2124414975 },
+	{ ICE_HOST, ICE_TCP_SIMULTANEOUS, 2120220671 },
+	{ ICE_SERVER_REFLEXIVE, ICE_TCP_SIMULTANEOUS, 1692401663 },
+};
+
+static void test_tcp_priorities(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(tcp_priorities) / sizeof(tcp_priorities[0]); i++)
+		assert_int_equal(ice_priority(tcp_priorities[i].type,
+					      ice_tcp_preference(tcp_priorities[i].type,
+								 tcp_priorities[i].transport, 8191),
+					      1),
+				 tcp_priorities[i].want);
+}
+
+/* RFC 6544, 6.2: who pairs with whom; told is whether the remote candidate was signalled. */
+static const struct {
+	enum ice_way local;
+	enum ice_transport remote;
+	bool told, pairs;
+} meetings[] = {
+	{ ICE_BY_SOCKET, ICE_UDP, true, true },
+	{ ICE_BY_SOCKET, ICE_TCP_PASSIVE, true, false },
+	{ ICE_BY_TCP_ACTIVE, ICE_TCP_PASSIVE, true, true },
+	{ ICE_BY_TCP_ACTIVE, ICE_TCP_ACTIVE, true, false },
+	{ ICE_BY_TCP_ACTIVE, ICE_TCP_SIMULTANEOUS, true, false },
+	{ ICE_BY_TCP_ACTIVE, ICE_UDP, true, false },
+	{ ICE_BY_TCP_PASSIVE, ICE_TCP_ACTIVE, true, false },
+	{ ICE_BY_TCP_PASSIVE, ICE_TCP_ACTIVE, false, true },
+	{ ICE_BY_TCP_PASSIVE, ICE_TCP_PASSIVE, true, false },
+	{ ICE_BY_TCP_SIMULTANEOUS, ICE_TCP_SIMULTANEOUS, true, true },
+	{ ICE_BY_TCP_SIMULTANEOUS, ICE_TCP_SIMULTANEOUS, false, true },
+	{ ICE_BY_TCP_SIMULTANEOUS, ICE_TCP_PASSIVE, true, false },
+};
+
+static void test_tcp_pairs(void **state)
+{
+	static const enum ice_transport transports[ICE_WAYS] = {
+		[ICE_BY_TCP_ACTIVE] = ICE_TCP_ACTIVE,
+		[ICE_BY_TCP_PASSIVE] = ICE_TCP_PASSIVE,
+		[ICE_BY_TCP_SIMULTANEOUS] = ICE_TCP_SIMULTANEOUS,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(meetings) / sizeof(meetings[0]); i++) {
+		struct ice_checklist list = { 0 };
+		struct ice_local local = { .way = meetings[i].local };
+		struct ice_candidate remote = { .component = 1,
+						.priority = 7,
+						.transport = meetings[i].remote,
+						.at = AT(FAR, 9000) };
+
+		local.candidate.transport = transports[meetings[i].local];
+		local.candidate.at = local.base = AT(HOME, 9);
+		assert_int_equal(ice_add_local(&list, &local, 1), 0);
+		if (meetings[i].told)
+			ice_add_remote(&list, &remote);
+		else
+			ice_learn_remote(&list, meetings[i].local, remote.at, 7);
+		ice_pair_up(&list);
+		if (list.pairs_len != meetings[i].pairs)
+			fail_msg("row %u", (unsigned)i);
+	}
+}
+
+/* The same port of UDP's and of TCP's are two candidates. */
+static void test_tcp_apart(void **state)
+{
+	struct ice_checklist list = { 0 };
+	struct ice_candidate remote = { .component = 1, .priority = 7, .at = AT(FAR, 9000) };
+
+	(void)state;
+	assert_int_equal(ice_add_remote(&list, &remote), 0);
+	remote.transport = ICE_TCP_PASSIVE;
+	assert_int_equal(ice_add_remote(&list, &remote), 1);
+	assert_int_equal(ice_find_remote(&list, remote.at, false), 0);
+	assert_int_equal(ice_find_remote(&list, remote.at, true), 1);
+}
+
 static void test_families_do_not_pair(void **state)
 {
 	struct ice_checklist list = { 0 };
@@ -349,6 +436,9 @@ int main(void)
 		cmocka_unit_test(test_redundant_local),
 		cmocka_unit_test(test_pairs_are_pruned),
 		cmocka_unit_test(test_families_do_not_pair),
+		cmocka_unit_test(test_tcp_priorities),
+		cmocka_unit_test(test_tcp_pairs),
+		cmocka_unit_test(test_tcp_apart),
 		cmocka_unit_test(test_first_states),
 		cmocka_unit_test(test_success_thaws_its_foundation),
 		cmocka_unit_test(test_failure_thaws_only_when_nothing_waits),
