@@ -67,7 +67,7 @@ static void all_scenarios_pass(void **state)
 	assert_file("basics-punch.a=full-cone.b=restricted-cone.pcapng");
 }
 
-/* A sample that has each class of NAT on both sides, and every method but TURN. */
+/* A sample that has each class of NAT on both sides, and every method. */
 static void every_method_between_many_models(void **state)
 {
 	static const char callers[] =
