@@ -200,6 +200,60 @@ static void a_chain_that_is_broken(void **state)
 	assert_asked(host(NULL, "a"), b, 5000, false, "caller() callee(home! isp) shared()");
 }
 
+/* What each family says of ICE, and what that comes to.  D direct, P punched, R relayed. */
+enum { MUST = PREDICT_MUST, NOT = PREDICT_MUST_NOT, MAY = PREDICT_MAY };
+enum { D = 1 << ICE_PATH_DIRECT, P = 1 << ICE_PATH_PUNCHED, R = 1 << ICE_PATH_RELAYED };
+
+static const struct joined {
+	const char *name;
+	struct {
+		bool asked;
+		int prediction;
+		unsigned paths;
+	} families[FAMILY_COUNT]; /* IPv4, IPv6 */
+	int prediction;
+	unsigned paths;
+	const char *why; /* which family's reason */
+} joins[] = {
+	{ "IPv4 alone", { { true, MUST, P }, { false, NOT, 0 } }, MUST, P, "of ipv4" },
+	{ "IPv6 alone", { { false, NOT, 0 }, { true, MUST, D } }, MUST, D, "of ipv6" },
+	{ "neither", { { false, NOT, 0 }, { false, NOT, 0 } }, NOT, 0, "" },
+	{ "the better of two", { { true, MUST, R }, { true, MUST, D } }, MUST, D, "of ipv4" },
+	{ "one that may be better",
+	  { { true, MUST, R }, { true, MAY, D | P } },
+	  MUST,
+	  D | P | R,
+	  "of ipv4" },
+	{ "one that may be worse", { { true, MUST, P }, { true, MAY, R } }, MUST, P, "of ipv4" },
+	{ "where one must not", { { true, NOT, 0 }, { true, MUST, P } }, MUST, P, "of ipv6" },
+	{ "where one may", { { true, NOT, 0 }, { true, MAY, P } }, MAY, P, "of ipv6" },
+};
+
+static void joining_families(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(joins) / sizeof(joins[0]); i++) {
+		const struct joined *row = &joins[i];
+		struct predict_answer answers[FAMILY_COUNT] = { 0 };
+		bool of[FAMILY_COUNT];
+
+		for (int f = 0; f < FAMILY_COUNT; f++) {
+			of[f] = row->families[f].asked;
+			answers[f].udp[METHOD_ICE] = (enum prediction)row->families[f].prediction;
+			answers[f].ice_paths = row->families[f].paths;
+			snprintf(answers[f].why[METHOD_ICE], sizeof(answers[f].why[0]), "of %s",
+				 family_word((enum family)f));
+		}
+		oracle_join_ice(answers, of);
+		if ((int)answers[FAMILY_IPV4].udp[METHOD_ICE] != row->prediction ||
+		    answers[FAMILY_IPV4].ice_paths != row->paths)
+			fail_msg("%s: got %d by %x", row->name,
+				 (int)answers[FAMILY_IPV4].udp[METHOD_ICE],
+				 answers[FAMILY_IPV4].ice_paths);
+		assert_string_equal(answers[FAMILY_IPV4].why[METHOD_ICE], row->why);
+	}
+}
+
 static int teardown(void **state)
 {
 	(void)state;
@@ -222,6 +276,7 @@ int main(void)
 		TEST(a_forward_to_another_host),
 		TEST(a_chain_of_forwards),
 		TEST(a_chain_that_is_broken),
+		TEST(joining_families),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
