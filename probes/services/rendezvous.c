@@ -14,13 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../wire/rendezvous.h"
-#include "channel.h"
-#include "complaints.h"
-#include "crew.h"
+#include "rendezvous_private.h"
 #include "service_ops.h"
-
-enum { CLIENTS_MAX = 256, MEETINGS_MAX = 1024 };
 
 /* A connection that does not say who it is gets no longer than this. */
 #define LOGIN_NS (10 * SEC)
@@ -43,52 +38,6 @@ enum complaint {
 #undef X
 };
 
-struct client {
-	struct rendezvous *rendezvous;
-	struct client *next;
-	struct client **link;
-	struct channel *channel;
-	char name[RENDEZVOUS_NAME]; /* "" until it has logged in */
-	bool only_seen; /* it never will: it has registered a socket by this connection */
-};
-
-struct party {
-	struct client *client;
-	bool registered;
-	struct endpoint mapped;
-	struct endpoint host;
-};
-
-struct meeting {
-	uint64_t token;
-	uint8_t attempt;
-	enum method method;
-	bool host_addresses;
-	bool introduced;
-	struct party parties[2]; /* by enum talk_role */
-};
-
-/* Where clients come in; a fiber stands at each. */
-struct door {
-	struct rendezvous *rendezvous;
-	struct sock *listener;
-};
-
-struct rendezvous {
-	struct host *host;
-	struct complaints complaints;
-	struct crew crew;
-	struct door doors[1 + SERVICE_PORTS];
-	size_t doors_len;
-	struct sock *udp;
-	bool stopping;
-	struct client *clients;
-	unsigned clients_len;
-	struct meeting *meetings; /* in the order of their calls' beginnings */
-	unsigned meetings_len;
-	unsigned meetings_room;
-};
-
 static void rendezvous_complain(struct rendezvous *rendezvous, enum complaint what,
 				struct endpoint who)
 {
@@ -109,9 +58,7 @@ static struct client *client_find(const struct rendezvous *rendezvous, const cha
 	return NULL;
 }
 
-/* Send, or where that cannot be, end the connection: a client that has missed a message would
- * wait for ever for what it said. */
-static void client_tell(struct client *client, const struct rendezvous_message *msg)
+void rendezvous_tell(struct client *client, const struct rendezvous_message *msg)
 {
 	int err = channel_send(client->channel, msg);
 
@@ -129,75 +76,7 @@ static void client_refuse(struct client *client, const struct rendezvous_message
 
 	msg.kind = RENDEZVOUS_REFUSED;
 	msg.refusal = why;
-	client_tell(client, &msg);
-}
-
-/* Meetings */
-
-static struct meeting *meeting_find(struct rendezvous *rendezvous, uint64_t token)
-{
-	/* From the newest: that is the one that is being talked about. */
-	for (unsigned i = rendezvous->meetings_len; i-- > 0;)
-		if (rendezvous->meetings[i].token == token)
-			return &rendezvous->meetings[i];
-	return NULL;
-}
-
-static void meeting_remove(struct rendezvous *rendezvous, struct meeting *meeting)
-{
-	size_t at = (size_t)(meeting - rendezvous->meetings);
-
-	rendezvous->meetings_len--;
-	memmove(meeting, meeting + 1, (rendezvous->meetings_len - at) * sizeof(*meeting));
-}
-
-/* A new one, at the expense of the oldest where there is no room; NULL without memory. */
-static struct meeting *meeting_add(struct rendezvous *rendezvous)
-{
-	if (rendezvous->meetings_len == MEETINGS_MAX)
-		meeting_remove(rendezvous, &rendezvous->meetings[0]);
-	if (rendezvous->meetings_len == rendezvous->meetings_room) {
-		unsigned room = rendezvous->meetings_room ? 2 * rendezvous->meetings_room : 8;
-		struct meeting *meetings = realloc(rendezvous->meetings, room * sizeof(*meetings));
-
-		if (!meetings)
-			return NULL;
-		rendezvous->meetings = meetings;
-		rendezvous->meetings_room = room;
-	}
-	return &rendezvous->meetings[rendezvous->meetings_len++];
-}
-
-static void introduce(struct meeting *meeting)
-{
-	struct rendezvous_message msg = {
-		.kind = RENDEZVOUS_INTRODUCE,
-		.token = meeting->token,
-		.attempt = meeting->attempt,
-		.method = meeting->method,
-	};
-
-	meeting->introduced = true;
-	for (int i = 0; i < 2; i++) {
-		const struct party *other = &meeting->parties[!i];
-
-		msg.mapped = other->mapped;
-		msg.seen = meeting->parties[i].mapped;
-		if (meeting->host_addresses)
-			msg.host = other->host;
-		client_tell(meeting->parties[i].client, &msg);
-	}
-}
-
-/* Both are there: for a relay as soon as it is asked for, else when their UDP has been seen. */
-static void introduce_if_ready(struct meeting *meeting)
-{
-	const struct party *p = meeting->parties;
-
-	if (meeting->introduced)
-		return;
-	if (meeting->method == METHOD_RELAY || (p[0].registered && p[1].registered))
-		introduce(meeting);
+	rendezvous_tell(client, &msg);
 }
 
 /* What clients say */
@@ -212,7 +91,7 @@ static void on_login(struct client *client, const struct rendezvous_message *msg
 	}
 	memcpy(client->name, msg->name, sizeof(client->name));
 	answer.mapped = channel_remote(client->channel);
-	client_tell(client, &answer);
+	rendezvous_tell(client, &answer);
 }
 
 static void on_call(struct client *caller, const struct rendezvous_message *msg)
@@ -245,8 +124,8 @@ static void on_call(struct client *caller, const struct rendezvous_message *msg)
 	};
 	invite.kind = RENDEZVOUS_INVITE;
 	memcpy(invite.name, caller->name, sizeof(invite.name));
-	client_tell(callee, &invite);
-	introduce_if_ready(meeting);
+	rendezvous_tell(callee, &invite);
+	meeting_introduce(meeting);
 }
 
 /* Pass on to the other party of the meeting what one of them says to it. */
@@ -267,52 +146,20 @@ static void on_pass(struct client *client, const struct rendezvous_message *msg)
 	if (msg->kind == RENDEZVOUS_RELAY)
 		channel_send(other->channel, msg);
 	else
-		client_tell(other, msg);
+		rendezvous_tell(other, msg);
 	if (msg->kind == RENDEZVOUS_HANGUP)
 		meeting_remove(client->rendezvous, meeting);
-}
-
-/* Registrations: where do each party's packets come from? */
-
-static struct party *party_find(struct meeting *meeting, const char *name)
-{
-	for (int i = 0; i < 2; i++)
-		if (strcmp(meeting->parties[i].client->name, name) == 0)
-			return &meeting->parties[i];
-	return NULL;
-}
-
-/* The meeting that @msg, which came from @from, is for; NULL where it is for none that is by the
- * same protocol.  It may have overtaken its call: the client will say it again. */
-static struct meeting *register_party(struct rendezvous *rendezvous,
-				      const struct rendezvous_message *msg,
-				      const struct endpoint *from, bool tcp)
-{
-	struct meeting *meeting = meeting_find(rendezvous, msg->token);
-	struct party *party;
-
-	if (!meeting || meeting->attempt != msg->attempt || method_connects(meeting->method) != tcp)
-		return NULL;
-	party = party_find(meeting, msg->name);
-	if (!party)
-		return NULL;
-	if (!party->registered) {
-		party->registered = true;
-		party->mapped = *from;
-		party->host = msg->host;
-	}
-	return meeting;
 }
 
 /* Over TCP the connection is only there to be seen, and the introduction is answer enough. */
 static bool on_tcp_register(struct client *client, const struct rendezvous_message *msg)
 {
 	struct endpoint from = channel_remote(client->channel);
-	struct meeting *meeting = register_party(client->rendezvous, msg, &from, true);
+	struct meeting *meeting = meeting_register(client->rendezvous, msg, &from, true);
 
 	client->only_seen = true;
 	if (meeting)
-		introduce_if_ready(meeting);
+		meeting_introduce(meeting);
 	return true;
 }
 
@@ -340,29 +187,6 @@ static bool client_hears(struct client *client, const struct rendezvous_message 
 		return true;
 	default:
 		return false;
-	}
-}
-
-/* Its calls end with it, and the other parties are told. */
-static void client_end_meetings(struct client *client)
-{
-	struct rendezvous *rendezvous = client->rendezvous;
-
-	for (unsigned i = rendezvous->meetings_len; i-- > 0;) {
-		struct meeting *meeting = &rendezvous->meetings[i];
-		struct rendezvous_message msg = {
-			.kind = RENDEZVOUS_HANGUP,
-			.token = meeting->token,
-			.attempt = meeting->attempt,
-			.method = meeting->method,
-		};
-		struct client *caller = meeting->parties[TALK_CALLER].client;
-		struct client *callee = meeting->parties[TALK_CALLEE].client;
-
-		if (caller != client && callee != client)
-			continue;
-		client_tell(caller == client ? callee : caller, &msg);
-		meeting_remove(rendezvous, meeting);
 	}
 }
 
@@ -407,7 +231,7 @@ static void serve_client(void *arg)
 	struct rendezvous *rendezvous = client->rendezvous;
 
 	hear_client(client);
-	client_end_meetings(client);
+	meetings_end_of(client);
 	client_unlink(client);
 	channel_drain(client->channel, host_now(rendezvous->host) + PARTING_NS);
 	channel_free(client->channel);
@@ -474,7 +298,7 @@ static void accept_clients(void *arg)
 static void on_register(struct rendezvous *rendezvous, const struct rendezvous_message *msg,
 			const struct endpoint *from)
 {
-	struct meeting *meeting = register_party(rendezvous, msg, from, false);
+	struct meeting *meeting = meeting_register(rendezvous, msg, from, false);
 	struct rendezvous_message answer = *msg;
 	uint8_t bytes[RENDEZVOUS_MAX];
 
@@ -484,7 +308,7 @@ static void on_register(struct rendezvous *rendezvous, const struct rendezvous_m
 	answer.mapped = *from;
 	sock_send(rendezvous->udp, from, bytes, rendezvous_encode(&answer, bytes, sizeof(bytes)),
 		  NEVER);
-	introduce_if_ready(meeting);
+	meeting_introduce(meeting);
 }
 
 static void answer_registrations(void *arg)
