@@ -2,6 +2,7 @@
 #include "buckets.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "table_memory.h"
 
@@ -15,13 +16,14 @@ static uint32_t places(const struct buckets *buckets)
 	return ((1U << buckets->chunks_len) - 1) << BUCKET_CHUNK_BITS;
 }
 
-static bool add_chunk(struct buckets *buckets)
+static bool add_chunk(struct buckets *buckets, const struct nat_memory *memory)
 {
 	uint32_t *chunk;
 
 	if (buckets->chunks_len == BUCKET_CHUNKS)
 		return false;
-	chunk = table_memory_new(chunk_size(buckets->chunks_len), chunk_size(buckets->chunks_len));
+	chunk = table_memory_new(memory, chunk_size(buckets->chunks_len),
+				 chunk_size(buckets->chunks_len));
 	if (!chunk)
 		return false;
 	buckets->chunks[buckets->chunks_len++] = chunk;
@@ -30,24 +32,26 @@ static bool add_chunk(struct buckets *buckets)
 
 void buckets_init(struct buckets *buckets)
 {
-	*buckets = (struct buckets){ .chunks_len = 1 };
+	memset(buckets->few, 0, sizeof(buckets->few));
+	buckets->chunks_len = 1;
 	buckets->chunks[0] = buckets->few;
 	buckets->len = places(buckets);
 	buckets->mask = buckets->len - 1;
 }
 
-void buckets_clear(struct buckets *buckets)
+void buckets_clear(struct buckets *buckets, const struct nat_memory *memory)
 {
 	for (uint32_t i = 1; i < buckets->chunks_len; i++)
-		table_memory_free(buckets->chunks[i], chunk_size(i));
-	*buckets = (struct buckets){ .len = 0 };
+		table_memory_free(memory, buckets->chunks[i], chunk_size(i));
+	buckets->chunks_len = buckets->len = 0;
 }
 
-bool buckets_add(struct buckets *buckets, uint32_t **ret_from, uint32_t **ret_to)
+bool buckets_add(struct buckets *buckets, const struct nat_memory *memory, uint32_t **ret_from,
+		 uint32_t **ret_to)
 {
 	uint32_t n = buckets->len;
 
-	if (n >= places(buckets) && !add_chunk(buckets))
+	if (n >= places(buckets) && !add_chunk(buckets, memory))
 		return false;
 	if (n > buckets->mask)
 		buckets->mask = buckets->mask * 2 + 1;

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "nat_memory.h"
+
 /* The first chunk has 2^4 buckets, and each is twice as long as the one before. */
 enum { BUCKET_CHUNK_BITS = 4, BUCKET_CHUNKS = 22 };
 
@@ -28,7 +30,7 @@ struct buckets {
 
 /* A first few.  The table may not move from then on. */
 void buckets_init(struct buckets *buckets);
-void buckets_clear(struct buckets *buckets);
+void buckets_clear(struct buckets *buckets, const struct nat_memory *memory);
 
 /* Bucket number @n, which is below len. */
 static inline uint32_t *buckets_at(const struct buckets *buckets, uint32_t n)
@@ -49,6 +51,7 @@ static inline uint32_t *buckets_of(const struct buckets *buckets, uint32_t hash)
 
 /* One more.  Its entries are still in *ret_from, from where the caller is to move those whose hash
  * says so to *ret_to.  False, and nothing has changed, without memory. */
-bool buckets_add(struct buckets *buckets, uint32_t **ret_from, uint32_t **ret_to);
+bool buckets_add(struct buckets *buckets, const struct nat_memory *memory, uint32_t **ret_from,
+		 uint32_t **ret_to);
 
 #endif

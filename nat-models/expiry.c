@@ -13,7 +13,9 @@ _Static_assert(EXPIRY_BLOCK <= 1 << PLACE_BITS, "a place must name one of a bloc
 
 void expiry_init(struct expiry *expiry)
 {
-	*expiry = (struct expiry){ .due = UINT64_MAX, .unused = 1, .chunks_len = 1 };
+	expiry->due = UINT64_MAX;
+	expiry->unused = 1;
+	expiry->chunks_len = 1;
 	expiry->chunks[0] = expiry->few;
 }
 
@@ -22,10 +24,10 @@ static size_t chunk_size(uint32_t chunk)
 	return sizeof(struct expiry_block) << (EXPIRY_CHUNK_BITS + chunk);
 }
 
-void expiry_clear(struct expiry *expiry)
+void expiry_clear(struct expiry *expiry, const struct nat_memory *memory)
 {
 	for (uint32_t i = 1; i < expiry->chunks_len; i++)
-		table_memory_free(expiry->chunks[i], chunk_size(i));
+		table_memory_free(memory, expiry->chunks[i], chunk_size(i));
 }
 
 static struct expiry_block *block_at(const struct expiry *e, uint32_t block)
@@ -49,7 +51,7 @@ bool expiry_prepare(struct nat *nat)
 
 		if (e->chunks_len == EXPIRY_CHUNKS)
 			return false;
-		chunk = table_memory_new(chunk_size(e->chunks_len), 0);
+		chunk = table_memory_new(&nat->memory, chunk_size(e->chunks_len), 0);
 		if (!chunk)
 			return false;
 		e->chunks[e->chunks_len++] = chunk;

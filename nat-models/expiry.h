@@ -22,6 +22,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "nat_memory.h"
+
 struct nat;
 
 enum { EXPIRY_LEVELS = 11, EXPIRY_SLOTS = 64, EXPIRY_BLOCK = 14, EXPIRY_SHARE = 64 };
@@ -53,8 +55,8 @@ struct expiry {
 	uint32_t free;
 };
 
-void expiry_init(struct expiry *expiry);
-void expiry_clear(struct expiry *expiry);
+void expiry_init(struct expiry *expiry); /* which is all zero */
+void expiry_clear(struct expiry *expiry, const struct nat_memory *memory);
 
 /* Have memory for one mapping more, whatever slots they all come to wait in.  False without. */
 bool expiry_prepare(struct nat *nat);

@@ -3,15 +3,15 @@
 
 #include "nat_state.h"
 
-void inside_host_table_init(struct inside_host_table *table)
+void inside_host_table_init(struct inside_host_table *table, const struct nat_memory *memory)
 {
-	rows_init(&table->hosts, sizeof(struct inside_host));
+	rows_init(&table->hosts, sizeof(struct inside_host), memory);
 }
 
 void inside_host_table_clear(struct inside_host_table *table)
 {
 	rows_clear(&table->hosts);
-	buckets_clear(&table->buckets);
+	buckets_clear(&table->buckets, table->hosts.memory);
 }
 
 static struct inside_host *host_at(const struct nat *nat, uint32_t ref)
@@ -34,7 +34,8 @@ static void buckets_grow(struct nat *nat)
 
 	if (!table->buckets.len)
 		buckets_init(&table->buckets);
-	if (table->count < table->buckets.len || !buckets_add(&table->buckets, &from, &to))
+	if (table->count < table->buckets.len ||
+	    !buckets_add(&table->buckets, table->hosts.memory, &from, &to))
 		return;
 	while (*from) {
 		uint32_t ref = *from;

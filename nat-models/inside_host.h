@@ -34,7 +34,7 @@ struct inside_host_table {
 	struct buckets buckets; /* none at first */
 };
 
-void inside_host_table_init(struct inside_host_table *table);
+void inside_host_table_init(struct inside_host_table *table, const struct nat_memory *memory);
 
 void inside_host_table_clear(struct inside_host_table *table);
 

@@ -23,11 +23,11 @@ void mapping_table_init(struct mapping_table *table, bool has_hosts, bool has_so
 	buckets_init(&table->buckets);
 }
 
-void mapping_table_clear(struct mapping_table *table)
+void mapping_table_clear(struct mapping_table *table, const struct nat_memory *memory)
 {
 	for (uint32_t i = 0; i < table->chunks_len; i++)
-		table_memory_free(table->chunks[i], chunk_size(table, i));
-	buckets_clear(&table->buckets);
+		table_memory_free(memory, table->chunks[i], chunk_size(table, i));
+	buckets_clear(&table->buckets, memory);
 }
 
 struct endpoint mapping_inside(const struct mapping *m)
@@ -130,7 +130,7 @@ static void index_grow(struct nat *nat)
 	uint32_t *from, *to;
 
 	while (table->buckets.len < table->count + table->count / 2) {
-		if (!buckets_add(&table->buckets, &from, &to))
+		if (!buckets_add(&table->buckets, &nat->memory, &from, &to))
 			return;
 		while (*from) {
 			struct mapping *m = mapping_at(table, *from);
@@ -174,10 +174,10 @@ static void all_remove(struct mapping_table *table, uint32_t ref)
 		table->newest = links->all_prev;
 }
 
-static bool add_chunk(struct mapping_table *table)
+static bool add_chunk(struct mapping_table *table, const struct nat_memory *memory)
 {
 	size_t hot = sizeof(struct mapping) << (MAPPING_CHUNK_BITS + table->chunks_len);
-	char *chunk = table_memory_new(chunk_size(table, table->chunks_len), hot);
+	char *chunk = table_memory_new(memory, chunk_size(table, table->chunks_len), hot);
 
 	if (!chunk)
 		return false;
@@ -192,7 +192,7 @@ static uint32_t places(const struct mapping_table *table)
 }
 
 /* A slot that nobody has; 0 without memory. */
-static uint32_t slot_take(struct mapping_table *table)
+static uint32_t slot_take(struct mapping_table *table, const struct nat_memory *memory)
 {
 	uint32_t ref = table->free;
 
@@ -202,7 +202,7 @@ static uint32_t slot_take(struct mapping_table *table)
 	}
 	if (table->unused >= MAPPINGS_MAX)
 		return 0;
-	if (table->unused >= places(table) && !add_chunk(table))
+	if (table->unused >= places(table) && !add_chunk(table, memory))
 		return 0;
 	return table->unused++;
 }
@@ -250,11 +250,11 @@ uint32_t mapping_new(struct nat *nat, const struct mapping_key *key, uint16_t po
 	uint32_t ref;
 
 	if (nat_translates_ports(nat) &&
-	    port_prepare(&nat->ports[key->protocol], pool, outside_port))
+	    port_prepare(&nat->ports[key->protocol], &nat->memory, pool, outside_port))
 		return 0;
 	if (!expiry_prepare(nat))
 		return 0;
-	ref = slot_take(table);
+	ref = slot_take(table, &nat->memory);
 	if (!ref)
 		return 0;
 	m = mapping_at(table, ref);

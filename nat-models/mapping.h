@@ -170,7 +170,7 @@ static inline void mapping_prefetch(const struct mapping_table *table, uint32_t 
 
 /* @has_hosts: are inside hosts counted?  @has_sources: are there chains of sources? */
 void mapping_table_init(struct mapping_table *table, bool has_hosts, bool has_sources);
-void mapping_table_clear(struct mapping_table *table);
+void mapping_table_clear(struct mapping_table *table, const struct nat_memory *memory);
 
 /* Where the index has the first of those among which @key's would be. */
 const uint32_t *mapping_entry(const struct nat *nat, const struct mapping_key *key);

@@ -19,6 +19,7 @@
 
 #include "addr.h"
 #include "model.h"
+#include "nat_memory.h"
 #include "packet.h"
 
 struct nat;
@@ -125,6 +126,7 @@ struct nat_config {
 	struct ip_prefix
 		nat64_prefix; /* NAT64: what IPv4 addresses stand behind inside, of RFC 6052's
 					* lengths; bits 0 = 64:ff9b::/96 */
+	struct nat_memory memory; /* where its own comes from; its lender must outlive it */
 	/* Neither heeds `exempt`; NPTv6, where everybody can be reached, no `forwards` and no `dmz`. */
 	uint64_t seed;
 };

@@ -157,7 +157,7 @@ void nat_index_pool(struct nat *nat)
 	}
 }
 
-int nat_pool_find(const struct nat *nat, struct ip_addr addr)
+int nat_pool_find_many(const struct nat *nat, struct ip_addr addr)
 {
 	uint32_t slot;
 
@@ -253,7 +253,7 @@ static int reserve_forwards(struct nat *nat)
 		enum nat_protocol protocol = f->protocol == IP_PROTO_UDP ? NAT_UDP : NAT_TCP;
 
 		for (uint32_t port = f->port_first; port <= f->port_last && !err; port++)
-			err = port_reserve(&nat->ports[protocol], 0, (uint16_t)port);
+			err = port_reserve(&nat->ports[protocol], &nat->memory, 0, (uint16_t)port);
 	}
 	return err;
 }
@@ -266,10 +266,10 @@ static int make_tables(struct nat *nat)
 	for (int i = 0; i < NAT_PROTOCOLS; i++)
 		has_sources = has_sources || source_chain_is_kept(&nat->rules[i]);
 	mapping_table_init(&nat->mappings, nat->counts_hosts, has_sources);
-	session_table_init(&nat->sessions);
-	inside_host_table_init(&nat->hosts);
-	tcp_table_init(&nat->tcp);
-	permission_clock_init(&nat->permission_clock);
+	session_table_init(&nat->sessions, &nat->memory);
+	inside_host_table_init(&nat->hosts, &nat->memory);
+	tcp_table_init(&nat->tcp, &nat->memory);
+	permission_clock_init(&nat->permission_clock, &nat->memory);
 	if (!nat_translates_ports(nat))
 		return 0;
 	for (int i = 0; i < NAT_PROTOCOLS; i++) {
@@ -284,13 +284,17 @@ static int make_tables(struct nat *nat)
 int nat_new(const struct nat_model *model, const struct nat_config *config, struct nat **ret)
 {
 	struct nat *nat;
+	size_t size;
 	int err = check(model, config);
 
 	if (err)
 		return err;
-	nat = calloc(1, size_of(config));
+	size = size_of(config);
+	nat = nat_memory_take(&config->memory, size);
 	if (!nat)
 		return -ENOMEM;
+	nat->memory = config->memory;
+	nat->size = size;
 	nat->model = *model;
 	nat->chance.state = config->seed;
 	nat->hash_seed = chance_next(&nat->chance);
@@ -308,21 +312,24 @@ int nat_new(const struct nat_model *model, const struct nat_config *config, stru
 
 void nat_free(struct nat *nat)
 {
+	struct nat_memory memory;
+
 	if (!nat)
 		return;
+	memory = nat->memory;
 	for (int i = 0; i < NAT_PROTOCOLS; i++)
-		port_space_clear(&nat->ports[i]);
+		port_space_clear(&nat->ports[i], &memory);
 	fragment_table_clear(&nat->fragments);
-	shortcut_table_clear(&nat->shortcuts);
+	shortcut_table_clear(&nat->shortcuts, &memory);
 	ftp_table_free(nat->ftp);
 	inside_host_table_clear(&nat->hosts);
 	held_clear(&nat->held);
-	expiry_clear(&nat->expiry);
+	expiry_clear(&nat->expiry, &memory);
 	tcp_table_clear(&nat->tcp);
 	session_table_clear(&nat->sessions);
-	source_table_clear(&nat->sources);
-	mapping_table_clear(&nat->mappings);
+	source_table_clear(&nat->sources, &memory);
+	mapping_table_clear(&nat->mappings, &memory);
 	permission_clock_clear(&nat->permission_clock);
 	transport_records_clear(&nat->transports);
-	free(nat);
+	nat_memory_give(&memory, nat, nat->size);
 }

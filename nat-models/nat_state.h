@@ -38,6 +38,8 @@ struct ftp_table;
 struct nat {
 	struct nat_model model;
 	struct rules rules[NAT_PROTOCOLS];
+	struct nat_memory memory;
+	size_t size; /* of this, with what lies behind it */
 	struct ip_prefix inside;
 	struct ip_addr inside_addr;
 	struct ip_prefix outside_prefix; /* NPTv6 */
@@ -102,7 +104,14 @@ static inline bool nat_tracks_tcp(const struct nat *nat)
 /* Enter the pool's addresses, which have changed, into its index. */
 void nat_index_pool(struct nat *nat);
 
-/* The position of @addr in the pool, or -1. */
-int nat_pool_find(const struct nat *nat, struct ip_addr addr);
+/* The position of @addr in the pool, or -1.  Most pools are one address. */
+int nat_pool_find_many(const struct nat *nat, struct ip_addr addr);
+
+static inline int nat_pool_find(const struct nat *nat, struct ip_addr addr)
+{
+	if (nat->pool_len == 1)
+		return ip_addr_equal(nat->pool[0], addr) ? 0 : -1;
+	return nat_pool_find_many(nat, addr);
+}
 
 #endif

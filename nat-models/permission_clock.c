@@ -5,17 +5,17 @@
 
 enum { TIMES_MAX = 1 << 22 };
 
-void permission_clock_init(struct permission_clock *clock)
+void permission_clock_init(struct permission_clock *clock, const struct nat_memory *memory)
 {
 	*clock = (struct permission_clock){ .count = 0 };
-	rows_init(&clock->times, sizeof(struct permission_time));
+	rows_init(&clock->times, sizeof(struct permission_time), memory);
 }
 
 void permission_clock_clear(struct permission_clock *clock)
 {
 	rows_clear(&clock->times);
-	buckets_clear(&clock->buckets);
-	permission_clock_init(clock);
+	buckets_clear(&clock->buckets, clock->times.memory);
+	permission_clock_init(clock, clock->times.memory);
 }
 
 static struct permission_time *at(const struct nat *nat, uint32_t time)
@@ -93,7 +93,8 @@ static void tidy(struct nat *nat)
 		clock->hand = clock->hand + 1 < clock->buckets.len ? clock->hand + 1 : 0;
 		sweep(nat, buckets_at(&clock->buckets, clock->hand));
 	}
-	if (clock->count < clock->buckets.len || !buckets_add(&clock->buckets, &from, &to))
+	if (clock->count < clock->buckets.len ||
+	    !buckets_add(&clock->buckets, clock->times.memory, &from, &to))
 		return;
 	while (*from) {
 		uint32_t time = *from;

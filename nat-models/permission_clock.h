@@ -31,7 +31,7 @@ struct permission_clock {
 	struct buckets buckets; /* none at first */
 };
 
-void permission_clock_init(struct permission_clock *clock);
+void permission_clock_init(struct permission_clock *clock, const struct nat_memory *memory);
 void permission_clock_clear(struct permission_clock *clock);
 
 /* @inside sends to @remote now.  Without memory it is as if it had not. */

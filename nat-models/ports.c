@@ -14,12 +14,17 @@ int port_space_init(struct port_space *space, size_t pool_len, bool blocks)
 	return blocks && !space->blocks ? -ENOMEM : 0;
 }
 
-void port_space_clear(struct port_space *space)
+static size_t pages_size(const struct port_space *space)
+{
+	return (size_t)space->pool_len * PORT_PAGES * sizeof(*space->pages);
+}
+
+void port_space_clear(struct port_space *space, const struct nat_memory *memory)
 {
 	while (space->all) {
 		struct port_page *next = space->all->next;
 
-		free(space->all);
+		nat_memory_give(memory, space->all, sizeof(*space->all));
 		space->all = next;
 	}
 	while (space->rests) {
@@ -28,7 +33,7 @@ void port_space_clear(struct port_space *space)
 		free(space->rests);
 		space->rests = next;
 	}
-	free(space->pages);
+	nat_memory_give(memory, space->pages, pages_size(space));
 	free(space->blocks);
 }
 
@@ -50,18 +55,19 @@ bool port_is_used(const struct port_space *space, uint16_t pool, uint16_t port)
 	return page && *used_word(page, port) & bit_of(port);
 }
 
-int port_prepare(struct port_space *space, uint16_t pool, uint16_t port)
+int port_prepare(struct port_space *space, const struct nat_memory *memory, uint16_t pool,
+		 uint16_t port)
 {
 	struct port_page **page;
 
 	if (!space->pages)
-		space->pages = calloc((size_t)space->pool_len * PORT_PAGES, sizeof(*space->pages));
+		space->pages = nat_memory_take(memory, pages_size(space));
 	if (!space->pages)
 		return -ENOMEM;
 	page = &space->pages[(size_t)pool * PORT_PAGES + port / PORT_PAGE];
 	if (*page)
 		return 0;
-	*page = calloc(1, sizeof(**page));
+	*page = nat_memory_take(memory, sizeof(**page));
 	if (!*page)
 		return -ENOMEM;
 	(*page)->next = space->all;
@@ -69,9 +75,10 @@ int port_prepare(struct port_space *space, uint16_t pool, uint16_t port)
 	return 0;
 }
 
-int port_reserve(struct port_space *space, uint16_t pool, uint16_t port)
+int port_reserve(struct port_space *space, const struct nat_memory *memory, uint16_t pool,
+		 uint16_t port)
 {
-	int err = port_prepare(space, pool, port);
+	int err = port_prepare(space, memory, pool, port);
 
 	if (!err)
 		*used_word(port_page(space, pool, port), port) |= bit_of(port);

@@ -56,7 +56,7 @@ struct port_space {
 };
 
 int port_space_init(struct port_space *space, size_t pool_len, bool blocks); /* 0 or -ENOMEM */
-void port_space_clear(struct port_space *space);
+void port_space_clear(struct port_space *space, const struct nat_memory *memory);
 
 /* The page that @port is in, or NULL where none of its ports was ever used. */
 static inline struct port_page *port_page(const struct port_space *space, uint16_t pool,
@@ -85,10 +85,12 @@ static inline uint32_t port_owner(const struct port_space *space, uint16_t pool,
 bool port_is_used(const struct port_space *space, uint16_t pool, uint16_t port);
 
 /* Make the page that @port is in, where there is none.  0 or -ENOMEM. */
-int port_prepare(struct port_space *space, uint16_t pool, uint16_t port);
+int port_prepare(struct port_space *space, const struct nat_memory *memory, uint16_t pool,
+		 uint16_t port);
 
 /* Keep a port from ever being given: a static forward has it.  0 or -ENOMEM. */
-int port_reserve(struct port_space *space, uint16_t pool, uint16_t port);
+int port_reserve(struct port_space *space, const struct nat_memory *memory, uint16_t pool,
+		 uint16_t port);
 
 /* A mapping takes its place in the ring of its port, which is prepared, or leaves it. */
 void port_take(struct nat *nat, uint32_t mapping);

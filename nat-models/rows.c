@@ -3,9 +3,9 @@
 
 #include "table_memory.h"
 
-void rows_init(struct rows *rows, size_t size)
+void rows_init(struct rows *rows, size_t size, const struct nat_memory *memory)
 {
-	*rows = (struct rows){ .size = (uint32_t)size };
+	*rows = (struct rows){ .size = (uint32_t)size, .memory = memory };
 }
 
 static size_t chunk_size(const struct rows *rows, uint32_t chunk)
@@ -16,8 +16,8 @@ static size_t chunk_size(const struct rows *rows, uint32_t chunk)
 void rows_clear(struct rows *rows)
 {
 	for (uint32_t i = 0; i < rows->chunks_len; i++)
-		table_memory_free(rows->chunks[i], chunk_size(rows, i));
-	rows_init(rows, rows->size);
+		table_memory_free(rows->memory, rows->chunks[i], chunk_size(rows, i));
+	rows_init(rows, rows->size, rows->memory);
 }
 
 bool rows_extend(struct rows *rows, uint32_t n)
@@ -27,7 +27,7 @@ bool rows_extend(struct rows *rows, uint32_t n)
 
 		if (rows->chunks_len == ROW_CHUNKS)
 			return false;
-		rows->chunks[rows->chunks_len] = table_memory_new(size, size);
+		rows->chunks[rows->chunks_len] = table_memory_new(rows->memory, size, size);
 		if (!rows->chunks[rows->chunks_len])
 			return false;
 		rows->chunks_len++;

@@ -14,17 +14,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "nat_memory.h"
+
 enum { ROW_CHUNK_BITS = 4, ROW_CHUNKS = 20 };
 
 struct rows {
 	char *chunks[ROW_CHUNKS];
+	const struct nat_memory *memory; /* where they come from */
 	uint32_t size; /* of a row, in bytes */
 	uint32_t chunks_len;
 	uint32_t unused; /* the lowest number never given out */
 };
 
-/* Empty; all zero but for the size is as good. */
-void rows_init(struct rows *rows, size_t size);
+/* Empty; all zero but for the size and the memory, which must outlive it, is as good. */
+void rows_init(struct rows *rows, size_t size, const struct nat_memory *memory);
 
 /* Give everything back; empty again. */
 void rows_clear(struct rows *rows);

@@ -6,14 +6,14 @@
 /* Set in an index entry that is a permission's; otherwise it is a mapping's. */
 #define SESSION_NODE 0x80000000U
 
-void session_table_init(struct session_table *table)
+void session_table_init(struct session_table *table, const struct nat_memory *memory)
 {
-	rows_init(&table->nodes, sizeof(struct permission));
+	rows_init(&table->nodes, sizeof(struct permission), memory);
 }
 
 void session_table_clear(struct session_table *table)
 {
-	buckets_clear(&table->buckets);
+	buckets_clear(&table->buckets, table->nodes.memory);
 	rows_clear(&table->nodes);
 }
 
@@ -167,7 +167,8 @@ static void index_grow(struct nat *nat)
 
 	if (!table->buckets.len)
 		buckets_init(&table->buckets);
-	if (table->count < table->buckets.len || !buckets_add(&table->buckets, &from, &to))
+	if (table->count < table->buckets.len ||
+	    !buckets_add(&table->buckets, &nat->memory, &from, &to))
 		return;
 	while (*from) {
 		uint32_t entry = *from;

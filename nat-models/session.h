@@ -42,7 +42,7 @@ struct session_table {
 	uint32_t free;
 };
 
-void session_table_init(struct session_table *table);
+void session_table_init(struct session_table *table, const struct nat_memory *memory);
 
 enum session_result {
 	SESSION_OPEN, /* it is this mapping's, now or before */

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "shortcut.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "mapping_use.h"
+#include "table_memory.h"
 
 enum {
 	FIRST_PAIRS = 16,
 	PAIRS_MAX = 8192, /* half a megabyte */
-	WORTH_IT = 8, /* packets that go all the way before there is a table */
+	WORTH_IT = 32, /* packets that go all the way before there is a table: its making costs as
+			* much as it saves some twenty of them */
 	TRIAL = 4096, /* packets after which it is asked whether there are too many flows */
 	REST = 16 * TRIAL, /* packets that then go all the way at once */
 };
@@ -19,9 +20,15 @@ enum { FLOW_LIVE = 1 << 24, FLOW_OUTSIDE = 1 << 25, FLOW_TCP = 1 << 26 };
 _Static_assert((int)MAPPINGS_MAX <= (int)FLOW_LIVE,
 	       "a mapping's reference must fit below the flags");
 
-void shortcut_table_clear(struct shortcut_table *table)
+static size_t size_of(uint32_t pairs)
 {
-	free(table->entries);
+	return pairs * 2 * sizeof(struct shortcut);
+}
+
+void shortcut_table_clear(struct shortcut_table *table, const struct nat_memory *memory)
+{
+	if (table->entries)
+		table_memory_free(memory, table->entries, size_of(table->mask + 1));
 	*table = (struct shortcut_table){ .entries = NULL };
 }
 
@@ -96,7 +103,7 @@ static bool is_lasting(const struct passage *p, const struct lead *lead)
 }
 
 /* Room, and more of it where flows displace each other.  False where there is no table. */
-static bool make_room(struct shortcut_table *table)
+static bool make_room(struct shortcut_table *table, const struct nat_memory *memory)
 {
 	uint32_t pairs = table->entries ? (table->mask + 1) * 2 : FIRST_PAIRS;
 	struct shortcut *entries;
@@ -106,11 +113,11 @@ static bool make_room(struct shortcut_table *table)
 	if (!table->entries && ++table->displaced < WORTH_IT)
 		return false;
 	table->displaced = 0;
-	entries = aligned_alloc(64, pairs * 2 * sizeof(*entries));
+	entries = table_memory_new(memory, size_of(pairs), size_of(pairs));
 	if (!entries)
 		return table->entries != NULL;
-	memset(entries, 0, pairs * 2 * sizeof(*entries));
-	free(table->entries);
+	if (table->entries)
+		table_memory_free(memory, table->entries, size_of(table->mask + 1));
 	table->entries = entries;
 	table->mask = pairs - 1;
 	return true;
@@ -125,7 +132,7 @@ void shortcut_note(struct passage *p, const struct lead *lead)
 	struct shortcut *pair;
 
 	if (table->resting || expiry_lags(&p->nat->expiry) || !is_lasting(p, lead) ||
-	    !make_room(table))
+	    !make_room(table, &p->nat->memory))
 		return;
 	key = key_of(p);
 	pair = pair_of(p->nat, &key);

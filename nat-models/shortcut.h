@@ -48,7 +48,7 @@ struct shortcut_table {
 	uint32_t resting; /* for so many packets nothing is sought: too little was found */
 };
 
-void shortcut_table_clear(struct shortcut_table *table);
+void shortcut_table_clear(struct shortcut_table *table, const struct nat_memory *memory);
 
 /* From now on nothing that was noted counts. */
 void shortcuts_forget(struct shortcut_table *table);

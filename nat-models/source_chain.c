@@ -3,9 +3,9 @@
 
 #include "nat_state.h"
 
-void source_table_clear(struct source_table *table)
+void source_table_clear(struct source_table *table, const struct nat_memory *memory)
 {
-	buckets_clear(&table->buckets);
+	buckets_clear(&table->buckets, memory);
 }
 
 bool source_chain_is_kept(const struct rules *rules)
@@ -73,7 +73,8 @@ static void grow(struct nat *nat)
 
 	if (!table->buckets.len)
 		buckets_init(&table->buckets);
-	if (table->count / 2 < table->buckets.len || !buckets_add(&table->buckets, &from, &to))
+	if (table->count / 2 < table->buckets.len ||
+	    !buckets_add(&table->buckets, &nat->memory, &from, &to))
 		return;
 	for (uint32_t ref = *from; ref; ref = next) {
 		next = link_of(nat, ref)->next;

@@ -9,10 +9,12 @@
  * that makes a table grow is not the one that waits for all of the new memory. */
 enum { SMALL = 64 * 1024, LARGE = 2 * 1024 * 1024, CACHE_LINE = 64 };
 
-void *table_memory_new(size_t size, size_t hot)
+void *table_memory_new(const struct nat_memory *from, size_t size, size_t hot)
 {
 	void *memory;
 
+	if (nat_memory_lends(from, size))
+		return nat_memory_take(from, size);
 	if (size < SMALL) {
 		memory = aligned_alloc(CACHE_LINE, (size + CACHE_LINE - 1) & ~(CACHE_LINE - 1UL));
 		return memory ? memset(memory, 0, size) : NULL;
@@ -25,10 +27,12 @@ void *table_memory_new(size_t size, size_t hot)
 	return memory;
 }
 
-void table_memory_free(void *memory, size_t size)
+void table_memory_free(const struct nat_memory *memory, void *table, size_t size)
 {
-	if (memory && size >= SMALL)
-		munmap(memory, size);
+	if (nat_memory_lends(memory, size))
+		nat_memory_give(memory, table, size);
+	else if (table && size >= SMALL)
+		munmap(table, size);
 	else
-		free(memory);
+		free(table);
 }

@@ -10,12 +10,15 @@
 
 #include <stddef.h>
 
-/* @size bytes that begin at a line of the cache, of which packets look at the first @hot at random; NULL
- * without memory.  The rest stays in small pages: of a huge one the part not used yet is lost. */
-void *table_memory_new(size_t size, size_t hot);
+#include "nat_memory.h"
 
-/* Give back @memory (NULL is fine), which had @size bytes. */
-void table_memory_free(void *memory, size_t size);
+/* @size bytes, of which packets look at the first @hot at random; NULL without memory.  They begin at a
+ * line of the cache, unless they are borrowed.  The rest stays in small pages: of a huge one the
+ * part not used yet is lost. */
+void *table_memory_new(const struct nat_memory *memory, size_t size, size_t hot);
+
+/* Give back @table (NULL is fine), which had @size bytes. */
+void table_memory_free(const struct nat_memory *memory, void *table, size_t size);
 
 /* Have what is at @address come from memory, to be there when it is needed.  Not just the built-in:
  * gcc takes functions that do no more for such as have no effect, and drops the calls. */

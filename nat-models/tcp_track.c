@@ -21,16 +21,16 @@ struct segment {
 	int scale; /* that a SYN announces, or -1 */
 };
 
-void tcp_table_init(struct tcp_table *table)
+void tcp_table_init(struct tcp_table *table, const struct nat_memory *memory)
 {
-	rows_init(&table->connections, sizeof(struct tcp_connection));
-	rows_init(&table->heads, sizeof(uint32_t));
+	rows_init(&table->connections, sizeof(struct tcp_connection), memory);
+	rows_init(&table->heads, sizeof(uint32_t), memory);
 }
 
 void tcp_table_clear(struct tcp_table *table)
 {
 	rows_clear(&table->connections);
-	buckets_clear(&table->buckets);
+	buckets_clear(&table->buckets, table->connections.memory);
 	rows_clear(&table->heads);
 }
 
@@ -108,7 +108,8 @@ static void buckets_grow(struct nat *nat)
 
 	if (!table->buckets.len)
 		buckets_init(&table->buckets);
-	if (table->count < table->buckets.len || !buckets_add(&table->buckets, &from, &to))
+	if (table->count < table->buckets.len ||
+	    !buckets_add(&table->buckets, &nat->memory, &from, &to))
 		return;
 	while (*from) {
 		uint32_t c = *from;

@@ -45,7 +45,8 @@ struct tcp_table {
 	struct rows heads; /* by mapping: uint32_t, the first of its connections */
 };
 
-void tcp_table_init(struct tcp_table *table);
+/* @memory must outlive it. */
+void tcp_table_init(struct tcp_table *table, const struct nat_memory *memory);
 
 void tcp_table_clear(struct tcp_table *table);
 

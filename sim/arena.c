@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Theory of operation.  Pieces are cut off the newest block, in sizes that are multiples of STEP;
- * each such size has a list of those that were given back.  The arena itself is the first piece of
- * its first block.
+ * Theory of operation.  Pieces are cut off the newest block, in sizes that are multiples of STEP, or
+ * above STEPS_MAX powers of two; each such size has a list of those that were given back.  The
+ * arena itself is the first piece of its first block.
  */
 #include "arena.h"
 
@@ -23,14 +23,19 @@
 
 enum {
 	STEP = 32,
-	PIECE_MAX = 2048, /* what is larger is rare, and grows */
-	SIZES = PIECE_MAX / STEP + 1,
+	STEPS_MAX = 2048,
+	STEPS = STEPS_MAX / STEP + 1,
+	DOUBLINGS = 3,
+	PIECE_MAX = STEPS_MAX << DOUBLINGS, /* what is larger is rare, and grows */
+	SIZES = STEPS + DOUBLINGS,
+	LINE = 64, /* of the cache: pieces of more than a few begin with one */
+	LINED = 16 * LINE,
 	BLOCK_SIZE = 64 * 1024,
 	SPARE_MAX = 16, /* blocks */
 };
 
 struct block {
-	_Alignas(STEP) struct block *next;
+	_Alignas(LINE) struct block *next;
 };
 
 struct piece {
@@ -52,7 +57,7 @@ static struct block *block_new(void)
 	struct block *block = spare;
 
 	if (!block)
-		return aligned_alloc(STEP, BLOCK_SIZE);
+		return aligned_alloc(LINE, BLOCK_SIZE);
 	spare = block->next;
 	spares--;
 	return block;
@@ -110,13 +115,28 @@ static bool is_cut(const struct arena *arena, size_t size)
 	return arena->blocks && size <= PIECE_MAX;
 }
 
+/* Which of the sizes is it?  The list of its own. */
+static size_t size_class(size_t size)
+{
+	if (size <= STEPS_MAX)
+		return (size + STEP - 1) / STEP;
+	return STEPS + (size_t)(63 - __builtin_clzll((size - 1) / STEPS_MAX));
+}
+
+static size_t room_of(size_t class)
+{
+	return class < STEPS ? class * STEP : (size_t)STEPS_MAX * 2 << (class - STEPS);
+}
+
 /* A piece of @room bytes off the newest block, whose rest is left where it is too small. */
 static void *cut(struct arena *arena, size_t room)
 {
 	struct block *block;
 	void *piece;
 
-	if ((size_t)(arena->end - arena->at) < room) {
+	if (room >= LINED)
+		arena->at = (char *)(((uintptr_t)arena->at + LINE - 1) & ~(uintptr_t)(LINE - 1));
+	if (arena->end - arena->at < (ptrdiff_t)room) {
 		block = block_new();
 		if (!block)
 			return NULL;
@@ -130,19 +150,32 @@ static void *cut(struct arena *arena, size_t room)
 	return piece;
 }
 
+/* Most pieces are a few steps, and to call memset() takes longer than to clear them. */
+static void *clear(void *piece, size_t size)
+{
+	enum { FEW = 4 * STEP };
+
+	if (size > FEW)
+		return memset(piece, 0, size);
+	for (size_t at = 0; at < size; at += STEP)
+		memset((char *)piece + at, 0, STEP);
+	return piece;
+}
+
 void *arena_take(struct arena *arena, size_t size)
 {
-	size_t steps = (size + STEP - 1) / STEP;
 	struct piece *piece;
+	size_t class;
 
 	if (!is_cut(arena, size))
 		return calloc(1, size);
-	piece = arena->given[steps];
+	class = size_class(size);
+	piece = arena->given[class];
 	if (piece)
-		arena->given[steps] = piece->next;
+		arena->given[class] = piece->next;
 	else
-		piece = cut(arena, steps * STEP);
-	return piece ? memset(piece, 0, size) : NULL;
+		piece = cut(arena, room_of(class));
+	return piece ? clear(piece, size) : NULL;
 }
 
 void arena_give(struct arena *arena, void *piece, size_t size)
@@ -155,7 +188,7 @@ void arena_give(struct arena *arena, void *piece, size_t size)
 		free(piece);
 		return;
 	}
-	list = &arena->given[(size + STEP - 1) / STEP];
+	list = &arena->given[size_class(size)];
 	((struct piece *)piece)->next = *list;
 	*list = piece;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arena.h"
 #include "claims.h"
 #include "plan6.h"
 #include "stream.h"
@@ -22,8 +23,11 @@ struct plan_node *plan_add(struct plan *plan, struct plan_node *parent, enum pla
 {
 	struct plan_node **first = parent ? &parent->children : &plan->nodes;
 	struct plan_node **last = parent ? &parent->last_child : &plan->last;
-	struct plan_node *node = calloc(1, sizeof(*node));
+	struct plan_node *node;
 
+	if (!plan->arena)
+		plan->arena = arena_new();
+	node = plan->arena ? arena_take(plan->arena, sizeof(*node)) : NULL;
 	if (!node)
 		return NULL;
 	node->kind = kind;
@@ -51,9 +55,9 @@ struct plan_node *plan_next(const struct plan *plan, const struct plan_node *nod
 	return node ? node->next : NULL;
 }
 
-struct plan_node *plan_find(const struct plan *plan, const char *name)
+static struct plan_node *find(const struct plan *plan, const char *name, uint32_t hash)
 {
-	struct index_entry *e = plan->nodes ? index_first(&plan->names, hash_of(name)) : NULL;
+	struct index_entry *e = plan->nodes ? index_first(&plan->names, hash) : NULL;
 
 	for (; e; e = index_next(e)) {
 		struct plan_node *node =
@@ -66,22 +70,29 @@ struct plan_node *plan_find(const struct plan *plan, const char *name)
 	return NULL;
 }
 
-static void free_nodes(struct plan_node *node)
+struct plan_node *plan_find(const struct plan *plan, const char *name)
+{
+	return find(plan, name, hash_of(name));
+}
+
+static void free_nodes(struct arena *arena, struct plan_node *node)
 {
 	while (node) {
 		struct plan_node *next = node->next;
 
-		free_nodes(node->children);
+		free_nodes(arena, node->children);
 		free(node->forwards);
 		free(node->model6);
-		free(node);
+		arena_give(arena, node, sizeof(*node));
 		node = next;
 	}
 }
 
 void plan_clear(struct plan *plan)
 {
-	free_nodes(plan->nodes);
+	free_nodes(plan->arena, plan->nodes);
+	arena_free(plan->arena);
+	plan->arena = NULL;
 	plan->nodes = plan->last = NULL;
 	index_free(&plan->names);
 }
@@ -348,7 +359,7 @@ static int check_dns(const struct plan *plan, const struct plan_node *node,
 static int check_name(const struct plan *plan, const struct plan_node *node,
 		      struct plan_error *error)
 {
-	const struct plan_node *first = plan_find(plan, node->name);
+	const struct plan_node *first = find(plan, node->name, node->by_name.hash);
 
 	if (!node->name[0])
 		return plan_fault(error, node, "a node has no name");

@@ -100,11 +100,14 @@ struct plan_node {
 	void *user; /* whoever made the plan may hang something here; not owned */
 };
 
+struct arena;
+
 struct plan {
 	struct plan_node *nodes; /* first of those on the Internet, in the order of the file */
 	struct plan_node *last; /* of those */
 	struct index names; /* of every node, by their names */
 	uint64_t seed;
+	struct arena *arena; /* that the nodes are taken from; NULL = there are none */
 };
 
 /* One line: "file.lua:12: address 1.2.3.4 is given to both alice and bob". */

@@ -16,21 +16,31 @@
 #include "world_private.h"
 
 struct part {
-	struct part *below;
 	void *thing;
 	void (*free)(void *thing);
 };
 
+/* So many of the stack; a small world has no more. */
+struct parts {
+	struct parts *below;
+	size_t len;
+	struct part at[30];
+};
+
 int world_keep(struct world *world, void *thing, void (*free_thing)(void *thing))
 {
-	struct part *part = arena_take(loop_arena(world->loop), sizeof(*part));
+	struct parts *top = world->parts;
 
-	if (!part) {
-		free_thing(thing);
-		return -ENOMEM;
+	if (!top || top->len == sizeof(top->at) / sizeof(*top->at)) {
+		top = arena_take(loop_arena(world->loop), sizeof(*top));
+		if (!top) {
+			free_thing(thing);
+			return -ENOMEM;
+		}
+		top->below = world->parts;
+		world->parts = top;
 	}
-	*part = (struct part){ world->parts, thing, free_thing };
-	world->parts = part;
+	top->at[top->len++] = (struct part){ thing, free_thing };
 	return 0;
 }
 
@@ -106,11 +116,15 @@ void world_free(struct world *world)
 	if (!world)
 		return;
 	while (world->parts) {
-		struct part *part = world->parts;
+		struct parts *top = world->parts;
 
-		world->parts = part->below;
-		part->free(part->thing);
-		arena_give(loop_arena(world->loop), part, sizeof(*part));
+		while (top->len) {
+			const struct part *part = &top->at[--top->len];
+
+			part->free(part->thing);
+		}
+		world->parts = top->below;
+		arena_give(loop_arena(world->loop), top, sizeof(*top));
 	}
 	capture_close(world->capture);
 	if (world->places)

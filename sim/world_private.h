@@ -8,7 +8,7 @@
 struct gateway;
 struct live;
 struct live_nat;
-struct part;
+struct parts;
 struct segment;
 
 struct place { /* what became of a plan node */
@@ -27,7 +27,7 @@ struct world {
 	struct live *live;
 	struct capture *capture;
 	struct segment *internet;
-	struct part *parts;
+	struct parts *parts;
 	struct place *places; /* by the order of the plan */
 	size_t places_len, places_room;
 	struct plan_error *error;

@@ -12,6 +12,7 @@
 
 enum { ENTRIES = 5000 };
 
+static const struct nat_memory nobody; /* lends: memory is the C library's */
 static uint32_t next[ENTRIES + 1];
 
 static uint32_t hash_of(uint32_t entry)
@@ -38,7 +39,7 @@ static void grow(struct buckets *buckets)
 {
 	uint32_t *from, *to, entry, after, len = buckets->len;
 
-	assert_true(buckets_add(buckets, &from, &to));
+	assert_true(buckets_add(buckets, &nobody, &from, &to));
 	assert_int_equal(buckets->len, len + 1);
 	assert_int_equal(*to, 0);
 	entry = *from;
@@ -76,7 +77,7 @@ static void every_entry_is_found(void **state)
 	}
 	/* As even as chance: nowhere near as many as if some buckets were never filled. */
 	assert_in_range(longest, 2, 12);
-	buckets_clear(&buckets);
+	buckets_clear(&buckets, &nobody);
 }
 
 int main(void)
