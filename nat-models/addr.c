@@ -25,17 +25,9 @@ static void store64(uint8_t *bytes, uint64_t v)
 		bytes[i] = (uint8_t)v;
 }
 
-/* The first @bits bits set, of 64; more than 64 are 64, less than 0 are none. */
-static uint64_t leading_bits(int bits)
-{
-	if (bits <= 0)
-		return 0;
-	return bits >= 64 ? UINT64_MAX : ~(UINT64_MAX >> bits);
-}
-
 static struct ip_addr masked(struct ip_addr a, uint8_t bits)
 {
-	return (struct ip_addr){ a.hi & leading_bits(bits), a.lo & leading_bits(bits - 64) };
+	return (struct ip_addr){ a.hi & ip_leading_bits(bits), a.lo & ip_leading_bits(bits - 64) };
 }
 
 #define X(id, word) word,
@@ -58,24 +50,12 @@ int family_parse(const char *word, enum family *ret)
 	return -EINVAL;
 }
 
-bool ip_prefix_contains(struct ip_prefix p, struct ip_addr a)
-{
-	return ip_addr_equal(masked(p.addr, p.bits), masked(a, p.bits));
-}
-
 /* Is @a an IPv4 address whose first @bits are those of @net? */
 static bool in_v4(struct ip_addr a, uint32_t net, uint8_t bits)
 {
 	struct ip_prefix p = { ip_addr_v4(net), (uint8_t)(V4_MAPPED_BITS + bits) };
 
 	return ip_prefix_contains(p, a);
-}
-
-bool ip_addr_is_multicast(struct ip_addr a)
-{
-	if (ip_addr_is_v4(a))
-		return ip_addr_to_v4(a) >> 28 == 0xe;
-	return a.hi >> 56 == 0xff;
 }
 
 bool ip_addr_is_private(struct ip_addr a)

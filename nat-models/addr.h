@@ -83,8 +83,29 @@ static inline bool endpoint_equal(struct endpoint a, struct endpoint b)
 	return a.port == b.port && ip_addr_equal(a.addr, b.addr);
 }
 
-bool ip_prefix_contains(struct ip_prefix p, struct ip_addr a);
-bool ip_addr_is_multicast(struct ip_addr a); /* RFC 1112, RFC 4291 */
+/* The first @bits bits set, of 64; more than 64 are 64, less than 0 are none. */
+static inline uint64_t ip_leading_bits(int bits)
+{
+	if (bits <= 0)
+		return 0;
+	return bits >= 64 ? UINT64_MAX : ~(UINT64_MAX >> bits);
+}
+
+static inline bool ip_prefix_contains(struct ip_prefix p, struct ip_addr a)
+{
+	uint64_t hi = p.addr.hi ^ a.hi, lo = p.addr.lo ^ a.lo;
+
+	return !(hi & ip_leading_bits(p.bits)) && !(lo & ip_leading_bits(p.bits - 64));
+}
+
+/* RFC 1112, RFC 4291 */
+static inline bool ip_addr_is_multicast(struct ip_addr a)
+{
+	if (ip_addr_is_v4(a))
+		return ip_addr_to_v4(a) >> 28 == 0xe;
+	return a.hi >> 56 == 0xff;
+}
+
 bool ip_addr_is_private(struct ip_addr a); /* RFC 1918, RFC 6598, RFC 4193, link-local */
 
 /* Parse text; 0, or -EINVAL with *ret untouched. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The Internet checksum, RFC 1071.  Its sum does not depend on byte order (section 2 (B)), so
- * words are added as the machine loads them, 32 bits at a time, and swapped once at the end.
+ * words are added as the machine loads them, 64 bits at a time with their carries, and swapped
+ * once at the end.
  */
 #include <arpa/inet.h>
 #include <string.h>
@@ -12,13 +13,21 @@
 uint16_t checksum_fold(const void *bytes, size_t len, uint32_t sum)
 {
 	const uint8_t *p = bytes;
-	uint64_t total = 0;
+	uint64_t total = 0, words;
 	uint32_t word;
 	uint16_t last = 0;
 
-	for (; len >= 4; p += 4, len -= 4) {
+	for (; len >= 8; p += 8, len -= 8) {
+		memcpy(&words, p, 8);
+		total += words;
+		total += total < words; /* the carry comes round (section 2 (A)) */
+	}
+	total = (total & 0xffffffff) + (total >> 32);
+	if (len >= 4) {
 		memcpy(&word, p, 4);
 		total += word;
+		p += 4;
+		len -= 4;
 	}
 	if (len >= 2) {
 		memcpy(&last, p, 2);
@@ -32,12 +41,4 @@ uint16_t checksum_fold(const void *bytes, size_t len, uint32_t sum)
 		total += last;
 	}
 	return checksum_add(ntohs(checksum_narrow(total)), checksum_narrow(sum));
-}
-
-uint16_t checksum_of_addr(struct ip_addr a)
-{
-	/* The mapped form's ::ffff: is not on the wire. */
-	if (ip_addr_is_v4(a))
-		return checksum_narrow((uint32_t)a.lo);
-	return checksum_add(checksum_narrow(a.hi), checksum_narrow(a.lo));
 }

@@ -6,7 +6,9 @@
 #ifndef KNOTHOLE_CHECKSUM_H
 #define KNOTHOLE_CHECKSUM_H
 
+#include <arpa/inet.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "addr.h"
 
@@ -21,7 +23,9 @@ static inline uint16_t checksum_narrow(uint64_t sum)
 
 static inline uint16_t checksum_add(uint16_t a, uint16_t b)
 {
-	return checksum_narrow((uint32_t)a + b);
+	uint32_t sum = (uint32_t)a + b;
+
+	return (uint16_t)((sum & 0xffff) + (sum >> 16));
 }
 
 /* What to add to a sum where words adding up to @from become words adding up to @to. */
@@ -42,7 +46,26 @@ static inline int checksum_same(uint16_t a, uint16_t b)
 	return a % 0xffff == b % 0xffff;
 }
 
+/* The sum of an IPv4 header without options, whose words are added as the machine loads them
+ * (RFC 1071, 2 (B)). */
+static inline uint16_t checksum_of_ip4(const uint8_t header[20])
+{
+	uint32_t words[5];
+	uint64_t sum = 0;
+
+	memcpy(words, header, sizeof(words));
+	for (int i = 0; i < 5; i++)
+		sum += words[i];
+	return ntohs(checksum_narrow(sum));
+}
+
 /* The sum of an address's words as they stand on the wire: two for IPv4, eight for IPv6. */
-uint16_t checksum_of_addr(struct ip_addr a);
+static inline uint16_t checksum_of_addr(struct ip_addr a)
+{
+	/* The mapped form's ::ffff: is not on the wire. */
+	if (ip_addr_is_v4(a))
+		return checksum_add((uint16_t)(a.lo >> 16), (uint16_t)a.lo);
+	return checksum_add(checksum_narrow(a.hi), checksum_narrow(a.lo));
+}
 
 #endif

@@ -34,6 +34,12 @@ struct packet {
 	uint32_t len; /* bytes that are there */
 	uint32_t room; /* bytes that could be: an answer made in place may grow to this */
 	struct packet_offload offload;
+	/*
+	 * Is it known to be a whole datagram of UDP over IPv4, without options, all of whose
+	 * lengths and checksums are right?  Then none of that is checked again.  Who makes it may
+	 * say so; what is here keeps it right; who changes it otherwise takes it back.
+	 */
+	bool is_plain;
 };
 
 enum { IP_PROTO_ICMP = 1, IP_PROTO_TCP = 6, IP_PROTO_UDP = 17, IP_PROTO_ICMPV6 = 58 };
@@ -203,6 +209,10 @@ void packet_finish_checksums(struct packet *pkt);
  * transport's must be the pseudo-header's sum.  Fragments and quoted packets are taken on
  * trust; what is no packet is not right. */
 bool packet_checksums_ok(const struct packet *pkt);
+
+/* The same for whoever has parsed it already, and found it well formed: the IP header's is right
+ * then.  @info is packet_parse()'s of this packet. */
+bool packet_transport_ok(const struct packet *pkt, const struct packet_info *info);
 
 /* The Internet checksum (RFC 1071) of @len bytes, started from @sum, folded, not inverted. */
 uint16_t checksum_fold(const void *bytes, size_t len, uint32_t sum);

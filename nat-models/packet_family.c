@@ -285,6 +285,7 @@ int packet_to_ip6(struct packet *pkt, struct packet_info *info)
 	uint32_t total = total_of(pkt->data), old = info->transport_offset;
 	uint32_t headers = ip6_headers(info);
 
+	pkt->is_plain = false;
 	if (has_route4(pkt->data, old) || !query_has_counterpart(info) ||
 	    !offload_has_counterpart(&pkt->offload) ||
 	    total - old + headers - IP6_HEADER > UINT16_MAX ||

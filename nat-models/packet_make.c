@@ -28,7 +28,7 @@ static void put_ip4(uint8_t *data, uint16_t len, uint8_t protocol, uint8_t ttl, 
 	data[IP4_PROTOCOL] = protocol;
 	put_addr(data + IP4_SRC, 4, src);
 	put_addr(data + IP4_DST, 4, dst);
-	put_be16(data + IP4_CHECKSUM, (uint16_t)~checksum_fold(data, IP4_HEADER, 0));
+	put_be16(data + IP4_CHECKSUM, (uint16_t)~checksum_of_ip4(data));
 }
 
 static void put_ip6(uint8_t *data, uint16_t payload_len, uint8_t next, uint8_t hops,
@@ -54,25 +54,20 @@ static uint32_t header_of(uint8_t version)
 }
 
 /* The IP header of @version before @len bytes of transport; nothing is left to an offload. */
-static void put_ip(struct packet *pkt, uint8_t version, uint16_t len, uint8_t protocol,
+static void put_ip(struct packet *pkt, uint8_t version, uint16_t len, uint8_t protocol, uint8_t ttl,
 		   struct ip_addr src, struct ip_addr dst)
 {
-	const uint8_t ttl = TTL_OF_ANSWERS;
-
 	if (version == 4)
 		put_ip4(pkt->data, (uint16_t)(IP4_HEADER + len), protocol, ttl, src, dst);
 	else
 		put_ip6(pkt->data, len, protocol, ttl, src, dst);
 	pkt->len = header_of(version) + len;
 	pkt->offload = (struct packet_offload){ 0 };
+	pkt->is_plain = false;
 }
 
-static void set_ttl(uint8_t *data, uint8_t version, uint8_t ttl)
+static void set_ttl4(uint8_t *data, uint8_t ttl)
 {
-	if (version == 6) {
-		data[IP6_HOPS] = ttl;
-		return;
-	}
 	put_be16(data + IP4_CHECKSUM,
 		 checksum_updated(
 			 get_be16(data + IP4_CHECKSUM),
@@ -187,7 +182,8 @@ int packet_make_icmp_error(struct packet *pkt, struct ip_addr from, uint8_t type
 				       info.src.addr);
 	put_checksum(icmp, ICMP_HEADER + quote, ICMP_CHECKSUM, pseudo);
 	put_ip(pkt, info.version, (uint16_t)(ICMP_HEADER + quote),
-	       info.version == 4 ? IP_PROTO_ICMP : IP_PROTO_ICMPV6, from, info.src.addr);
+	       info.version == 4 ? IP_PROTO_ICMP : IP_PROTO_ICMPV6, TTL_OF_ANSWERS, from,
+	       info.src.addr);
 	if (info.version == 4)
 		set_precedence4(pkt->data);
 	return 0;
@@ -236,7 +232,8 @@ int packet_make_tcp_rst(struct packet *pkt)
 		ack = info.tcp_seq + info.payload_len + !!(info.tcp_flags & TCP_SYN) +
 		      !!(info.tcp_flags & TCP_FIN);
 	}
-	put_ip(pkt, info.version, TCP_HEADER, IP_PROTO_TCP, info.dst.addr, info.src.addr);
+	put_ip(pkt, info.version, TCP_HEADER, IP_PROTO_TCP, TTL_OF_ANSWERS, info.dst.addr,
+	       info.src.addr);
 	tcp = pkt->data + header_of(info.version);
 	memset(tcp, 0, TCP_HEADER);
 	put_be16(tcp, info.dst.port);
@@ -270,7 +267,7 @@ static void answer_echo4(struct packet *pkt, const struct packet_info *info)
 		put_be16(icmp + ICMP_CHECKSUM, UINT16_MAX);
 	put_addr(pkt->data + IP4_SRC, 4, info->dst.addr);
 	put_addr(pkt->data + IP4_DST, 4, info->src.addr);
-	set_ttl(pkt->data, 4, TTL_OF_ANSWERS);
+	set_ttl4(pkt->data, TTL_OF_ANSWERS);
 }
 
 static void answer_echo6(struct packet *pkt, const struct packet_info *info)
@@ -279,7 +276,7 @@ static void answer_echo6(struct packet *pkt, const struct packet_info *info)
 
 	answer_echo(pkt->data + info->transport_offset, ICMPV6_ECHO_REQUEST, ICMPV6_ECHO_REPLY);
 	memmove(pkt->data + IP6_HEADER, pkt->data + info->transport_offset, len);
-	put_ip(pkt, 6, len, IP_PROTO_ICMPV6, info->dst.addr, info->src.addr);
+	put_ip(pkt, 6, len, IP_PROTO_ICMPV6, TTL_OF_ANSWERS, info->dst.addr, info->src.addr);
 }
 
 int packet_make_echo_reply(struct packet *pkt)
@@ -313,8 +310,7 @@ static int begin(struct packet *pkt, uint8_t protocol, struct ip_addr src, struc
 		return -EINVAL;
 	if (len > most || header_of(version) + len > pkt->room)
 		return -ENOSPC;
-	put_ip(pkt, version, (uint16_t)len, protocol, src, dst);
-	set_ttl(pkt->data, version, ttl);
+	put_ip(pkt, version, (uint16_t)len, protocol, ttl, src, dst);
 	*ret = pkt->data + header_of(version);
 	return 0;
 }

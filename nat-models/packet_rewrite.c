@@ -242,30 +242,35 @@ static uint16_t pseudo_sum(const struct packet_info *info, uint32_t len)
 	return checksum_add(sum, checksum_of_addr(info->dst.addr));
 }
 
+bool packet_transport_ok(const struct packet *pkt, const struct packet_info *info)
+{
+	const uint8_t *transport = pkt->data + info->transport_offset;
+	uint32_t len = ip_len(pkt) - info->transport_offset;
+	uint16_t pseudo = 0, held;
+
+	if (pkt->is_plain || info->fragment_offset || info->more_fragments)
+		return true;
+	if (info->protocol == IP_PROTO_UDP)
+		len = info->payload_len + UDP_HEADER;
+	if (has_pseudo_header(info->protocol))
+		pseudo = pseudo_sum(info, len);
+	held = get_be16(transport + checksum_field(info->protocol));
+	if (pkt->offload.needs_checksum)
+		return checksum_same(held, pseudo);
+	if (info->protocol == IP_PROTO_UDP && held == 0 && info->version == 4)
+		return true;
+	return checksum_fold(transport, len, pseudo) == 0xffff;
+}
+
 bool packet_checksums_ok(const struct packet *pkt)
 {
 	struct packet_info info;
 	enum packet_fault fault = packet_parse(pkt, &info);
-	uint32_t len = ip_len(pkt);
-	uint16_t pseudo = 0, held;
 
 	if (fault == PACKET_UNSUPPORTED)
 		return true;
-	if (fault != PACKET_OK)
-		return false; /* A wrong IP header checksum is a fault of its own. */
-	if (info.fragment_offset || info.more_fragments)
-		return true;
-	len -= info.transport_offset;
-	if (info.protocol == IP_PROTO_UDP)
-		len = info.payload_len + UDP_HEADER;
-	if (has_pseudo_header(info.protocol))
-		pseudo = pseudo_sum(&info, len);
-	held = get_be16(pkt->data + info.transport_offset + checksum_field(info.protocol));
-	if (pkt->offload.needs_checksum)
-		return checksum_same(held, pseudo);
-	if (info.protocol == IP_PROTO_UDP && held == 0 && info.version == 4)
-		return true;
-	return checksum_fold(pkt->data + info.transport_offset, len, pseudo) == 0xffff;
+	/* A wrong IP header checksum is a fault of its own. */
+	return fault == PACKET_OK && packet_transport_ok(pkt, &info);
 }
 
 /* The IP packet's length becomes @total; returns the change to the transport's length. */

@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "../../nat-models/byteorder.h"
+
 struct cursor {
 	uint8_t *bytes;
 	size_t room;
@@ -49,8 +51,25 @@ static inline void cursor_put(struct cursor *c, uint64_t value, unsigned size)
 {
 	uint8_t *at = cursor_take(c, size);
 
-	for (unsigned i = 0; at && i < size; i++)
-		at[i] = (uint8_t)(value >> 8 * (size - 1 - i));
+	if (!at)
+		return;
+	switch (size) {
+	case 1:
+		*at = (uint8_t)value;
+		break;
+	case 2:
+		put_be16(at, (uint16_t)value);
+		break;
+	case 4:
+		put_be32(at, (uint32_t)value);
+		break;
+	case 8:
+		put_be64(at, value);
+		break;
+	default:
+		for (unsigned i = 0; i < size; i++)
+			at[i] = (uint8_t)(value >> 8 * (size - 1 - i));
+	}
 }
 
 static inline uint64_t cursor_get(struct cursor *c, unsigned size)
@@ -58,9 +77,22 @@ static inline uint64_t cursor_get(struct cursor *c, unsigned size)
 	const uint8_t *at = cursor_take(c, size);
 	uint64_t value = 0;
 
-	for (unsigned i = 0; at && i < size; i++)
-		value = value << 8 | at[i];
-	return value;
+	if (!at)
+		return 0;
+	switch (size) {
+	case 1:
+		return *at;
+	case 2:
+		return get_be16(at);
+	case 4:
+		return get_be32(at);
+	case 8:
+		return get_be64(at);
+	default:
+		for (unsigned i = 0; i < size; i++)
+			value = value << 8 | at[i];
+		return value;
+	}
 }
 
 static inline void cursor_put_bytes(struct cursor *c, const void *bytes, size_t len)
