@@ -129,7 +129,7 @@ static int meet(struct actor *self, struct host *host)
 	uint8_t bytes[ROOM];
 	long n;
 
-	snprintf(msg.name, sizeof(msg.name), "%s", peer_names[self->role]);
+	strncpy(msg.name, peer_names[self->role], sizeof(msg.name) - 1);
 	sock_send(self->sock, &self->scene->server, bytes,
 		  rendezvous_encode(&msg, bytes, sizeof(bytes)), NEVER);
 	n = sock_recv(self->sock, NULL, bytes, sizeof(bytes), host_now(host) + SEC);

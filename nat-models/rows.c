@@ -5,7 +5,9 @@
 
 void rows_init(struct rows *rows, size_t size, const struct nat_memory *memory)
 {
-	*rows = (struct rows){ .size = (uint32_t)size, .memory = memory };
+	rows->memory = memory;
+	rows->size = (uint32_t)size;
+	rows->chunks_len = rows->unused = 0;
 }
 
 static size_t chunk_size(const struct rows *rows, uint32_t chunk)

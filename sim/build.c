@@ -45,10 +45,12 @@ static int join(struct world *world, const struct plan_node *node, const char *s
 		.down = wire->down,
 		.mtu = wire->mtu,
 		.capture = world->capture,
-		.seed = stream_seed(world->plan->seed, "link", node->name),
 	};
 	struct link *link;
 	int err;
+
+	if (impairment_is_any(&wire->up) || impairment_is_any(&wire->down))
+		spec.seed = stream_seed(world->plan->seed, "link", node->name);
 
 	/* A world of which there are thousands a second has better things to do than printf(). */
 	end = stpcpy(name, node->name);
@@ -214,14 +216,19 @@ static void net_config_clear(struct net_config *config)
 }
 
 /* The forwards of @node to its children's addresses of one family; those that have none get
- * nothing. */
-static struct nat_forward *forwards_of(const struct world *world, const struct plan_node *node,
-				       bool ipv6, size_t *ret_len)
+ * nothing.  0, or -ENOMEM. */
+static int forwards_of(const struct world *world, const struct plan_node *node, bool ipv6,
+		       struct nat_forward **ret, size_t *ret_len)
 {
-	struct nat_forward *forwards = calloc(node->forwards_len + 1, sizeof(*forwards));
+	struct nat_forward *forwards;
 	size_t len = 0;
 
-	for (size_t i = 0; forwards && i < node->forwards_len; i++) {
+	if (!node->forwards_len)
+		return 0;
+	forwards = calloc(node->forwards_len, sizeof(*forwards));
+	if (!forwards)
+		return -ENOMEM;
+	for (size_t i = 0; i < node->forwards_len; i++) {
 		const struct plan_forward *f = &node->forwards[i];
 		const struct plan_node *to = plan_find(world->plan, f->host);
 
@@ -234,8 +241,9 @@ static struct nat_forward *forwards_of(const struct world *world, const struct p
 					f->host_port ? f->host_port : f->port_first },
 			};
 	}
+	*ret = forwards;
 	*ret_len = len;
-	return forwards;
+	return 0;
 }
 
 static void set_dmz(const struct world *world, const struct plan_node *node,
@@ -247,6 +255,22 @@ static void set_dmz(const struct world *world, const struct plan_node *node,
 		return;
 	config->nat.dmz = dmz->addr;
 	config->nat6.dmz = dmz->addr6;
+}
+
+static void *take_piece(void *arena, size_t size)
+{
+	return arena_take(arena, size);
+}
+
+static void give_piece(void *arena, void *piece, size_t size)
+{
+	arena_give(arena, piece, size);
+}
+
+/* A world's NATs live as long as the world. */
+static struct nat_memory memory_of(const struct world *world)
+{
+	return (struct nat_memory){ take_piece, give_piece, loop_arena(world->loop) };
 }
 
 static int net_config6(struct world *world, const struct plan_node *node, struct net_config *ret)
@@ -261,13 +285,15 @@ static int net_config6(struct world *world, const struct plan_node *node, struct
 		.pool = nat64 ? ret->pool + own : &node->addr6,
 		.pool_len = nat64 ? plan_address_count(node) - own : 1,
 		.seed = stream_seed(world->plan->seed, "nat6", node->name),
+		.memory = memory_of(world),
 	};
 	/* What is not translated needs no leave to be reached at its own port. */
 	if (plan_inside6(node) != PLAN_HIDDEN && !nat64)
 		return 0;
-	ret->forwards6 = forwards_of(world, node, true, &ret->nat6.forwards_len);
+	if (forwards_of(world, node, true, &ret->forwards6, &ret->nat6.forwards_len))
+		return -ENOMEM;
 	ret->nat6.forwards = ret->forwards6;
-	return ret->forwards6 ? 0 : -ENOMEM;
+	return 0;
 }
 
 /* net_config_clear() frees what is in it, also where this fails. */
@@ -275,7 +301,7 @@ static int net_config(struct world *world, const struct plan_node *node, struct 
 {
 	int err = 0;
 
-	ret->forwards6 = NULL;
+	ret->forwards = ret->forwards6 = NULL;
 	for (unsigned i = 0; i < plan_address_count(node); i++)
 		ret->pool[i] = plan_address(node, i);
 	ret->nat = (struct nat_config){
@@ -284,11 +310,11 @@ static int net_config(struct world *world, const struct plan_node *node, struct 
 		.pool = ret->pool,
 		.pool_len = plan_nat_count(node),
 		.seed = stream_seed(world->plan->seed, "nat", node->name),
+		.memory = memory_of(world),
 	};
-	ret->forwards = forwards_of(world, node, false, &ret->nat.forwards_len);
-	ret->nat.forwards = ret->forwards;
-	if (!ret->forwards)
+	if (forwards_of(world, node, false, &ret->forwards, &ret->nat.forwards_len))
 		return -ENOMEM;
+	ret->nat.forwards = ret->forwards;
 	if (node->model6)
 		err = net_config6(world, node, ret);
 	set_dmz(world, node, ret);

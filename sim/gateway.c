@@ -126,7 +126,7 @@ static bool may_be_too_big(const struct gateway *gateway, const struct buffer *b
 {
 	/* What is translated into IPv6 grows: who knows by how much only afterwards keeps more. */
 	if (gateway->translates && family_of(buffer) == FAMILY_IPV4 &&
-	    buffer->packet.len + GROWTH_FRAGMENT > link_mtu(gateway->ports[NAT_INSIDE].link))
+	    buffer->packet.len + GROWTH_FRAGMENT > gateway->ports[NAT_INSIDE].mtu)
 		return true;
 	for (int side = 0; side < 2; side++)
 		if (router_too_big(&gateway->ports[side], buffer))
@@ -139,7 +139,7 @@ static bool may_be_too_big(const struct gateway *gateway, const struct buffer *b
 static uint16_t mtu_before(const struct port *out, const struct buffer *buffer,
 			   const struct buffer *original)
 {
-	uint16_t mtu = link_mtu(out->link);
+	uint16_t mtu = out->mtu;
 
 	if (family_of(buffer) == family_of(original))
 		return mtu;
@@ -177,8 +177,7 @@ static void forward(struct half *half, enum nat_side side, enum nat_side to, str
 			      PACKET_ERROR_TOO_BIG, mtu, NULL);
 		return;
 	}
-	if (half->too_big == NAT_TOO_BIG_DROPPED &&
-	    gso_wire_len(&buffer->packet) > link_mtu(out->link)) {
+	if (half->too_big == NAT_TOO_BIG_DROPPED && gso_wire_len(&buffer->packet) > out->mtu) {
 		buffer_free(buffer);
 		buffer_free(original);
 		return;

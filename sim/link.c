@@ -30,16 +30,9 @@ struct link {
 	struct port *port[2]; /* by end */
 	struct capture *capture;
 	int tap;
-	uint16_t mtu;
 	struct buffer *flying; /* those that wait for their arrival */
 	struct link_stats stats;
 };
-
-static bool is_impaired(const struct impairment *i)
-{
-	return i->delay_ns || i->jitter_ns || i->loss_ppm || i->duplicate_ppm || i->reorder_ppm ||
-	       i->rate_bps;
-}
 
 int link_new(struct loop *loop, const struct link_spec *spec, struct port *node,
 	     struct port *uplink, struct link **ret)
@@ -51,7 +44,6 @@ int link_new(struct loop *loop, const struct link_spec *spec, struct port *node,
 	link->loop = loop;
 	link->capture = spec->capture;
 	link->tap = spec->tap;
-	link->mtu = spec->mtu ? spec->mtu : DEFAULT_MTU;
 	link->port[LINK_NODE] = node;
 	link->port[LINK_UPLINK] = uplink;
 	link->way[LINK_NODE].impairment = spec->up;
@@ -59,12 +51,13 @@ int link_new(struct loop *loop, const struct link_spec *spec, struct port *node,
 	for (uint8_t end = 0; end < 2; end++) {
 		struct direction *way = &link->way[end];
 
-		way->impaired = is_impaired(&way->impairment);
+		way->impaired = impairment_is_any(&way->impairment);
 		if (way->impaired) /* else nothing is left to chance */
 			way->random = stream_seed(spec->seed, end == LINK_NODE ? "up" : "down",
 						  spec->name);
 		link->port[end]->link = link;
 		link->port[end]->end = end;
+		link->port[end]->mtu = spec->mtu ? spec->mtu : DEFAULT_MTU;
 	}
 	*ret = link;
 	return 0;
@@ -107,11 +100,6 @@ void link_free(struct link *link)
 		buffer_free(buffer);
 	}
 	arena_give(loop_arena(link->loop), link, sizeof(*link));
-}
-
-uint16_t link_mtu(const struct link *link)
-{
-	return link->mtu;
 }
 
 const struct link_stats *link_stats(const struct link *link)
@@ -197,11 +185,6 @@ static void transmit(struct link *link, uint8_t end, struct buffer *buffer)
 	uint64_t now = loop_now(link->loop);
 	uint64_t left;
 
-	link->stats.packets[end]++;
-	if (!way->impaired) {
-		deliver(link, to, buffer);
-		return;
-	}
 	if (happens(way, way->impairment.loss_ppm)) {
 		link->stats.lost[end]++;
 		lose(link, end, buffer, "lost on the link");
@@ -233,6 +216,13 @@ void port_send(struct port *port, struct buffer *buffer, const char *comment)
 	struct link *link = port->link;
 	uint8_t end = port->end;
 
+	if (!link->capture && !link->way[end].impaired) {
+		struct port *to = link->port[!end];
+
+		link->stats.packets[end]++;
+		to->receive(to, buffer);
+		return;
+	}
 	/* Luck must strike packets as a wire would carry them, not bursts of forty. */
 	if (buffer->packet.offload.gso_type && link->way[end].impaired) {
 		struct buffer *next;
@@ -247,5 +237,9 @@ void port_send(struct port *port, struct buffer *buffer, const char *comment)
 	if (end == LINK_NODE && link->capture)
 		capture_packet(link->capture, link->tap, CAPTURE_OUTBOUND, &buffer->packet,
 			       loop_now(link->loop), comment);
-	transmit(link, end, buffer);
+	link->stats.packets[end]++;
+	if (link->way[end].impaired)
+		transmit(link, end, buffer);
+	else
+		deliver(link, link->port[!end], buffer);
 }

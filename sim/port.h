@@ -56,6 +56,7 @@ struct port {
 	void *node; /* whose port this is */
 	struct link *link;
 	uint8_t end; /* which end of the link: LINK_NODE or LINK_UPLINK */
+	uint16_t mtu; /* the link's */
 };
 
 enum { LINK_NODE, LINK_UPLINK };
@@ -71,12 +72,18 @@ struct impairment {
 	uint32_t queue_bytes; /* waiting for the rate; 0 = 64 KiB */
 };
 
+static inline bool impairment_is_any(const struct impairment *i)
+{
+	return i->delay_ns || i->jitter_ns || i->loss_ppm || i->duplicate_ppm || i->reorder_ppm ||
+	       i->rate_bps;
+}
+
 struct link_spec {
 	const char *name; /* of the tap: "alice", "home_a wan" */
 	struct impairment up; /* from the node to its uplink */
 	struct impairment down;
 	uint16_t mtu; /* 0 = 1500 */
-	uint64_t seed;
+	uint64_t seed; /* of what is left to chance where it is impaired */
 	struct capture *capture; /* NULL = not captured */
 	int tap; /* capture_add_tap()'s */
 };
@@ -89,7 +96,6 @@ struct link_stats {
 int link_new(struct loop *loop, const struct link_spec *spec, struct port *node,
 	     struct port *uplink, struct link **ret);
 void link_free(struct link *link);
-uint16_t link_mtu(const struct link *link);
 const struct link_stats *link_stats(const struct link *link);
 struct capture *link_capture(const struct link *link);
 

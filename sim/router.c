@@ -31,13 +31,9 @@ bool router_forbids_fragments(const struct packet *packet)
 	       (packet->data[0] >> 4 == 6 || get_be16(packet->data + FLAGS_AT) & DONT_FRAGMENT);
 }
 
-bool router_too_big(const struct port *out, const struct buffer *buffer)
+bool router_longer_than(const struct packet *packet, uint16_t mtu)
 {
-	/* Nearly every packet is told by its bare length. */
-	if (buffer->packet.len <= link_mtu(out->link))
-		return false;
-	return gso_wire_len(&buffer->packet) > link_mtu(out->link) &&
-	       router_forbids_fragments(&buffer->packet);
+	return gso_wire_len(packet) > mtu && router_forbids_fragments(packet);
 }
 
 /* One fragment: @header bytes of header and @len of payload from byte @at of it. */
@@ -91,7 +87,7 @@ struct buffer *router_fragment(struct buffer *whole, uint16_t mtu)
 
 void router_send(struct port *out, struct buffer *buffer, const char *comment)
 {
-	uint16_t mtu = link_mtu(out->link);
+	uint16_t mtu = out->mtu;
 	struct buffer *next;
 
 	if (buffer->packet.len <= mtu || gso_wire_len(&buffer->packet) <= mtu) {

@@ -22,8 +22,14 @@ bool router_hop(struct port *in, struct buffer *buffer, struct ip_addr self);
 /* Has its sender said that no router may cut it?  IPv6 always has (RFC 8200, section 5). */
 bool router_forbids_fragments(const struct packet *packet);
 
-/* Does the packet need more than @out's MTU, and forbid fragments? */
-bool router_too_big(const struct port *out, const struct buffer *buffer);
+/* Does the packet need more than @mtu, and forbid fragments? */
+bool router_longer_than(const struct packet *packet, uint16_t mtu);
+
+/* ... than @out's?  Nearly every packet is told by its bare length. */
+static inline bool router_too_big(const struct port *out, const struct buffer *buffer)
+{
+	return buffer->packet.len > out->mtu && router_longer_than(&buffer->packet, out->mtu);
+}
 
 /* Cut @whole, taking it, into fragments of at most @mtu bytes (RFC 791, 3.2): a list by `next`,
  * in order.  Where memory runs out some are missing, as if the wire had lost them. */

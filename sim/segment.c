@@ -136,7 +136,7 @@ static void switch_packet(struct segment *segment, struct port *in, struct buffe
 	/* A gateway that sends to an address nobody has would meet silence, too. */
 	if (!out || out == in)
 		drop(segment, buffer, "dropped: nobody here has this address");
-	else if (buffer->packet.len > link_mtu(out->link) && router_too_big(out, buffer))
+	else if (buffer->packet.len > out->mtu && router_too_big(out, buffer))
 		drop(segment, buffer, "dropped: longer than the link's MTU");
 	else
 		router_send(out, buffer, NULL);
@@ -170,7 +170,7 @@ static void route_packet(struct segment *segment, struct port *in, struct buffer
 	if (!router_hop(in, buffer, self))
 		return;
 	if (router_too_big(out, buffer))
-		router_answer(in, buffer, self, PACKET_ERROR_TOO_BIG, link_mtu(out->link), NULL);
+		router_answer(in, buffer, self, PACKET_ERROR_TOO_BIG, out->mtu, NULL);
 	else
 		router_send(out, buffer, NULL);
 }

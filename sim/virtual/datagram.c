@@ -210,22 +210,24 @@ static int send_udp(const struct virtual_sock *sock, struct endpoint src, struct
 	if (!buffer)
 		return -ENOMEM;
 	err = packet_make_udp(&buffer->packet, src, dst, ttl, bytes, len);
-	if (!err)
-		return ip_send_cut(host, buffer, sock->cut);
-	buffer_free(buffer);
-	return err;
+	if (err) {
+		buffer_free(buffer);
+		return err;
+	}
+	buffer->packet.is_plain = v4;
+	return ip_send_cut(host, buffer, sock->cut);
 }
 
-/* Where datagrams of @sock to @to come from.  A group or a broadcast address, which a socket may
+/* Where datagrams of @sock to @to, which is of @scope, come from.  A group or a broadcast address, which a socket may
  * well be bound to, is nobody's source. */
 static struct ip_addr source_of(const struct virtual_host *host, const struct virtual_sock *sock,
-				struct ip_addr to)
+				struct ip_addr to, enum ip_scope scope)
 {
 	struct ip_addr local = sock->sock.local.addr;
 
 	if (!ip_addr_is_unset(local) && ip_scope(host, local) == IP_OWN)
 		return local;
-	return ip_source_for(host, to);
+	return ip_source_in(host, to, scope);
 }
 
 /* Has @sock, which would send from @src, anything to do with @dst's family? */
@@ -272,7 +274,7 @@ int datagram_send(struct virtual_sock *sock, const struct endpoint *to, const vo
 	scope = ip_scope(host, dst.addr);
 	if (scope == IP_BROADCAST && !sock->broadcast)
 		return -EACCES;
-	src = (struct endpoint){ source_of(host, sock, dst.addr), sock->sock.local.port };
+	src = (struct endpoint){ source_of(host, sock, dst.addr, scope), sock->sock.local.port };
 	if (!sock_reaches(sock, src.addr, dst.addr))
 		return -ENETUNREACH;
 	if (ip_is_loopback(src.addr) && scope != IP_OWN)

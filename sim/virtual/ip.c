@@ -59,11 +59,16 @@ enum ip_scope ip_scope(const struct virtual_host *host, struct ip_addr addr)
 	return ip_is_loopback(addr) ? IP_OWN : IP_ELSEWHERE;
 }
 
-struct ip_addr ip_source_for(const struct virtual_host *host, struct ip_addr to)
+struct ip_addr ip_source_in(const struct virtual_host *host, struct ip_addr to, enum ip_scope scope)
 {
-	if (ip_scope(host, to) == IP_OWN)
+	if (scope == IP_OWN)
 		return to;
 	return ip_addr_is_v4(to) ? host->host.addr : host->host.addr6;
+}
+
+struct ip_addr ip_source_for(const struct virtual_host *host, struct ip_addr to)
+{
+	return ip_source_in(host, to, ip_scope(host, to));
 }
 
 static const struct path_mtu *known_path(const struct virtual_host *host, struct ip_addr to)
@@ -79,7 +84,7 @@ uint16_t ip_mtu_to(const struct virtual_host *host, struct ip_addr to)
 		return LOOPBACK_MTU;
 	if (path)
 		return path->mtu;
-	return host->port.link ? link_mtu(host->port.link) : LOOPBACK_MTU;
+	return host->port.link ? host->port.mtu : LOOPBACK_MTU;
 }
 
 /* Out */
@@ -117,10 +122,16 @@ static struct buffer *cut(struct virtual_host *host, struct buffer *buffer, uint
 void ip_send(struct virtual_host *host, struct buffer *buffer)
 {
 	struct ip_addr to = ip_destination(&buffer->packet);
-	uint16_t mtu = ip_mtu_to(host, to);
 	const struct path_mtu *path = known_path(host, to);
 	struct buffer *next;
+	uint16_t mtu;
 
+	/* What fits the wire fits every way that nothing else is known of. */
+	if (!path && host->port.link && buffer->packet.len <= host->port.mtu) {
+		queue(host, buffer);
+		return;
+	}
+	mtu = ip_mtu_to(host, to);
 	if (buffer->packet.len <= mtu) {
 		if (path && path->fragmented)
 			allow_fragments(host, buffer->packet.data);
@@ -255,11 +266,14 @@ static void deliver(struct virtual_host *host, struct buffer *buffer,
 	}
 }
 
+/* @fault: PACKET_OK, or PACKET_UNSUPPORTED, of whose checksum nobody knows anything. */
 static void receive_whole(struct virtual_host *host, struct buffer *buffer,
-			  const struct packet_info *info, enum ip_scope scope)
+			  const struct packet_info *info, enum packet_fault fault,
+			  enum ip_scope scope)
 {
 	/* TCP's codec reads the checksum itself. */
-	if (info->protocol != IP_PROTO_TCP && !packet_checksums_ok(&buffer->packet))
+	if (fault == PACKET_OK && info->protocol != IP_PROTO_TCP &&
+	    !packet_transport_ok(&buffer->packet, info))
 		buffer_free(buffer);
 	else
 		deliver(host, buffer, info, scope);
@@ -275,7 +289,7 @@ static void receive_fragment(struct virtual_host *host, struct buffer *buffer,
 		return;
 	fault = packet_parse(&buffer->packet, info);
 	if (fault == PACKET_OK || fault == PACKET_UNSUPPORTED)
-		receive_whole(host, buffer, info, scope);
+		receive_whole(host, buffer, info, fault, scope);
 	else
 		buffer_free(buffer);
 }
@@ -303,7 +317,7 @@ static void receive(struct virtual_host *host, struct buffer *buffer, bool from_
 	if (info.fragment_offset || info.more_fragments)
 		receive_fragment(host, buffer, &info, scope);
 	else
-		receive_whole(host, buffer, &info, scope);
+		receive_whole(host, buffer, &info, fault, scope);
 }
 
 void ip_receive(struct port *port, struct buffer *buffer)

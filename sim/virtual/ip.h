@@ -32,6 +32,10 @@ static inline struct ip_addr ip_loopback(void)
  * not speak that family. */
 struct ip_addr ip_source_for(const struct virtual_host *host, struct ip_addr to);
 
+/* The same for whoever knows what @to is: ip_scope()'s answer. */
+struct ip_addr ip_source_in(const struct virtual_host *host, struct ip_addr to,
+			    enum ip_scope scope);
+
 /* The longest packet to @to that needs no fragments, as far as is known. */
 uint16_t ip_mtu_to(const struct virtual_host *host, struct ip_addr to);
 
