@@ -17,7 +17,7 @@ static bool is_full(const struct nat *nat, uint64_t now)
 {
 	const struct fragment_table *table = &nat->fragments;
 
-	return !nat->model.fragments_give_way && table->entries[table->next].expires > now;
+	return !nat->model.fragments_yield && table->entries[table->next].expires > now;
 }
 
 void fragment_remember(struct nat *nat, enum nat_side side, const struct packet_info *before,

@@ -102,7 +102,7 @@ static const struct knob model_knobs[] = {
 		    "fragments at a time that wait for their first", "RFC 4787, REQ-14"),
 	TIME_KNOB(nat_model, fragment_ns, "fragment_time", 1,
 		  "how long a first fragment is remembered, and waited for", "RFC 4787, REQ-14"),
-	BOOL_KNOB(nat_model, fragments_give_way, "fragments_give_way",
+	BOOL_KNOB(nat_model, fragments_yield, "fragments_yield",
 		  "of too many first fragments the oldest is forgotten, not the newest",
 		  "RFC 4787, REQ-14a"),
 	TEXT_KNOB(nat_model, kernel, "kernel", kernel_words,

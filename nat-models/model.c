@@ -112,7 +112,7 @@ void nat_model_defaults(struct nat_model *model)
 	model->eviction = NAT_EVICT_NONE;
 	model->fragments = NAT_FRAGMENTS_ANY_ORDER; /* RFC 4787 REQ-14 */
 	model->fragments_held = 16;
-	model->fragments_give_way = true;
+	model->fragments_yield = true;
 	model->fragment_ns = 30 * NS_PER_S; /* RFC 791 says 15 s at first; Linux 30 s */
 	model->refusal = NAT_REFUSAL_SILENT;
 	model->too_big = NAT_TOO_BIG_TOLD; /* RFC 4787 REQ-13 */

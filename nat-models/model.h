@@ -260,7 +260,7 @@ struct nat_model {
 	enum nat_fragments fragments;
 	uint8_t fragments_held; /* any-order: how many wait at a time, 1 to 64 */
 	uint64_t fragment_ns; /* how long a first part is remembered, and waited for */
-	bool fragments_give_way; /* where too many first parts are remembered, the oldest does; else
+	bool fragments_yield; /* where too many first parts are remembered, the oldest does; else
 				  * the new one is not (RFC 4787, REQ-14a) */
 	uint8_t algs; /* 1 << enum nat_alg */
 	enum nat_refusal refusal;

@@ -60,7 +60,7 @@ static const char *fragments(const struct nat_model *model)
 		  "the kernel's room for fragments is not counted by datagrams" },
 		{ model->fragment_ns != in_ns(LINUX_FRAGMENT_S),
 		  "the kernel keeps fragments for 30 s" },
-		{ !model->fragments_give_way,
+		{ !model->fragments_yield,
 		  "the kernel forgets the oldest fragments where they are too many" },
 		{ model->refusal != NAT_REFUSAL_SILENT, "it tells who gets no mapping" },
 	};

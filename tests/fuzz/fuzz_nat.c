@@ -206,7 +206,7 @@ static struct nat *make(struct input *in, struct nat_model *model)
 	model->ip_id = a & 0x40;
 	model->overlap = a & 0x80;
 	model->shared_mappings = model->shared_filters = a & 0x08;
-	model->fragments_give_way = !(a & 0x04);
+	model->fragments_yield = !(a & 0x04);
 	model->exempt = a / 16 % 4 == 2 ? UINT64_C(0x0b010100) << 8 | 28 : 0;
 	model->too_big = a % TOO_BIGS;
 	config.seed = a;

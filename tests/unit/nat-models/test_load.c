@@ -47,13 +47,22 @@ static const struct row {
 	  "my.lua:2: yy: unknown key; expected one of title, source, kind, family, rfc3489, "
 	  "hairpin, pooling, pool, limit, limit_host, evict, refusal, too_big, overlap, exempt, "
 	  "shared_mappings, shared_filters, ip_id, simple_security, others, ipsec, alg, fragments, "
-	  "fragments_held, fragment_time, fragments_give_way, kernel, base, udp, "
+	  "fragments_held, fragment_time, fragments_yield, kernel, base, udp, "
 	  "tcp, icmp" },
 	{ "IPv6 kinds for IPv4", "return { kind = \"nat64\", family = \"ipv4\" }",
 	  "my.lua:1: family: kind \"nat64\" is for IPv6: expected \"ipv6\"" },
 	{ "a filter without state", "return { kind = \"nptv6\" }",
 	  "my.lua: udp.filtering: kind \"nptv6\" keeps no state: expected \"endpoint-independent\"" },
 	{ "a key that is no name", "return { \"none\" }", "my.lua: expected names as keys; got 1" },
+	{ "a prefix without bits", "return { exempt = \"11.1.0.0\" }",
+	  "my.lua:1: exempt: expected an IPv4 prefix, such as \"11.1.0.0/16\"; got \"11.1.0.0\"" },
+	{ "a prefix of all there is", "return { exempt = \"0.0.0.0/0\" }",
+	  "my.lua:1: exempt: expected an IPv4 prefix, such as \"11.1.0.0/16\"; got \"0.0.0.0/0\"" },
+	{ "a prefix of IPv6", "return { exempt = \"2001:db8::/32\" }",
+	  "my.lua:1: exempt: expected an IPv4 prefix, such as \"11.1.0.0/16\"; got "
+	  "\"2001:db8::/32\"" },
+	{ "a prefix that is a number", "return { exempt = 11 }",
+	  "my.lua:1: exempt: expected an IPv4 prefix, such as \"11.1.0.0/16\"; got 11" },
 	{ "a time without a unit", "return { udp = { timeout = 180 } }",
 	  "my.lua:1: udp.timeout: expected a time with its unit, such as \"180s\"; got 180" },
 	{ "a time of nothing", "return { udp = { timeout = \"0s\" } }",
@@ -283,6 +292,9 @@ static void inside_a_scenario(void **state)
 	assert_int_equal(model.udp.timeout_ns, 20 * NS_PER_S);
 	assert_int_equal(inline_model("{ base = \"full-cone\" }", &model, &error), 0);
 	assert_string_equal(model.name, "full-cone");
+	assert_int_equal(model.exempt, 0);
+	assert_int_equal(inline_model("{ exempt = \"11.1.0.0/16\" }", &model, &error), 0);
+	assert_true(model.exempt == (UINT64_C(0x0b010000) << 8 | 16));
 	assert_int_equal(inline_model("{}", &model, &error), 0);
 	assert_string_equal(model.name, "custom");
 }
