@@ -129,6 +129,14 @@ void expiry_add(struct nat *nat, uint32_t ref)
 		e->due = start;
 }
 
+/* Its first block is no longer the slot's. */
+static void unlink_first(struct expiry *e, uint32_t slot)
+{
+	e->first[slot] = block_at(e, e->first[slot])->next;
+	if (!e->first[slot])
+		e->taken[slot / EXPIRY_SLOTS] &= ~(UINT64_C(1) << slot % EXPIRY_SLOTS);
+}
+
 void expiry_remove(struct nat *nat, uint32_t ref)
 {
 	struct expiry *e = &nat->expiry;
@@ -148,10 +156,7 @@ void expiry_remove(struct nat *nat, uint32_t ref)
 	m->timer = 0;
 	if (first->len)
 		return;
-	e->first[first->slot] = first->next;
-	if (!first->next)
-		e->taken[first->slot / EXPIRY_SLOTS] &=
-			~(UINT64_C(1) << first->slot % EXPIRY_SLOTS);
+	unlink_first(e, first->slot);
 	free_block(e, number);
 }
 
@@ -200,23 +205,23 @@ static int empty_block(struct nat *nat, uint32_t slot, uint64_t now)
 {
 	struct expiry *e = &nat->expiry;
 	uint32_t number = e->first[slot], ahead = number;
-	int len = block_at(e, number)->len;
+	const struct expiry_block *block = block_at(e, number);
 
 	for (int i = 0; i < AHEAD; i++)
 		ahead = block_at(e, ahead)->next;
 	prefetch_block(nat, ahead);
-	for (int i = 0; i < len; i++) {
-		/* From the end, so that nothing takes a place that becomes free. */
-		uint32_t ref = block_at(e, number)->refs[len - 1 - i];
+	unlink_first(e, slot);
+	for (int i = 0; i < block->len; i++) {
+		struct mapping *m = nat_mapping(nat, block->refs[i]);
 
-		if (nat_mapping(nat, ref)->expires <= now) {
-			mapping_end(nat, ref);
-			continue;
-		}
-		expiry_remove(nat, ref);
-		expiry_add(nat, ref);
+		m->timer = 0;
+		if (m->expires <= now)
+			mapping_end(nat, block->refs[i]);
+		else
+			expiry_add(nat, block->refs[i]);
 	}
-	return len;
+	free_block(e, number);
+	return block->len;
 }
 
 static void begin_to_empty(struct nat *nat, uint32_t slot)
