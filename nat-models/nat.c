@@ -205,7 +205,7 @@ struct nat_decision nat_process(struct nat *nat, enum nat_side side, struct pack
  * The packets of a batch stand in line for three steps of foresight and the decision, each STEP packets
  * behind the one before: memory has as long to answer as it takes to see to so many.
  */
-enum { STEP = 12, LINE = 4 * STEP };
+enum { STEP = 8, LINE = 4 * STEP };
 
 struct waiting {
 	struct passage passage;
