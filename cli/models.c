@@ -119,8 +119,11 @@ static int show(const char *name, const struct nat_model *model, const char *tex
 	if (request->json)
 		return print_json(name, model_json(model, where));
 	describe_model(model, where, stdout);
-	if (live_nat_expressible(model, why, sizeof(why)))
+	if (live_nat_expressible(model, why, sizeof(why)) &&
+	    live_nat_connects(model, why, sizeof(why)))
 		puts("\nrealise = \"kernel\": yes, nftables can express it");
+	else if (live_nat_expressible(model, NULL, 0))
+		printf("\nrealise = \"kernel\": yes, but for connections of strangers: %s\n", why);
 	else
 		printf("\nrealise = \"kernel\": no: %s\n", why);
 	return STATUS_OK;

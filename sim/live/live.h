@@ -94,6 +94,10 @@ int live_nat_reboot(struct live *live, struct live_nat *nat, const struct live_n
 /* Can nftables express @model?  True, or false with a clause why not. */
 bool live_nat_expressible(const struct nat_model *model, char *why, size_t size);
 
+/* Does a kernel's NAT that has @model let strangers connect over TCP as the model says?  True, or
+ * false with a clause why not; everything else it then does as live_nat_expressible() says. */
+bool live_nat_connects(const struct nat_model *model, char *why, size_t size);
+
 /* The same for the model that such a NAT has for IPv6; NULL = none, which it can always have. */
 bool live_nat6_expressible(const struct nat_model *model, char *why, size_t size);
 

@@ -391,6 +391,22 @@ static const char *why_not(const struct nat_model *model)
 	return why ? why : by_ruleset(model);
 }
 
+/*
+ * A connection that a stranger opens is conntrack's, which translates its answers back to the port
+ * that was asked.  By a mapping that depends on the destination they have another (RFC 4787, 4.1).
+ */
+bool live_nat_connects(const struct nat_model *model, char *why, size_t size)
+{
+	const struct nat_transport *tcp = &model->tcp;
+
+	if (tcp->blocked || nat_ruleset_of(model) != NAT_RULES_BY_KNOBS || tcp->mapping == NAT_EI ||
+	    tcp->filtering == NAT_APD)
+		return true;
+	if (size)
+		snprintf(why, size, "conntrack answers TCP from the port that was asked");
+	return false;
+}
+
 bool live_nat_expressible(const struct nat_model *model, char *why, size_t size)
 {
 	const char *clause = why_not(model);

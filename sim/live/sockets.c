@@ -47,27 +47,6 @@ static int set(int fd, int level, int option, int value)
 	return setsockopt(fd, level, option, &value, sizeof(value)) ? -errno : 0;
 }
 
-static int set_ttl4(int fd, uint8_t ttl)
-{
-	int err = set(fd, IPPROTO_IP, IP_TTL, ttl);
-
-	return err ? err : set(fd, IPPROTO_IP, IP_MULTICAST_TTL, ttl);
-}
-
-/* A socket of IPv6 that speaks IPv4, too, has both. */
-static int set_ttl(const struct live_sock *self, uint8_t ttl)
-{
-	int fd = self->watch.fd;
-	int err;
-
-	if (!self->ipv6)
-		return set_ttl4(fd, ttl);
-	err = set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, ttl);
-	if (!err)
-		err = set(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, ttl);
-	return err || self->sock.kind == SOCK_PING ? err : set_ttl4(fd, ttl);
-}
-
 static int allow_fragments(const struct live_sock *self, bool allow)
 {
 	int err = set(self->watch.fd, IPPROTO_IP, IP_MTU_DISCOVER,
@@ -82,6 +61,28 @@ static int allow_fragments(const struct live_sock *self, bool allow)
 static bool is_tcp(enum sock_kind kind)
 {
 	return kind == SOCK_TCP || kind == SOCK_TCP_LISTEN;
+}
+
+static int set_ttl4(int fd, uint8_t ttl, bool multicast)
+{
+	int err = set(fd, IPPROTO_IP, IP_TTL, ttl);
+
+	return err || !multicast ? err : set(fd, IPPROTO_IP, IP_MULTICAST_TTL, ttl);
+}
+
+/* A socket of IPv6 that speaks IPv4, too, has both; one of TCP's has nothing to do with groups. */
+static int set_ttl(const struct live_sock *self, uint8_t ttl)
+{
+	int fd = self->watch.fd;
+	bool multicast = !is_tcp(self->sock.kind);
+	int err;
+
+	if (!self->ipv6)
+		return set_ttl4(fd, ttl, multicast);
+	err = set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, ttl);
+	if (!err && multicast)
+		err = set(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, ttl);
+	return err || self->sock.kind == SOCK_PING ? err : set_ttl4(fd, ttl, multicast);
 }
 
 static int set_options(const struct live_sock *self, const struct sock_spec *spec)

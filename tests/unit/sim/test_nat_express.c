@@ -410,6 +410,39 @@ static void each_row_is_as_it_says(void **state)
 	}
 }
 
+/* Of which models strangers' connections are answered from the port that was asked, wherever the
+ * model would answer from another. */
+static void strangers_connections(void **state)
+{
+	static const struct {
+		const char *model;
+		bool as_modelled;
+	} models[] = {
+		{ "no-nat", true },	{ "ei-ei", true },     { "ei-ad", true },
+		{ "ei-apd", true },	{ "ad-ei", false },    { "ad-ad", false },
+		{ "ad-apd", true },	{ "apd-ei", false },   { "apd-ad", false },
+		{ "apd-apd", true },	{ "symmetric", true }, { "linux-masquerade", true },
+		{ "one-to-one", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(models) / sizeof(*models); i++) {
+		struct nat_model model;
+		struct model_error error;
+		char why[160] = "";
+
+		assert_int_equal(nat_model_find(models[i].model, &model, &error), 0);
+		assert_int_equal(live_nat_connects(&model, why, sizeof(why)),
+				 models[i].as_modelled);
+		assert_string_equal(why,
+				    models[i].as_modelled
+					    ? ""
+					    : "conntrack answers TCP from the port that was asked");
+		model.tcp.blocked = true;
+		assert_true(live_nat_connects(&model, why, sizeof(why)));
+	}
+}
+
 static void ipv6_is_the_engines(void **state)
 {
 	struct nat_model model;
@@ -427,6 +460,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_row_is_as_it_says),
+		cmocka_unit_test(strangers_connections),
 		cmocka_unit_test(ipv6_is_the_engines),
 	};
 
