@@ -229,7 +229,7 @@ static bool in_window(const struct tcp_connection *c, const struct segment *s)
 
 	if ((c->seen & SEEN_BOTH_SYN) != SEEN_BOTH_SYN)
 		return true;
-	/* Where SYNs cross, neither side has said yet what it allows. */
+	/* What came out of turn may have said nothing of what it allows. */
 	if (other->limit && after(s->end, other->limit))
 		return false;
 	if (after(own->end - other->window, s->end))
@@ -260,6 +260,9 @@ static void take_note(struct tcp_connection *c, const struct segment *s)
 		own->window = window;
 	if (s->flags & TCP_ACK && (own->limit == 0 || after(s->ack + window, own->limit)))
 		own->limit = s->ack + window;
+	/* A SYN that crosses one says how much may come, and by that from where (so does Linux). */
+	if ((s->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && c->seen & SEEN_SYN << !s->from)
+		own->limit = other->end + window;
 }
 
 static bool is_over(const struct tcp_connection *c)
