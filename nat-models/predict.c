@@ -50,6 +50,7 @@ int method_parse(const char *word, enum method *ret)
 struct tally {
 	struct outcome last, good, bad;
 	unsigned goods, bads;
+	bool remapped; /* in the good one, the caller did not come from where it is known */
 	unsigned paths; /* of ICE's good ones */
 };
 
@@ -75,6 +76,7 @@ static enum prediction judge(const struct predict_question *question, enum metho
 
 	tally->goods = 0;
 	tally->bads = 0;
+	tally->remapped = false;
 	tally->paths = 0;
 	for (int i = 0; i < 2 * orders; i++) {
 		predict_play(question, method, (enum order)(i / 2), i % 2 == 0, &tally->last);
@@ -84,29 +86,92 @@ static enum prediction judge(const struct predict_question *question, enum metho
 		}
 		if (tally->last.connected && method == METHOD_ICE)
 			tally->paths |= ice_path_bit(tally->last.path);
-		if (tally->last.connected && tally->goods++ == 0)
+		if (tally->last.connected && tally->goods++ == 0) {
 			tally->good = tally->last;
+			tally->remapped = tally->last.reach.peers[PARTY_CALLER].fate.remapped;
+		}
 		if (!tally->last.connected && tally->bads++ == 0)
 			tally->bad = tally->last;
 	}
 	return weigh(tally, method, why);
 }
 
+static void lower(enum method method, enum prediction to, const char *text,
+		  const struct nat_model *model, enum party owner, struct predict_answer *ret)
+{
+	char name[LABEL];
+
+	ret->udp[method] = to;
+	snprintf(ret->why[method], WHY, "%s %s", predict_label(owner, model, name), text);
+}
+
 /* RFC 5382, REQ-2: where a NAT lets no SYN in that crosses one, it is the other side's that must, and
  * who comes first may decide. */
-static void doubt_crossing(const struct predict_side *side, enum party owner,
+static void doubt_crossing(const struct predict_side *side, enum party owner, enum method method,
 			   struct predict_answer *ret)
 {
 	for (size_t i = 0; i < side->nats_len; i++) {
 		const struct nat_model *model = side->nats[i].model;
-		char name[LABEL];
 
-		if (model->kind == NAT_KIND_ROUTER || model->kind == NAT_KIND_NPTV6 ||
-		    model->tcp.simultaneous_open || ret->udp[METHOD_TCP_PUNCH] != PREDICT_MUST)
-			continue;
-		ret->udp[METHOD_TCP_PUNCH] = PREDICT_MAY;
-		snprintf(ret->why[METHOD_TCP_PUNCH], WHY, "%s drops a SYN that crosses one",
-			 predict_label(owner, model, name));
+		if (model->kind != NAT_KIND_ROUTER && model->kind != NAT_KIND_NPTV6 &&
+		    !model->tcp.simultaneous_open && ret->udp[method] == PREDICT_MUST)
+			lower(method, PREDICT_MAY, "drops a SYN that crosses one", model, owner,
+			      ret);
+	}
+}
+
+/* Who gives a socket up goes on with other numbers, which a NAT that looks at windows may take for old
+ * ones, once something has come in (RFC 9293, 3.4). */
+static void doubt_numbers(const struct predict_side *side, enum party owner, enum method method,
+			  struct predict_answer *ret)
+{
+	for (size_t i = 0; i < side->nats_len; i++) {
+		const struct nat_model *model = side->nats[i].model;
+
+		if (model->kind != NAT_KIND_ROUTER && model->kind != NAT_KIND_NPTV6 &&
+		    !model->tcp.out_of_window && ret->udp[method] == PREDICT_MUST)
+			lower(method, PREDICT_MAY, "may take a number for out of its window", model,
+			      owner, ret);
+	}
+}
+
+/* A SYN from outside after one from inside is what crossing SYNs look like to a NAT, too.  After a RST
+ * the connection is a new one to some. */
+static void doubt_listening(const struct predict_side *side, enum party owner, enum method method,
+			    struct predict_answer *ret)
+{
+	for (size_t i = 0; i < side->nats_len; i++) {
+		const struct nat_model *model = side->nats[i].model;
+
+		if (model->kind != NAT_KIND_ROUTER && model->kind != NAT_KIND_NPTV6 &&
+		    !model->tcp.simultaneous_open && ret->udp[method] == PREDICT_MUST)
+			lower(method, method == METHOD_TCP_STUNT_2 ? PREDICT_MUST_NOT : PREDICT_MAY,
+			      "drops a SYN that comes after one to where it is from", model, owner,
+			      ret);
+	}
+}
+
+/* What a method over TCP asks of NATs beside mappings and filters.  Of each party's, or only the
+ * callee's where only that sends a SYN before. */
+static void doubt_syns(const struct predict_question *question, enum method method,
+		       const struct tally *tally, struct predict_answer *ret)
+{
+	const struct predict_side *sides[] = { &question->caller, &question->callee,
+					       &question->shared };
+	bool listens = method_listens_after(method);
+
+	/* To where the caller's SYN comes from the callee has sent none then. */
+	if (listens && tally->remapped)
+		return;
+	for (int p = listens ? PARTY_CALLEE : PARTY_CALLER; p <= PARTY_NONE; p++) {
+		enum party owner = (enum party)p;
+
+		if (listens)
+			doubt_listening(sides[p], owner, method, ret);
+		else if (method_punches_tcp(method))
+			doubt_crossing(sides[p], owner, method, ret);
+		if (listens || method_has_low_ttl(method))
+			doubt_numbers(sides[p], owner, method, ret);
 	}
 }
 
@@ -324,8 +389,7 @@ static void answer_method(const struct predict_question *question, enum method m
 	} else {
 		ret->udp[method] = judge(question, method, tally, ret->why[method]);
 	}
-	for (int p = PARTY_CALLER; p <= PARTY_NONE && method == METHOD_TCP_PUNCH; p++)
-		doubt_crossing(sides[p], (enum party)p, ret);
+	doubt_syns(question, method, tally, ret);
 	for (int p = PARTY_CALLER; p <= PARTY_NONE; p++)
 		doubt(sides[p], (enum party)p, method, over_tcp(question, method), ret);
 	if (method == METHOD_ICE && ret->udp[method] == PREDICT_MAY)

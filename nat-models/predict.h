@@ -28,9 +28,16 @@
 	X(METHOD_TCP_REVERSAL, "tcp-reversal",                                                     \
 	  "the callee, told by the rendezvous, connects over TCP (RFC 5128, 3.2)")                 \
 	X(METHOD_TCP_PUNCH, "tcp-punch",                                                           \
-	  "both connect over TCP, and their SYNs cross (RFC 5128, 3.4)")                           \
+	  "both connect over TCP, and their SYNs cross (RFC 5128, 3.4; P2PNAT)")                   \
 	X(METHOD_ICE, "ice",                                                                       \
-	  "both check every pair of their candidates, and use the best (RFC 8445)")
+	  "both check every pair of their candidates, and use the best (RFC 8445)")                \
+	X(METHOD_TCP_PUNCH_LOW_TTL, "tcp-punch-low-ttl",                                           \
+	  "the same, each after a SYN that opens its own NAT and dies before "                     \
+	  "the other's")                                                                           \
+	X(METHOD_TCP_STUNT_2, "tcp-stunt-2",                                                       \
+	  "such a SYN of the callee's, which then listens, and the caller connects (STUNT #2)")    \
+	X(METHOD_TCP_SEQUENTIAL, "tcp-sequential",                                                 \
+	  "the same with a SYN that goes all the way, and is refused or unheard (NATTrav)")
 
 enum method {
 #define X(id, word, text) id,
@@ -45,11 +52,29 @@ static inline bool method_relays(enum method method)
 	return method == METHOD_TURN || method == METHOD_RELAY;
 }
 
+/* Do both connect over TCP? */
+static inline bool method_punches_tcp(enum method method)
+{
+	return method == METHOD_TCP_PUNCH || method == METHOD_TCP_PUNCH_LOW_TTL;
+}
+
+/* Does a SYN open the way of the callee, which then listens, before the caller connects? */
+static inline bool method_listens_after(enum method method)
+{
+	return method == METHOD_TCP_STUNT_2 || method == METHOD_TCP_SEQUENTIAL;
+}
+
 /* Does the path between the two, where nobody relays, consist of a TCP connection? */
 static inline bool method_connects(enum method method)
 {
 	return method == METHOD_TCP_DIRECT || method == METHOD_TCP_REVERSAL ||
-	       method == METHOD_TCP_PUNCH;
+	       method_punches_tcp(method) || method_listens_after(method);
+}
+
+/* Is the SYN that opens a way to die on it? */
+static inline bool method_has_low_ttl(enum method method)
+{
+	return method == METHOD_TCP_PUNCH_LOW_TTL || method == METHOD_TCP_STUNT_2;
 }
 
 /* Is it tried once, whatever families the two have? */

@@ -6,6 +6,8 @@
  */
 #include "predict_play.h"
 
+#include "reach_private.h"
+
 /* Enough for whatever one side learns to come back to it, and for that to be heard in turn. */
 enum { ROUNDS = 6, FLIGHTS = REACH_HEARD + 2 };
 
@@ -14,10 +16,13 @@ bool predict_speaks(enum method method, enum party who)
 	switch (method) {
 	case METHOD_PUNCH:
 	case METHOD_TCP_PUNCH:
+	case METHOD_TCP_PUNCH_LOW_TTL:
 	case METHOD_ICE:
 		return true;
 	case METHOD_DIRECT:
 	case METHOD_TCP_DIRECT:
+	case METHOD_TCP_STUNT_2:
+	case METHOD_TCP_SEQUENTIAL:
 		return who == PARTY_CALLER;
 	case METHOD_REVERSAL:
 	case METHOD_TCP_REVERSAL:
@@ -29,12 +34,7 @@ bool predict_speaks(enum method method, enum party who)
 
 bool predict_punches(enum method method)
 {
-	return method == METHOD_PUNCH || method == METHOD_TCP_PUNCH || method == METHOD_ICE;
-}
-
-static bool spots_equal(struct spot a, struct spot b)
-{
-	return a.addr == b.addr && a.port == b.port;
+	return method == METHOD_PUNCH || method_punches_tcp(method) || method == METHOD_ICE;
 }
 
 /* All that @who says in one round; returns how many packets left its side. */
@@ -104,31 +104,67 @@ static bool stands(struct reach *reach, const struct predict_question *question,
 	const struct reach_peer *me = &reach->peers[who];
 	struct reach_flight syn, answer;
 
-	if (!reach_send(reach, who, to, &syn) || !reach_arrive(reach, &syn))
+	if (!reach_send(reach, who, to, &syn))
 		return false;
-	if (method == METHOD_TCP_PUNCH && !spots_equal(syn.src, me->mapped) &&
-	    !(question->tries_host_addresses && spots_equal(syn.src, me->host)))
+	if (!reach_arrive(reach, &syn)) {
+		reach_refuse(reach, &syn, to);
 		return false;
-	return reach_send(reach, !who, syn.src, &answer) && spots_equal(answer.src, to) &&
+	}
+	if (predict_punches(method) && !reach_same(syn.src, me->mapped) &&
+	    !(question->tries_host_addresses && reach_same(syn.src, me->host)))
+		return false;
+	return reach_send(reach, !who, syn.src, &answer) && reach_same(answer.src, to) &&
 	       reach_arrive(reach, &answer);
 }
 
 static bool connects(struct reach *reach, const struct predict_question *question,
-		     enum method method)
+		     enum method method, enum order order)
 {
-	for (int p = PARTY_CALLER; p <= PARTY_CALLEE; p++) {
-		const struct reach_peer *other = &reach->peers[!p];
+	for (int i = 0; i < 2; i++) {
+		enum party who = (enum party)(order == CALLEE_FIRST ? !i : i);
+		const struct reach_peer *other = &reach->peers[!who];
 
-		if (!predict_speaks(method, (enum party)p) || !other->registered ||
-		    !reach->peers[p].registered)
+		if (!predict_speaks(method, who) || !other->registered ||
+		    !reach->peers[who].registered)
 			continue;
-		if (stands(reach, question, method, (enum party)p, other->mapped))
+		if (stands(reach, question, method, who, other->mapped))
 			return true;
 		if (question->tries_host_addresses &&
-		    stands(reach, question, method, (enum party)p, other->host))
+		    stands(reach, question, method, who, other->host))
 			return true;
 	}
 	return false;
+}
+
+/* The SYNs of the two never cross: each is out, and answered, before the next.  Whose NAT forgets one
+ * that was refused has nothing to let the other's in by. */
+static bool connects_by_turns(struct reach *reach, const struct predict_question *question,
+			      enum method method, enum order order)
+{
+	bool connected = false;
+
+	for (int round = 0; round < ROUNDS && !connected; round++)
+		connected = connects(reach, question, method, order);
+	if (reach->forgot)
+		reach->chance = true;
+	return connected;
+}
+
+/* Whoever the method has open its way beforehand does, in the order in which the two are heard. */
+static void open_ways(struct reach *reach, const struct predict_question *question,
+		      enum method method, enum order order)
+{
+	for (int i = 0; i < 2; i++) {
+		enum party who = (enum party)(order == CALLEE_FIRST ? !i : i);
+		const struct reach_peer *other = &reach->peers[!who];
+
+		if (who == PARTY_CALLER && method_listens_after(method))
+			continue;
+		if (question->tries_host_addresses)
+			reach_open(reach, who, other->host, method_has_low_ttl(method));
+		if (other->registered)
+			reach_open(reach, who, other->mapped, method_has_low_ttl(method));
+	}
 }
 
 /*
@@ -142,9 +178,9 @@ static bool check_succeeds(struct reach *reach, enum party who, struct spot to, 
 
 	if (!reach_send(reach, who, to, &check) || !reach_arrive(reach, &check))
 		return false;
-	unchanged = spots_equal(check.src, reach->peers[who].host) &&
-		    spots_equal(to, reach->peers[!who].host);
-	if (!reach_send(reach, !who, check.src, &answer) || !spots_equal(answer.src, to) ||
+	unchanged = reach_same(check.src, reach->peers[who].host) &&
+		    reach_same(to, reach->peers[!who].host);
+	if (!reach_send(reach, !who, check.src, &answer) || !reach_same(answer.src, to) ||
 	    !reach_arrive(reach, &answer))
 		return false;
 	*ret = unchanged ? ICE_PATH_DIRECT : ICE_PATH_PUNCHED;
@@ -209,10 +245,16 @@ void predict_play(const struct predict_question *question, enum method method, e
 	ret->known = reach_init(&ret->reach, question, method_connects(method), lucky);
 	if (!ret->known)
 		return;
-	for (int round = 0; round < ROUNDS; round++)
+	if (method == METHOD_TCP_PUNCH && !lucky) {
+		ret->connected = connects_by_turns(&ret->reach, question, method, order);
+		return;
+	}
+	if (method_has_low_ttl(method) || method_listens_after(method))
+		open_ways(&ret->reach, question, method, order);
+	for (int round = 0; round < ROUNDS && !method_listens_after(method); round++)
 		play_round(&ret->reach, question, method, order);
 	if (method_connects(method)) {
-		ret->connected = connects(&ret->reach, question, method);
+		ret->connected = connects(&ret->reach, question, method, order);
 		return;
 	}
 	ret->connected = gets_through(&ret->reach, PARTY_CALLER) &&

@@ -92,6 +92,13 @@ void predict_why_not(const struct reach *reach, enum method method, char why[WHY
 	enum party speaker = predict_speaks(method, PARTY_CALLER) ? PARTY_CALLER : PARTY_CALLEE;
 	enum party listener = speaker == PARTY_CALLER ? PARTY_CALLEE : PARTY_CALLER;
 
+	if (reach->forgot) {
+		char name[LABEL];
+
+		snprintf(why, WHY, "%s forgets a SYN that is refused",
+			 nat_label(reach->forgot, name));
+		return;
+	}
 	/* The listener's endpoint is not even known where its own packets don't get out. */
 	if (!reach->peers[listener].registered)
 		predict_why_dropped(reach, listener, why);
@@ -134,6 +141,19 @@ static void why_open(const struct reach *reach, enum party listener, char why[WH
 			 nat_scope_word(reach_rules(nat)->filtering));
 }
 
+/* Who connects comes by the way that the other's SYN has opened, wherever it takes one. */
+static void why_opened(const struct reach *reach, char why[WHY])
+{
+	const struct reach_nat *nat = guard(reach, PARTY_CALLEE);
+	char name[LABEL];
+
+	if (nat && nat_kind_gives_ports(nat->model->kind) && reach_rules(nat)->filtering != NAT_EI)
+		snprintf(why, WHY, "the callee's SYN has let the caller's in by %s",
+			 nat_label(nat, name));
+	else
+		why_open(reach, PARTY_CALLEE, why);
+}
+
 static void why_punched(const struct reach *reach, char why[WHY])
 {
 	for (int p = PARTY_CALLER; p <= PARTY_CALLEE; p++) {
@@ -164,6 +184,8 @@ void predict_why_connected(const struct reach *reach, enum method method, char w
 			 nat_label(&reach->nats[reach->shared[0]], name));
 	else if (predict_punches(method))
 		why_punched(reach, why);
+	else if (method_listens_after(method))
+		why_opened(reach, why);
 	else
 		why_open(reach, predict_speaks(method, PARTY_CALLER) ? PARTY_CALLEE : PARTY_CALLER,
 			 why);
@@ -180,6 +202,11 @@ void predict_why_open_question(const struct outcome *a, const struct outcome *b,
 		snprintf(why, WHY,
 			 "whose hello comes first decides: %s takes the port of a stray for itself",
 			 nat_label(&reach->nats[i], name));
+		return;
+	}
+	if (a->reach.forgot) {
+		snprintf(why, WHY, "%s forgets a SYN that is refused, so the two must cross",
+			 nat_label(a->reach.forgot, name));
 		return;
 	}
 	if (a->reach.chance || b->reach.chance)

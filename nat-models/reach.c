@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-static bool same(struct spot a, struct spot b)
+#include "reach_private.h"
+
+bool reach_same(struct spot a, struct spot b)
 {
 	return a.addr == b.addr && a.port == b.port;
 }
@@ -20,15 +22,15 @@ static void add_row(struct reach_table *table, struct spot inside, struct spot r
 	for (size_t i = 0; i < table->len; i++) {
 		const struct reach_row *row = &table->rows[i];
 
-		if (same(row->inside, inside) && same(row->remote, remote) &&
-		    same(row->outside, outside))
+		if (reach_same(row->inside, inside) && reach_same(row->remote, remote) &&
+		    reach_same(row->outside, outside))
 			return;
 	}
 	if (table->len < REACH_ROWS)
 		table->rows[table->len++] = (struct reach_row){ inside, remote, outside };
 }
 
-static bool within(enum nat_scope scope, struct spot a, struct spot b)
+bool reach_within(enum nat_scope scope, struct spot a, struct spot b)
 {
 	switch (scope) {
 	case NAT_EI:
@@ -36,7 +38,7 @@ static bool within(enum nat_scope scope, struct spot a, struct spot b)
 	case NAT_AD:
 		return a.addr == b.addr;
 	default:
-		return same(a, b);
+		return reach_same(a, b);
 	}
 }
 
@@ -80,14 +82,15 @@ static bool is_free(const struct reach_nat *nat, struct spot outside, struct spo
 	bool overloads = reach_rules(nat)->collision == NAT_COLLISION_OVERLOAD;
 
 	for (size_t i = 0; i < nat->taken.len; i++) {
-		if (same(nat->taken.rows[i].outside, outside) &&
-		    same(nat->taken.rows[i].remote, remote))
+		if (reach_same(nat->taken.rows[i].outside, outside) &&
+		    reach_same(nat->taken.rows[i].remote, remote))
 			return false;
 	}
 	for (size_t i = 0; i < nat->mappings.len; i++) {
 		const struct reach_row *row = &nat->mappings.rows[i];
 
-		if (same(row->outside, outside) && (!overloads || same(row->remote, remote)))
+		if (reach_same(row->outside, outside) &&
+		    (!overloads || reach_same(row->remote, remote)))
 			return false;
 	}
 	return true;
@@ -99,7 +102,7 @@ static void steal(struct reach_nat *nat, struct spot outside)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < nat->mappings.len; i++) {
-		if (!same(nat->mappings.rows[i].outside, outside))
+		if (!reach_same(nat->mappings.rows[i].outside, outside))
 			nat->mappings.rows[kept++] = nat->mappings.rows[i];
 	}
 	nat->mappings.len = kept;
@@ -162,8 +165,8 @@ static bool map_napt(struct reach *reach, struct reach_nat *nat, struct spot *sr
 	for (size_t i = 0; i < nat->mappings.len; i++) {
 		const struct reach_row *row = &nat->mappings.rows[i];
 
-		if (same(row->inside, *src) &&
-		    within(scope_of(reach_rules(nat), row), row->remote, dst)) {
+		if (reach_same(row->inside, *src) &&
+		    reach_within(scope_of(reach_rules(nat), row), row->remote, dst)) {
 			*src = row->outside;
 			return true;
 		}
@@ -202,7 +205,7 @@ static bool is_let_out(struct reach *reach, const struct nat_transport *rules, s
 	if (!rules->outbound_ports[0])
 		return true;
 	/* Over TCP it is one of several, and the peers have joined at one that they got through to. */
-	if (same(dst, reach->rendezvous))
+	if (reach_same(dst, reach->rendezvous))
 		return reach->tcp || nat_transport_lets_out(rules, reach->rendezvous_port);
 	return reach->local_port && nat_transport_lets_out(rules, reach->local_port) && luck(reach);
 }
@@ -240,7 +243,7 @@ static bool admits(const struct reach_nat *nat, struct spot inside, struct spot 
 	for (size_t i = 0; i < nat->sent.len; i++) {
 		const struct reach_row *row = &nat->sent.rows[i];
 
-		if (same(row->inside, inside) && within(filtering, row->remote, from))
+		if (reach_same(row->inside, inside) && reach_within(filtering, row->remote, from))
 			return true;
 	}
 	return false;
@@ -262,7 +265,7 @@ static bool leads_to(const struct reach_nat *nat, const struct reach_row *row, s
 		return row->outside.addr == dst.addr;
 	}
 	*ret = row->inside;
-	return same(row->outside, dst);
+	return reach_same(row->outside, dst);
 }
 
 static enum reach_drop translate_in(struct reach *reach, struct reach_nat *nat, struct spot src,
@@ -286,9 +289,8 @@ static enum reach_drop translate_in(struct reach *reach, struct reach_nat *nat, 
 	return REACH_FILTERED;
 }
 
-/* From outside to inside; without @filter only the mapping counts. */
-static enum reach_drop go_in(struct reach *reach, struct reach_nat *nat, struct spot src,
-			     struct spot *dst, bool filter)
+enum reach_drop reach_go_in(struct reach *reach, struct reach_nat *nat, struct spot src,
+			    struct spot *dst, bool filter)
 {
 	if (reach_rules(nat)->blocked)
 		return REACH_BLOCKED;
@@ -299,8 +301,7 @@ static enum reach_drop go_in(struct reach *reach, struct reach_nat *nat, struct 
 	return admits(nat, *dst, src) || nat->forwards_peer ? REACH_ARRIVED : REACH_FILTERED;
 }
 
-/* Whose side does an address lead to, seen from where the two meet? */
-static enum party side_of(const struct reach *reach, int addr)
+enum party reach_side_of(const struct reach *reach, int addr)
 {
 	for (int p = PARTY_CALLER; p <= PARTY_CALLEE; p++) {
 		const struct reach_peer *peer = &reach->peers[p];
@@ -361,22 +362,31 @@ static bool pass_shared(struct reach *reach, struct reach_flight *flight)
 		    flight->dst.addr == reach->rendezvous.addr ? REACH_ARRIVED : REACH_NO_ROUTE);
 }
 
-bool reach_send(struct reach *reach, enum party from, struct spot to, struct reach_flight *ret)
+bool reach_leave(struct reach *reach, struct reach_flight *flight)
 {
-	struct reach_peer *peer = &reach->peers[from];
-	struct reach_flight flight = { .from = from, .src = peer->host, .dst = to };
+	struct reach_peer *peer = &reach->peers[flight->from];
 
 	peer->fate = (struct reach_fate){ .drop = REACH_ARRIVED };
 	for (size_t i = 0; i < peer->own_len; i++) {
 		struct reach_nat *nat = &reach->nats[peer->own[i]];
 
-		if (!lost(peer, nat, go_out(reach, nat, &flight.src, to)))
+		if (!lost(peer, nat, go_out(reach, nat, &flight->src, flight->dst)))
 			return false;
 	}
-	flight.known_as = flight.src;
-	if (side_of(reach, to.addr) == PARTY_NONE && !pass_shared(reach, &flight))
+	flight->known_as = flight->src;
+	return true;
+}
+
+bool reach_send(struct reach *reach, enum party from, struct spot to, struct reach_flight *ret)
+{
+	struct reach_peer *peer = &reach->peers[from];
+	struct reach_flight flight = { .from = from, .src = peer->host, .dst = to };
+
+	if (!reach_leave(reach, &flight))
 		return false;
-	peer->fate.remapped = peer->registered && !same(flight.known_as, peer->mapped) &&
+	if (reach_side_of(reach, to.addr) == PARTY_NONE && !pass_shared(reach, &flight))
+		return false;
+	peer->fate.remapped = peer->registered && !reach_same(flight.known_as, peer->mapped) &&
 			      !(flight.turn == 0 && reach->shared_len);
 	*ret = flight;
 	return true;
@@ -385,7 +395,7 @@ bool reach_send(struct reach *reach, enum party from, struct spot to, struct rea
 static void hear(struct reach_peer *peer, struct spot from)
 {
 	for (size_t i = 0; i < peer->heard_len; i++) {
-		if (same(peer->heard[i], from))
+		if (reach_same(peer->heard[i], from))
 			return;
 	}
 	if (peer->heard_len < REACH_HEARD)
@@ -403,14 +413,14 @@ static bool return_shared(struct reach *reach, const struct reach_flight *flight
 
 	for (size_t i = flight->turn; i-- > 0;) {
 		struct reach_nat *nat = &reach->nats[reach->shared[i]];
-		bool hidden = i + 1 == flight->turn && !same(flight->known_as, flight->src);
+		bool hidden = i + 1 == flight->turn && !reach_same(flight->known_as, flight->src);
 		struct spot src = hidden ? flight->known_as : flight->src;
 		struct spot before = *dst;
-		enum reach_drop drop = go_in(reach, nat, src, dst, true);
+		enum reach_drop drop = reach_go_in(reach, nat, src, dst, true);
 
 		if (drop == REACH_FILTERED && hidden && luck(reach)) {
 			*dst = before;
-			drop = go_in(reach, nat, src, dst, false);
+			drop = reach_go_in(reach, nat, src, dst, false);
 		}
 		if (!lost(peer, nat, drop))
 			return false;
@@ -427,17 +437,17 @@ bool reach_arrive(struct reach *reach, const struct reach_flight *flight)
 
 	if (!return_shared(reach, flight, &dst))
 		return false;
-	to = side_of(reach, dst.addr);
+	to = reach_side_of(reach, dst.addr);
 	if (to == PARTY_NONE || to == flight->from)
 		return lost(sender, NULL, REACH_NO_ROUTE);
 	receiver = &reach->peers[to];
 	for (size_t i = receiver->own_len; i-- > 0;) {
 		struct reach_nat *nat = &reach->nats[receiver->own[i]];
 
-		if (!lost(sender, nat, go_in(reach, nat, flight->src, &dst, true)))
+		if (!lost(sender, nat, reach_go_in(reach, nat, flight->src, &dst, true)))
 			return false;
 	}
-	if (!same(dst, receiver->host))
+	if (!reach_same(dst, receiver->host))
 		return lost(sender, NULL, REACH_NO_ROUTE);
 	hear(receiver, flight->src);
 	return lost(sender, NULL, REACH_ARRIVED);

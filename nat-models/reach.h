@@ -101,6 +101,7 @@ struct reach {
 	bool lucky; /* where chance decides, it decides for the peers */
 	bool chance; /* … and somewhere it did decide */
 	bool poisoned; /* a stray has taken a port */
+	const struct reach_nat *forgot; /* what it had been opened for, when that was refused */
 };
 
 /* Set up the world of @question, and register both peers, over UDP or (@tcp) over TCP; false where it
@@ -112,6 +113,15 @@ const struct nat_transport *reach_rules(const struct reach_nat *nat);
 
 /* The sender's half of a packet's way.  False where it ends there (the peer's fate says why). */
 bool reach_send(struct reach *reach, enum party from, struct spot to, struct reach_flight *ret);
+
+/*
+ * A SYN of @from's that is to open the way to @to, and nothing else; where it is refused, its
+ * sender's NATs may forget it.  With @low_ttl it ends at the first router behind those.
+ */
+void reach_open(struct reach *reach, enum party from, struct spot to, bool low_ttl);
+
+/* @flight, a SYN to @to, did not arrive: where it was refused, its sender's NATs may forget it. */
+void reach_refuse(struct reach *reach, const struct reach_flight *flight, struct spot to);
 
 /* The receiver's half.  Where it arrives the receiver has heard it.  False where it does not. */
 bool reach_arrive(struct reach *reach, const struct reach_flight *flight);

@@ -99,41 +99,32 @@ static int look_at_datagram(struct gathering *g, const uint8_t *payload, size_t 
 	return add_sighting(g, &frame);
 }
 
-static int add_opening(struct gathering *g)
+/* A TCP segment, or an ICMP error that may be about one. */
+static int look_at_signal(struct gathering *g, const struct packet *ip,
+			  const struct packet_info *info)
 {
-	struct evidence *evidence = g->evidence;
-	size_t room = evidence->openings_room ? evidence->openings_room * 2 : 64;
-	struct opening *grown;
-
-	if (evidence->openings_len == evidence->openings_room) {
-		grown = realloc(evidence->openings, room * sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		evidence->openings = grown;
-		evidence->openings_room = room;
-	}
-	evidence->openings[evidence->openings_len++] = (struct opening){
-		.order = evidence->packets,
-		.tap = g->packet.interface->number,
-		.src = g->info.src,
-		.dst = g->info.dst,
+	const struct pcapng_packet *packet = &g->packet;
+	size_t tap = packet->interface->number;
+	const struct moment at = {
+		.order = g->evidence->packets,
+		.tap = tap,
+		.direction = packet->direction,
+		.time = packet->time > g->epoch ? packet->time - g->epoch : 0,
 	};
-	return 0;
+
+	return tcp_evidence_add(&g->evidence->tcp, &at,
+				g->evidence->taps.taps[tap].side == TAP_HOST, ip, info,
+				packet->comment);
 }
 
 static int look_at_segment(struct gathering *g, const struct packet *ip,
 			   const struct packet_info *info)
 {
-	size_t tap = g->packet.interface->number;
-	bool opens = (info->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
-	int r = 0;
+	int r = look_at_signal(g, ip, info);
 
-	if (opens && g->packet.direction == PCAPNG_OUTBOUND &&
-	    g->evidence->taps.taps[tap].side == TAP_HOST)
-		r = add_opening(g);
 	return r < 0 ? r
-		     : tcp_streams_segment(g->streams, tap, (int)g->packet.direction, ip, info,
-					   add_sighting, g);
+		     : tcp_streams_segment(g->streams, g->packet.interface->number,
+					   (int)g->packet.direction, ip, info, add_sighting, g);
 }
 
 enum { UDP_HEADER = 8 };
@@ -167,6 +158,15 @@ static int look_at(struct gathering *g)
 		return look_at_datagram(g, ip.data + info.payload_offset, info.payload_len);
 	if (info.protocol == IP_PROTO_TCP)
 		return look_at_segment(g, &ip, &info);
+	return info.is_error ? look_at_signal(g, &ip, &info) : 0;
+}
+
+/* Calls of which nothing but registrations was seen: their connections never stood. */
+static int add_silent_calls(struct evidence *evidence)
+{
+	for (size_t i = 0; i < evidence->tcp.claims_len; i++)
+		if (!dossier_of(evidence, evidence->tcp.claims[i].token))
+			return -ENOMEM;
 	return 0;
 }
 
@@ -184,7 +184,7 @@ static int gather(struct gathering *g, struct pcapng *reader)
 		if (r < 0)
 			return r;
 	}
-	return r;
+	return r < 0 ? r : add_silent_calls(evidence);
 }
 
 int evidence_read(const char *path, struct evidence *ret, char *ret_error, size_t size)
@@ -223,7 +223,7 @@ void evidence_clear(struct evidence *evidence)
 		free(dossier->sightings);
 	}
 	free(evidence->dossiers);
-	free(evidence->openings);
+	tcp_evidence_clear(&evidence->tcp);
 	tap_list_clear(&evidence->taps);
 	*evidence = (struct evidence){ 0 };
 }

@@ -13,6 +13,7 @@
 #include "../probes/wire/talk.h"
 #include "pcapng.h"
 #include "tap.h"
+#include "tcp_evidence.h"
 
 /* One frame at one tap. */
 struct sighting {
@@ -26,13 +27,6 @@ struct sighting {
 	char *comment; /* beside the packet; NULL where none */
 };
 
-/* A TCP connection that a host began: a SYN, and no ACK with it, outbound at its tap. */
-struct opening {
-	size_t order;
-	size_t tap;
-	struct endpoint src, dst;
-};
-
 /* All that was seen of one call. */
 struct dossier {
 	uint64_t token;
@@ -44,8 +38,7 @@ struct evidence {
 	struct tap_list taps;
 	struct dossier *dossiers; /* in order of their first frame */
 	size_t dossiers_len;
-	struct opening *openings; /* in order; what is sent again counts again */
-	size_t openings_len, openings_room;
+	struct tcp_evidence tcp;
 	size_t packets;
 };
 

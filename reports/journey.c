@@ -100,6 +100,20 @@ static const char *find_listener(const struct journeys *journeys, enum talk_role
 	return NULL;
 }
 
+/* Where neither was ever heard: the host that registered for it. */
+static const char *find_claimant(const struct journeys *journeys, enum talk_role role)
+{
+	const struct evidence *evidence = journeys->evidence;
+
+	for (size_t i = 0; i < evidence->tcp.claims_len; i++) {
+		const struct claim *claim = &evidence->tcp.claims[i];
+
+		if (claim->token == journeys->token && claim->role == role)
+			return evidence->taps.taps[claim->at.tap].node;
+	}
+	return NULL;
+}
+
 /* Fill in where @journey left, arrived, and was passed on. */
 static void follow(const struct journeys *journeys, struct journey *journey)
 {
@@ -126,10 +140,10 @@ static void follow(const struct journeys *journeys, struct journey *journey)
 int journeys_follow(const struct evidence *evidence, const struct dossier *dossier,
 		    struct journeys *ret)
 {
-	struct journeys journeys = { .evidence = evidence };
+	struct journeys journeys = { .evidence = evidence, .token = dossier->token };
 
-	journeys.seen = calloc(dossier->len, sizeof(const struct sighting *));
-	journeys.list = calloc(dossier->len, sizeof(*journeys.list));
+	journeys.seen = calloc(dossier->len + 1, sizeof(const struct sighting *));
+	journeys.list = calloc(dossier->len + 1, sizeof(*journeys.list));
 	if (!journeys.seen || !journeys.list) {
 		journeys_clear(&journeys);
 		return -ENOMEM;
@@ -143,6 +157,8 @@ int journeys_follow(const struct evidence *evidence, const struct dossier *dossi
 	for (enum talk_role role = TALK_CALLER; role <= TALK_CALLEE; role++) {
 		if (!journeys.node[role])
 			journeys.node[role] = find_listener(&journeys, !role);
+		if (!journeys.node[role])
+			journeys.node[role] = find_claimant(&journeys, role);
 	}
 	for (size_t i = 0; i < journeys.len; i++)
 		follow(&journeys, &journeys.list[i]);

@@ -24,6 +24,7 @@ struct journey {
 
 struct journeys {
 	const struct evidence *evidence;
+	uint64_t token; /* of the call */
 	const char *node[2]; /* of the caller, the callee; NULL where nothing shows it */
 	struct journey *list; /* by method, role, kind, sequence */
 	size_t len;

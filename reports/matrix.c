@@ -71,10 +71,27 @@ static const char *word(enum method method)
 	return method == METHOD_COUNT ? "none" : method_word(method);
 }
 
-/* The last one needs no room behind it. */
-static int cell_width(const struct grid *grid, size_t column)
+/* As much as the longest word that there is. */
+static int widest_cell(const struct grid *grid)
 {
-	return column + 1 < grid->columns_len ? CELL_WIDTH : 0;
+	size_t width = CELL_WIDTH;
+
+	for (size_t i = 0; i < grid->rows_len * grid->columns_len; i++) {
+		const json_t *record = grid->cells[i];
+		size_t len = record ? strlen(word(grid_found(record))) + 2 : 0;
+
+		if (record && !grid_as_expected(record))
+			len += 2;
+		if (len > width)
+			width = len;
+	}
+	return (int)width;
+}
+
+/* The last one needs no room behind it. */
+static int cell_width(const struct grid *grid, size_t column, int width)
+{
+	return column + 1 < grid->columns_len ? width : 0;
 }
 
 static void draw_cell(const json_t *record, int width, FILE *out, bool colour)
@@ -101,19 +118,19 @@ static void draw_cell(const json_t *record, int width, FILE *out, bool colour)
 
 static void draw(const struct grid *grid, FILE *out, bool colour)
 {
-	int width = row_width(grid);
+	int width = row_width(grid), cells = widest_cell(grid);
 	char buf[ROW_ROOM];
 
 	paint(out, colour, PAINT_DIM, width, "a \\ b");
 	for (size_t i = 0; i < grid->columns_len; i++)
-		paint(out, colour, PAINT_PLAIN, cell_width(grid, i),
+		paint(out, colour, PAINT_PLAIN, cell_width(grid, i, cells),
 		      label(column_name(grid, i), buf));
 	fputc('\n', out);
 	for (size_t row = 0; row < grid->rows_len; row++) {
 		paint(out, colour, PAINT_PLAIN, width, row_label(row_name(grid, row), buf));
 		for (size_t column = 0; column < grid->columns_len; column++)
-			draw_cell(grid_cell(grid, row, column), cell_width(grid, column), out,
-				  colour);
+			draw_cell(grid_cell(grid, row, column), cell_width(grid, column, cells),
+				  out, colour);
 		fputc('\n', out);
 	}
 }
@@ -211,10 +228,9 @@ static void legend(FILE *out)
 	      "capture\nshows to connect:\n",
 	      out);
 	for (int m = 0; m < METHOD_COUNT; m++)
-		fprintf(out, "  %-13s%s\n", method_word((enum method)m), meanings[m]);
-	fputs("  none      none of them did\n"
-	      "  !         not as the oracle says, or failed: told below its table\n",
-	      out);
+		fprintf(out, "  %-18s%s\n", method_word((enum method)m), meanings[m]);
+	fprintf(out, "  %-18s%s\n  %-18s%s\n", "none", "none of them did", "!",
+		"not as the oracle says, or failed: told below its table");
 }
 
 /* Has an earlier record the same `realise`? */

@@ -4,12 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "handshake.h"
+
 /* Who must have said hello unprompted, for the method to be what it is called (RFC 5128, 3):
  * a relay asks nothing of the two. */
 static const bool speaks[METHOD_COUNT][2] = {
-	[METHOD_DIRECT] = { true, false },	 [METHOD_REVERSAL] = { false, true },
-	[METHOD_PUNCH] = { true, true },	 [METHOD_TCP_DIRECT] = { true, false },
-	[METHOD_TCP_REVERSAL] = { false, true }, [METHOD_TCP_PUNCH] = { true, true },
+	[METHOD_DIRECT] = { true, false },
+	[METHOD_REVERSAL] = { false, true },
+	[METHOD_TCP_REVERSAL] = { false, true },
+	[METHOD_PUNCH] = { true, true },
 };
 
 /*
@@ -31,37 +34,6 @@ static bool spoke_first(const struct journeys *journeys, struct way way, enum ta
 	return false;
 }
 
-/* Over TCP: did @role's host send the SYN of a connection in which its frames stand? */
-static bool opened(const struct journeys *journeys, struct way way, enum talk_role role)
-{
-	const struct evidence *evidence = journeys->evidence;
-
-	for (size_t i = 0; i < journeys->len; i++) {
-		const struct journey *journey = &journeys->list[i];
-		const struct sighting *left = journey->left;
-
-		if (!way_has(way, journey->frame) || journey->frame->role != role || !left ||
-		    !journey->arrived)
-			continue;
-		for (size_t j = 0; j < evidence->openings_len; j++) {
-			const struct opening *o = &evidence->openings[j];
-
-			if (o->order < left->order && o->tap == left->tap &&
-			    endpoint_equal(o->src, left->src) && endpoint_equal(o->dst, left->dst))
-				return true;
-		}
-	}
-	return false;
-}
-
-/* Who must have begun, for the method to be what it is called, and did not, or did unasked. */
-static const char *fault_of(enum method method, bool should)
-{
-	if (method_connects(method))
-		return should ? "never sent a SYN" : "sent a SYN";
-	return should ? "never said hello" : "said hello unprompted";
-}
-
 static bool speakers_fit(const struct journeys *journeys, const struct verdict_attempt *attempt,
 			 char fault[TRIAL_TEXT])
 {
@@ -75,7 +47,7 @@ static bool speakers_fit(const struct journeys *journeys, const struct verdict_a
 			continue;
 		snprintf(fault, TRIAL_TEXT, "its frames say %s, but %s %s",
 			 method_word(attempt->method), trial_party(journeys, role),
-			 fault_of(attempt->method, should));
+			 should ? "never said hello" : "said hello unprompted");
 		return false;
 	}
 	return true;
@@ -211,16 +183,6 @@ static void explain_success(const struct journeys *journeys, const struct trial 
 	case METHOD_PUNCH:
 		snprintf(why, TRIAL_TEXT, "%s and %s both spoke first", caller, callee);
 		break;
-	case METHOD_TCP_DIRECT:
-		snprintf(why, TRIAL_TEXT, "%s connected to %s", caller, callee);
-		break;
-	case METHOD_TCP_REVERSAL:
-		snprintf(why, TRIAL_TEXT, "%s connected to %s", callee, caller);
-		break;
-	case METHOD_TCP_PUNCH:
-		snprintf(why, TRIAL_TEXT, "%s and %s both sent a SYN, and made one connection",
-			 caller, callee);
-		break;
 	case METHOD_ICE:
 		explain_pair(journeys, trial, why);
 		break;
@@ -253,36 +215,78 @@ static void time_attempt(const struct journeys *journeys, struct trial *trial, s
 	}
 }
 
+/* Nothing was said in any connection, so there was none. */
+static bool silent_trial(const struct journeys *journeys, struct trial *trial)
+{
+	struct verdict_attempt *attempt = &trial->attempt;
+	struct way way = { attempt->method, attempt->family };
+
+	if (!method_connects(way.method) || !handshake_was_tried(journeys, way, &attempt->began))
+		return false;
+	handshake_explain(journeys, way, attempt->why);
+	return true;
+}
+
+/* Who began: over TCP whoever sent a SYN. */
+static void find_speakers(const struct journeys *journeys, struct way way, size_t opened_order,
+			  struct trial *trial, struct handshake both[2])
+{
+	for (enum talk_role role = TALK_CALLER; role <= TALK_CALLEE; role++) {
+		bool *spoke = &trial->attempt.spoke_first[role];
+
+		if (method_connects(way.method))
+			handshake_of(journeys, way, role, &both[role]);
+		*spoke = method_connects(way.method)
+				 ? both[role].syn
+				 : spoke_first(journeys, way, role, opened_order);
+		trial->attempt.arrived[role] = trial->passage.arrived[role] > 0;
+	}
+}
+
+/* Its frames have arrived both ways: did the two begin as the method says? */
+static void judge_beginning(const struct journeys *journeys, struct way way,
+			    const struct handshake both[2], struct trial *trial)
+{
+	struct verdict_attempt *attempt = &trial->attempt;
+	bool connects = method_connects(way.method);
+
+	attempt->connected = connects ? handshake_fits(journeys, way, both, attempt->why)
+				      : speakers_fit(journeys, attempt, attempt->why);
+	if (!attempt->connected)
+		return;
+	if (way.method == METHOD_ICE)
+		attempt->ice_path = passage_ice_path(&trial->passage);
+	if (connects)
+		handshake_tell(journeys, way, both, attempt->why);
+	else
+		explain_success(journeys, trial, attempt->why);
+}
+
 bool trial_of(const struct journeys *journeys, struct way way, struct trial *ret)
 {
 	struct trial trial = { .attempt = { .method = way.method,
 					    .family = way.family,
 					    .ice_path = ICE_PATH_COUNT } };
 	struct verdict_attempt *attempt = &trial.attempt;
+	struct handshake both[2] = { { 0 } };
 	size_t opened_order;
 
 	passage_of(journeys, way, false, &trial.passage);
 	time_attempt(journeys, &trial, &opened_order);
-	if (attempt->began == UINT64_MAX)
-		return false;
-	for (enum talk_role role = TALK_CALLER; role <= TALK_CALLEE; role++) {
-		attempt->spoke_first[role] =
-			method_connects(way.method)
-				? opened(journeys, way, role)
-				: spoke_first(journeys, way, role, opened_order);
-		attempt->arrived[role] = trial.passage.arrived[role] > 0;
+	if (attempt->began == UINT64_MAX) {
+		if (!silent_trial(journeys, &trial))
+			return false;
+		*ret = trial;
+		return true;
 	}
+	find_speakers(journeys, way, opened_order, &trial, both);
 	attempt->relayed = trial.passage.relay != NULL;
 	attempt->families = trial.passage.families;
-	if (!passage_fits(journeys, &trial.passage, way, trial.attempt.why)) {
-		attempt->connected = false;
-	} else if (!attempt->arrived[0] || !attempt->arrived[1]) {
-		trial_explain_loss(journeys, way, unheard(attempt), false, trial.attempt.why);
-	} else if (speakers_fit(journeys, attempt, trial.attempt.why)) {
-		attempt->connected = true;
-		if (way.method == METHOD_ICE)
-			attempt->ice_path = passage_ice_path(&trial.passage);
-		explain_success(journeys, &trial, trial.attempt.why);
+	if (passage_fits(journeys, &trial.passage, way, attempt->why)) {
+		if (attempt->arrived[0] && attempt->arrived[1])
+			judge_beginning(journeys, way, both, &trial);
+		else
+			trial_explain_loss(journeys, way, unheard(attempt), false, attempt->why);
 	}
 	*ret = trial;
 	return true;

@@ -7,8 +7,8 @@
 ---@alias share string A share, such as "5%".
 ---@alias address string An address, such as "11.1.1.2" or "2b00:1:1::2".
 ---@alias endpoint string An address and port, such as "11.1.1.2:7" or "[2b00:1:1::2]:7".
----@alias method "direct" | "reversal" | "punch" | "turn" | "relay" | "tcp-direct" | "tcp-reversal" | "tcp-punch"
----| "ice"
+---@alias method "direct" | "reversal" | "punch" | "turn" | "relay" | "ice"
+---| "tcp-direct" | "tcp-reversal" | "tcp-punch" | "tcp-punch-low-ttl" | "tcp-stunt-2" | "tcp-sequential"
 ---@alias family "ipv4" | "ipv6"
 ---@alias service "stun" | "turn" | "rendezvous" | "echo" | "dns"
 --- The same seed makes the same packets in the virtual world, but not of TLS: its keys are of the machine's randomness.

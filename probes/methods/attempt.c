@@ -40,8 +40,10 @@
 #define PACE_NS_MAX (60 * SEC)
 
 static const struct method_ops *const methods[] = {
-	&direct_method,	    &reversal_method,	  &punch_method,     &turn_method, &relay_method,
-	&tcp_direct_method, &tcp_reversal_method, &tcp_punch_method, &ice_method,
+	&direct_method,	      &reversal_method,	      &punch_method,
+	&turn_method,	      &relay_method,	      &tcp_direct_method,
+	&tcp_reversal_method, &tcp_punch_method,      &tcp_punch_low_ttl_method,
+	&tcp_stunt_2_method,  &tcp_sequential_method, &ice_method,
 };
 
 const struct method_ops *method_find(enum method method)

@@ -297,6 +297,9 @@ void leg_told(struct leg *leg, const struct rendezvous_message *msg)
 	case RENDEZVOUS_INTRODUCE:
 		introduced(leg, msg);
 		break;
+	case RENDEZVOUS_READY:
+		leg->ready = true;
+		break;
 	case RENDEZVOUS_FOUND:
 		leg->found = true;
 		leg->said = *msg;

@@ -91,6 +91,7 @@ struct leg {
 	struct endpoint theirs;
 	struct endpoint their_host; /* as they know it themselves; unset where not told */
 	bool refused; /* or the other party has gone */
+	bool ready; /* the other has opened its way */
 
 	/* as the other side told, through the rendezvous */
 	bool found, settle, settled; /* which of the three messages has arrived */

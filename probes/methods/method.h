@@ -21,6 +21,9 @@ extern const struct method_ops tcp_direct_method;
 extern const struct method_ops tcp_reversal_method;
 extern const struct method_ops tcp_punch_method;
 extern const struct method_ops ice_method;
+extern const struct method_ops tcp_punch_low_ttl_method;
+extern const struct method_ops tcp_stunt_2_method;
+extern const struct method_ops tcp_sequential_method;
 
 const struct method_ops *method_find(enum method method);
 

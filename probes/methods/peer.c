@@ -98,6 +98,11 @@ void peer_know(struct peer *peer, struct endpoint rendezvous)
 		peer->rendezvous[ip_addr_family(rendezvous.addr)] = rendezvous;
 }
 
+void peer_use_low_ttl(struct peer *peer, uint8_t ttl)
+{
+	peer->low_ttl = ttl;
+}
+
 bool peer_speaks(const struct peer *peer, enum family family)
 {
 	const struct host *host = peer->host;

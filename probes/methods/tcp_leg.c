@@ -34,6 +34,7 @@ struct way {
 struct connector {
 	struct tcp_leg *tcp;
 	struct endpoint to;
+	uint8_t ttl;
 	uint64_t deadline;
 };
 
@@ -184,7 +185,7 @@ int tcp_leg_send(struct tcp_leg *tcp, struct endpoint to, const void *bytes, siz
 
 /* Connections that are to stand */
 
-static int open_from_port(struct tcp_leg *tcp, struct endpoint to, uint64_t deadline,
+static int open_from_port(struct tcp_leg *tcp, struct endpoint to, uint8_t ttl, uint64_t deadline,
 			  struct sock **ret)
 {
 	const struct sock_spec spec = {
@@ -192,6 +193,7 @@ static int open_from_port(struct tcp_leg *tcp, struct endpoint to, uint64_t dead
 		.local.port = tcp->port,
 		.remote = to,
 		.deadline = deadline,
+		.ttl = ttl,
 		.share = true,
 	};
 
@@ -211,10 +213,10 @@ static void rest(struct tcp_leg *tcp, uint64_t *gap)
 /* Who punches knows whom it connects to: from elsewhere comes what no SYN of its own has let in. */
 static bool is_wanted(const struct tcp_leg *tcp, struct endpoint remote)
 {
-	for (unsigned i = 0; i < tcp->connectors_len; i++)
-		if (endpoint_equal(tcp->connectors[i].to, remote))
-			return true;
-	return tcp->listens;
+	const struct leg *leg = tcp->leg;
+
+	return tcp->listens || endpoint_equal(remote, leg->theirs) ||
+	       (leg->spec.host_addresses && endpoint_equal(remote, leg->their_host));
 }
 
 static void accept_ways(void *arg)
@@ -250,6 +252,12 @@ static int listen_at_port(struct tcp_leg *tcp)
 	return crew_spawn(&tcp->crew, loop_of(tcp), "tcp accept", accept_ways, tcp);
 }
 
+int tcp_leg_listen(struct tcp_leg *tcp, bool anybody)
+{
+	tcp->listens = tcp->listens || anybody;
+	return tcp->listener || tcp->closing ? 0 : listen_at_port(tcp);
+}
+
 static void connect_until_it_stands(void *arg)
 {
 	struct connector *connector = arg;
@@ -259,28 +267,57 @@ static void connect_until_it_stands(void *arg)
 	while (!is_over(tcp) && now_of(tcp) < connector->deadline) {
 		struct sock *sock;
 
-		if (!open_from_port(tcp, connector->to, connector->deadline, &sock)) {
+		if (!open_from_port(tcp, connector->to, 0, connector->deadline, &sock)) {
 			stand(tcp, sock);
 			break;
 		}
 		/* The SYN has opened the way; now the other side's may come between two of ours, too. */
-		if (tcp->leg->spec.method == METHOD_TCP_PUNCH && !tcp->listener && !tcp->closing)
-			listen_at_port(tcp);
+		if (method_punches_tcp(tcp->leg->spec.method))
+			tcp_leg_listen(tcp, false);
 		rest(tcp, &gap);
 	}
 	crew_leave(&tcp->crew);
 }
 
-int tcp_leg_connect(struct tcp_leg *tcp, struct endpoint to, uint64_t deadline)
+/* The socket is given up, for what became of its SYN may have ended it: Linux lets any ICMP error do
+ * that to a connection that does not stand yet, which RFC 5461, 4 finds many stacks do. */
+static void open_once(void *arg)
+{
+	struct connector *connector = arg;
+	struct tcp_leg *tcp = connector->tcp;
+	struct sock *sock;
+
+	if (!is_over(tcp) &&
+	    !open_from_port(tcp, connector->to, connector->ttl, connector->deadline, &sock))
+		stand(tcp, sock);
+	crew_leave(&tcp->crew);
+}
+
+static int connector_start(struct tcp_leg *tcp, const struct connector *spec,
+			   void (*act)(void *arg))
 {
 	struct connector *connector = &tcp->connectors[tcp->connectors_len];
 
 	if (tcp->connectors_len == CONNECTORS_MAX)
 		return -ENOBUFS;
-	*connector = (struct connector){ .tcp = tcp, .to = to, .deadline = deadline };
+	*connector = *spec;
+	connector->tcp = tcp;
 	tcp->connectors_len++;
-	return crew_spawn(&tcp->crew, loop_of(tcp), "tcp connector", connect_until_it_stands,
-			  connector);
+	return crew_spawn(&tcp->crew, loop_of(tcp), "tcp connector", act, connector);
+}
+
+int tcp_leg_connect(struct tcp_leg *tcp, struct endpoint to, uint64_t deadline)
+{
+	const struct connector spec = { .to = to, .deadline = deadline };
+
+	return connector_start(tcp, &spec, connect_until_it_stands);
+}
+
+int tcp_leg_open_way(struct tcp_leg *tcp, struct endpoint to, uint8_t ttl, uint64_t deadline)
+{
+	const struct connector spec = { .to = to, .ttl = ttl, .deadline = deadline };
+
+	return connector_start(tcp, &spec, open_once);
 }
 
 /* The registration */
@@ -321,7 +358,7 @@ static void take_port(void *arg)
 	int err = tcp->listens ? listen_at_port(tcp) : 0;
 
 	if (!err && !is_over(tcp))
-		err = open_from_port(tcp, rendezvous_of(tcp), now_of(tcp) + 3 * SEC, &sock);
+		err = open_from_port(tcp, rendezvous_of(tcp), 0, now_of(tcp) + 3 * SEC, &sock);
 	else
 		err = -ECANCELED;
 	if (!err && tcp->closing) {

@@ -30,6 +30,15 @@ int tcp_leg_start(struct tcp_leg *tcp, bool listens);
  * way, or @deadline.  0; -ENOMEM; -ENOBUFS for too many. */
 int tcp_leg_connect(struct tcp_leg *tcp, struct endpoint to, uint64_t deadline);
 
+/* In a fiber of its own: send a SYN to @to, of @ttl (0 = as any other), that need come to nothing, and
+ * give it up at @deadline: it opens the way for what comes from there.  0; -ENOMEM; -ENOBUFS for too
+ * many. */
+int tcp_leg_open_way(struct tcp_leg *tcp, struct endpoint to, uint8_t ttl, uint64_t deadline);
+
+/* Listen at the leg's port from now on, for anybody where @anybody, else for those it connects to.  0,
+ * or sock_open()'s. */
+int tcp_leg_listen(struct tcp_leg *tcp, bool anybody);
+
 /* One frame to @to, along the connection that leads there.  0, -ENOTCONN, or outbox_put()'s. */
 int tcp_leg_send(struct tcp_leg *tcp, struct endpoint to, const void *bytes, size_t len);
 

@@ -183,6 +183,7 @@ static bool client_hears(struct client *client, const struct rendezvous_message 
 	case RENDEZVOUS_RELAY:
 	case RENDEZVOUS_HANGUP:
 	case RENDEZVOUS_SIGNAL:
+	case RENDEZVOUS_READY:
 		on_pass(client, msg);
 		return true;
 	default:

@@ -21,12 +21,13 @@
  *   RELAY       peer → peer               a frame (talk.h), whole
  *   HANGUP      peer → peer               the call is over, or its other party has gone
  *   SIGNAL      peer → peer               a line of ICE's (ice_sdp.h): credentials, a candidate
+ *   READY       peer → peer               one's own way is open, and one may be connected to
  *
  * An attempt is of one family (CALL says which): both register from an address of it, by the
  * rendezvous' address of it, and are introduced to each other's.  A host behind a NAT64 has an
  * IPv4 endpoint, too: its NAT64's.
  *
- * FOUND, SETTLE, SETTLED, RELAY, HANGUP and SIGNAL are passed on as they are.
+ * FOUND, SETTLE, SETTLED, RELAY, HANGUP, SIGNAL and READY are passed on as they are.
  */
 #ifndef KNOTHOLE_RENDEZVOUS_WIRE_H
 #define KNOTHOLE_RENDEZVOUS_WIRE_H
@@ -54,7 +55,8 @@
 	X(RENDEZVOUS_SETTLED, ATTEMPT | PROOF)                                                     \
 	X(RENDEZVOUS_RELAY, ATTEMPT | FRAME)                                                       \
 	X(RENDEZVOUS_HANGUP, ATTEMPT)                                                              \
-	X(RENDEZVOUS_SIGNAL, ATTEMPT | FRAME)
+	X(RENDEZVOUS_SIGNAL, ATTEMPT | FRAME)                                                      \
+	X(RENDEZVOUS_READY, ATTEMPT)
 
 enum rendezvous_kind {
 #define X(id, fields) id,

@@ -11,6 +11,7 @@
 #include "../../probes/services/turn_options.h"
 #include "api.h"
 #include "fields.h"
+#include "nets_round.h"
 #include "oracle.h"
 #include "tree.h"
 
@@ -324,6 +325,20 @@ static void ask(struct stage_call *call, const struct plan_node *via, const stru
 	oracle_join_ice(call->oracle, call->asked);
 }
 
+/* Methods over TCP need NATs whose TCP is as their models say. */
+static void check_nets(lua_State *L, const struct plan_node *host, const struct call_spec *spec)
+{
+	char why[256];
+
+	for (unsigned i = 0; i < spec->ladder_len; i++) {
+		if (!method_connects(spec->ladder[i]) ||
+		    nets_connect_as_modelled(host, why, sizeof(why)))
+			continue;
+		stage_of(L)->inexpressible = true;
+		luaL_error(L, "%s", why);
+	}
+}
+
 /* connect(a, b, { via = w.server, try = { "direct", "punch" } }) */
 static int connect_peers(lua_State *L)
 {
@@ -343,10 +358,14 @@ static int connect_peers(lua_State *L)
 	luaL_argcheck(L, a != b, 2, "a host cannot call itself");
 	has_turn = find_turn(&f, &turn);
 	order = read_spec(&f, has_turn, &spec);
+	check_nets(L, a, &spec);
+	check_nets(L, b, &spec);
 	via = find_via(&f);
 	find_stun(&f, via, has_turn ? &turn : NULL, stun);
 	caller = join(L, a, via, &spec);
 	callee = join(L, b, via, &spec);
+	peer_use_low_ttl(caller, nets_low_ttl(a, b));
+	peer_use_low_ttl(callee, nets_low_ttl(b, a));
 	if (has_turn) {
 		peer_use_turn(caller, &turn);
 		peer_use_turn(callee, &turn);

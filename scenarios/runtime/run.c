@@ -107,7 +107,11 @@ static json_t *play(const struct run_spec *spec, struct stage *stage, json_t *re
 	if (world_close_capture(stage->world))
 		return end(record, "error", "the capture could not be written");
 	if (err)
-		return end(record, "error", stage->fault);
+		return end(record,
+			   stage->inexpressible && (spec->skip_inexpressible || spec->kernel_nats)
+				   ? "skip"
+				   : "error",
+			   stage->fault);
 	if (spec->world == WORLD_VIRTUAL)
 		json_object_set_new(record, "ms",
 				    json_real((double)loop_now(world_loop(stage->world)) / 1e6));

@@ -105,6 +105,7 @@ struct stage {
 	struct actor *actors; /* first is the one that plays `run` */
 	unsigned playing;
 	char fault[SCENARIO_ERROR]; /* the first error of an actor; "" = none */
+	bool inexpressible; /* … which is that the kernel's NATs are not as their models say */
 	struct stage_peer *peers;
 	struct stage_call *calls, **calls_end;
 	struct expectation *expectations, **expectations_end;
