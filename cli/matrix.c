@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `knothole matrix`: the NAT x NAT table, against the oracle. */
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../nat-models/catalog.h"
+#include "../probes/services/service.h"
 #include "../reports/record.h"
 #include "../scenarios/runtime/both_worlds.h"
 #include "command.h"
 #include "model_file.h"
 #include "options.h"
 #include "results.h"
+#include "sample.h"
 
 /* No NAT, and the nine cells of RFC 4787's mapping and filtering, from open to closed. */
 static const char *const default_models[] = {
@@ -32,6 +35,7 @@ struct matrix_options {
 	bool ipv6;
 	const char *world, *format, *output, *realise, *methods;
 	uint64_t seed, jobs, repeat;
+	uint64_t sample; /* cells; 0 = all */
 	struct option_list a, b;
 };
 
@@ -52,6 +56,27 @@ static int add_file(json_t *names, const char *path)
 	return STATUS_OK;
 }
 
+/* Can a peer behind @model join the rendezvous, at any of the ports that the scenarios' has? */
+static bool gets_out(const struct nat_model *model)
+{
+	return !model->tcp.blocked && (nat_transport_lets_out(&model->tcp, RENDEZVOUS_PORT) ||
+				       nat_transport_lets_out(&model->tcp, 443) ||
+				       nat_transport_lets_out(&model->tcp, 80));
+}
+
+/* Every model of the catalog that is for the family, and that lets a peer make a call at all. */
+static void add_all(json_t *names, bool ipv6)
+{
+	for (const char *const *at = nat_model_names(NULL); *at; at++) {
+		struct nat_model model;
+		struct model_error error;
+
+		if (!nat_model_find(*at, &model, &error) && gets_out(&model) &&
+		    (model.family == NAT_FAMILY_IPV6) == ipv6)
+			json_array_append_new(names, json_string(*at));
+	}
+}
+
 static int models_of(const struct option_list *list, bool ipv6, json_t **ret)
 {
 	const char *const *defaults = ipv6 ? default_models6 : default_models;
@@ -65,6 +90,10 @@ static int models_of(const struct option_list *list, bool ipv6, json_t **ret)
 		const char *name = list->len ? list->items[i] : defaults[i];
 		int status;
 
+		if (strcmp(name, "all") == 0) {
+			add_all(*ret, ipv6);
+			continue;
+		}
 		if (model_file_is(name)) {
 			status = add_file(*ret, name);
 			if (status)
@@ -153,6 +182,14 @@ static int fill(const struct matrix_options *options, const struct suite *suite,
 	return status;
 }
 
+static void tell_sample(const struct matrix_options *options, long of)
+{
+	uint64_t cells = options->sample < (uint64_t)of ? options->sample : (uint64_t)of;
+
+	printf("sample: %" PRIu64 " of %ld cells, as --seed %" PRIu64 " draws them\n", cells, of,
+	       options->seed);
+}
+
 static int run_matrix(const struct matrix_options *options, enum suite_worlds worlds,
 		      const json_t *set)
 {
@@ -164,6 +201,7 @@ static int run_matrix(const struct matrix_options *options, enum suite_worlds wo
 					       .skip_inexpressible = true,
 					       .progress = results_progress };
 	const char *which = options->ipv6 ? "6" : are_usual(options) ? "" : "-methods";
+	long of = 0;
 	char home[PATH_MAX], path[PATH_MAX], error[512], *operand = path;
 	struct collection collection;
 	struct suite suite;
@@ -179,8 +217,14 @@ static int run_matrix(const struct matrix_options *options, enum suite_worlds wo
 	if (collection_find(home, &operand, 1, &collection, error, sizeof(error)))
 		return command_error("matrix", STATUS_USAGE, "%s", error);
 	status = results_read(&collection, &suite_options, true, &suite);
+	if (!status && options->sample)
+		of = sample_runs(suite.entries[0].runs, options->sample, options->seed);
+	if (!status && of < 0)
+		status = command_error("matrix", STATUS_UNEXPECTED, "%s", strerror((int)-of));
 	if (!status) {
 		status = fill(options, &suite, &suite_options);
+		if (options->sample && strcmp(options->format, "text") == 0)
+			tell_sample(options, of);
 		suite_clear(&suite);
 	}
 	collection_clear(&collection);
@@ -202,12 +246,12 @@ static int run(int argc, char **argv)
 		  .kind = OPTION_NAMES,
 		  .ret.list = &o.a,
 		  .value = "MODELS",
-		  .help = "models or files of the callers' NATs; default no-nat and RFC 4787's nine" },
+		  .help = "models or files of the callers' NATs, or all; default no-nat and RFC 4787's nine" },
 		{ .name = "b",
 		  .kind = OPTION_NAMES,
 		  .ret.list = &o.b,
 		  .value = "MODELS",
-		  .help = "models or files of the callees' NATs; the same default" },
+		  .help = "models or files of the callees' NATs, or all; the same default" },
 		{ .name = "ipv6",
 		  .kind = OPTION_FLAG,
 		  .ret.flag = &o.ipv6,
@@ -218,6 +262,12 @@ static int run(int argc, char **argv)
 		  .value = "WHICH",
 		  .help = "which to try: udp (default) and a relay, tcp or all",
 		  .words = (const char *const[]){ "udp", "tcp", "all", NULL } },
+		{ .name = "sample",
+		  .kind = OPTION_NUMBER,
+		  .ret.number = &o.sample,
+		  .value = "N",
+		  .help = "only N cells, drawn by the seed, of each model as many; default all",
+		  .min = 1 },
 		OPTION_REALISE(&o.realise),
 		OPTION_WORLD(&o.world),
 		OPTION_SEED(&o.seed),
@@ -235,9 +285,6 @@ static int run(int argc, char **argv)
 
 	if (status != OPTIONS_GO_ON)
 		return status;
-	if (o.ipv6 && !are_usual(&o))
-		return command_error("matrix", STATUS_USAGE,
-				     "expected --ipv6 or --methods %s, found both", o.methods);
 	set = json_object();
 	status = cells(&o, set);
 	if (!status)

@@ -1,14 +1,18 @@
 -- One cell of the NAT × NAT table of other methods than the usual: those over TCP, or all. Each is tried on its own.
 local methods = {
-  tcp = { "tcp-direct", "tcp-reversal", "tcp-punch" },
-  all = { "direct", "reversal", "punch", "tcp-direct", "tcp-reversal", "tcp-punch", "relay", "turn", "ice" },
+  tcp = { "tcp-direct", "tcp-reversal", "tcp-punch", "tcp-punch-low-ttl", "tcp-stunt-2", "tcp-sequential" },
+  all = {
+    "direct", "reversal", "punch", "tcp-direct", "tcp-reversal", "tcp-punch", "tcp-punch-low-ttl", "tcp-stunt-2",
+    "tcp-sequential", "relay", "turn", "ice",
+  },
 }
 
 -- A SYN that nobody answers is sent again after a second (RFC 6298, 2.1).
-local patience = {
-  ["tcp-direct"] = "1500ms", ["tcp-reversal"] = "1500ms", ["tcp-punch"] = "1500ms",
-  ice = "3s", -- a quarter of it to wait for a better pair, or twice that for one without a relay
-}
+local function patience(method)
+  -- A quarter of it to wait for a better pair, or twice that for one without a relay.
+  if method == "ice" then return "3s" end
+  return method:sub(1, 4) == "tcp-" and "1200ms" or "400ms"
+end
 
 return {
   title  = "TCP's methods, or all, between two NATs",
@@ -24,8 +28,7 @@ return {
 
   run = function (w, p)
     for _, method in ipairs(methods[p.methods]) do
-      local attempt = patience[method] or "400ms"
-      local call = connect(w.alice, w.bob, { via = w.server, try = { method }, attempt = attempt })
+      local call = connect(w.alice, w.bob, { via = w.server, try = { method }, attempt = patience(method) })
       call:talk { frames = 3, every = "5ms" }
     end
   end,
