@@ -47,7 +47,7 @@ asyncio.run(main(*sys.argv[1:4]))
 
 -- Its Python bindings lack the call that hears, which is made of the library itself.
 programs.libnice = [[
-import ctypes, sys, gi
+import ctypes, fcntl, socket, struct, sys, gi
 gi.require_version("Nice", "0.1")
 from gi.repository import GLib, Nice
 
@@ -84,15 +84,37 @@ def hear(agent, stream, component, length, buf, data):
         loop.quit()
     else:
         print("heard", said, flush=True)
-        said += " and back"
-        ice.send(stream, 1, len(said), said)
+        answers.append(said + " and back")
+        answer()
+
+# It may hear on a pair before it has one to send by.
+answers = []
+def answer(*_):
+    while answers and ice.send(stream, 1, len(answers[0]), answers[0]) == len(answers[0]):
+        answers.pop(0)
 
 kind = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint, ctypes.c_uint, ctypes.c_uint, ctypes.c_void_p,
     ctypes.c_void_p)
 hearing = kind(hear)
 ctypes.CDLL("libnice.so.10").nice_agent_attach_recv(ctypes.c_void_p(hash(ice)), stream, 1, None, hearing, None)
 ice.connect("candidate-gathering-done", gathered)
-ice.gather_candidates(stream)
+ice.connect("new-selected-pair", answer)
+ice.connect("component-state-changed", answer)
+
+# It looks at interfaces that run, which the kernel may say of a new link some time after the link works.
+def runs(name):
+    request = fcntl.ioctl(probe, SIOCGIFFLAGS, struct.pack("256s", name.encode()))
+    return struct.unpack_from("h", request, 16)[0] & IFF_RUNNING
+
+def gather_once_it_runs():
+    ready = any(runs(name) for _, name in socket.if_nameindex() if name != "lo")
+    if ready:
+        ice.gather_candidates(stream)
+    return not ready
+
+SIOCGIFFLAGS, IFF_RUNNING = 0x8913, 0x40
+probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+GLib.timeout_add(10, gather_once_it_runs)
 loop.run()
 ]]
 
