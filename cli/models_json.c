@@ -75,9 +75,7 @@ static json_t *pair_json(const struct nat_model *model, const struct nat_model *
 	describe_pair(model, other, &answer);
 	for (int m = 0; m < METHOD_COUNT; m++)
 		json_object_set_new(pair, method_word((enum method)m),
-				    json_pack("{s:s, s:s}", "prediction",
-					      prediction_word(answer.udp[m]), "why",
-					      answer.why[m]));
+				    oracle_json(&answer, (enum method)m));
 	return pair;
 }
 

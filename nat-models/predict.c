@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "duration.h"
+#include "predict_guess.h"
 #include "predict_why.h"
 
 #define X(id, word, text) word,
@@ -46,9 +47,31 @@ int method_parse(const char *word, enum method *ret)
 	return -EINVAL;
 }
 
+struct method_budget method_budget_of(const struct method_budget *asked)
+{
+	const struct method_budget usual = METHOD_BUDGET;
+
+	return (struct method_budget){
+		.candidates = asked->candidates ? asked->candidates : usual.candidates,
+		.holes = asked->holes ? asked->holes : usual.holes,
+		.probes = asked->probes ? asked->probes : usual.probes,
+		.ttl = asked->ttl ? asked->ttl : usual.ttl,
+		.first_port = asked->first_port ? asked->first_port : usual.first_port,
+		.last_port = asked->last_port ? asked->last_port : usual.last_port,
+	};
+}
+
+bool method_budget_ok(const struct method_budget *budget)
+{
+	return budget->candidates && budget->candidates <= BUDGET_CANDIDATES_MAX && budget->holes &&
+	       budget->holes <= BUDGET_HOLES_MAX && budget->probes && budget->ttl &&
+	       budget->first_port && budget->first_port <= budget->last_port;
+}
+
 /* What playing a method in every way has shown: the first outcome of each kind. */
 struct tally {
 	struct outcome last, good, bad;
+	struct reach scratch;
 	unsigned goods, bads;
 	bool remapped; /* in the good one, the caller did not come from where it is known */
 	unsigned paths; /* of ICE's good ones */
@@ -79,7 +102,8 @@ static enum prediction judge(const struct predict_question *question, enum metho
 	tally->remapped = false;
 	tally->paths = 0;
 	for (int i = 0; i < 2 * orders; i++) {
-		predict_play(question, method, (enum order)(i / 2), i % 2 == 0, &tally->last);
+		predict_play(question, method, (enum order)(i / 2), i % 2 == 0, &tally->last,
+			     &tally->scratch);
 		if (!tally->last.known) {
 			snprintf(why, WHY, "more than %d NATs", REACH_NATS);
 			return PREDICT_MAY;
@@ -333,6 +357,24 @@ static void doubt(const struct predict_side *side, enum party owner, enum method
 	}
 }
 
+/* Whoever drops the opening packet may say so (RFC 792: time exceeded), and a NAT may end a mapping
+ * for it. */
+static void doubt_errors(const struct predict_side *side, enum party owner,
+			 struct predict_answer *ret)
+{
+	for (size_t i = 0; i < side->nats_len; i++) {
+		const struct nat_model *model = side->nats[i].model;
+		char name[LABEL];
+
+		if (!nat_kind_gives_ports(model->kind) || model->icmp.on_error != NAT_ERROR_END ||
+		    ret->udp[METHOD_LOW_TTL] != PREDICT_MUST)
+			continue;
+		ret->udp[METHOD_LOW_TTL] = PREDICT_MAY;
+		snprintf(ret->why[METHOD_LOW_TTL], WHY, "%s ends mappings that an error is about",
+			 predict_label(owner, model, name));
+	}
+}
+
 /* Both peers hold a TCP connection to the rendezvous, at whichever port they get through to;
  * without it no method can begin.  The NAT that stops @party from each of them, and whose that
  * is; NULL where none does. */
@@ -361,6 +403,26 @@ static const struct nat_model *joins_not(const struct predict_question *question
 	return blocker;
 }
 
+/* What chance alone decides, and how often it does. */
+static enum prediction by_guessing(const struct predict_question *question, enum method method,
+				   struct tally *tally, struct predict_answer *ret)
+{
+	bool punches = judge(question, METHOD_PUNCH, tally, ret->why[method]) == PREDICT_MUST;
+	enum prediction prediction = punches ? PREDICT_MUST : PREDICT_MUST_NOT;
+
+	if (method == METHOD_PREDICT || !punches)
+		prediction = judge(question, method, tally, ret->why[method]);
+	if (punches)
+		return prediction;
+	return method == METHOD_PREDICT
+		       ? predict_guess_rivals(question, prediction, &tally->last.reach,
+					      &tally->scratch, &ret->chance[method],
+					      ret->why[method])
+		       : predict_guess_birthday(question, prediction, &tally->last.reach,
+						&tally->scratch, &ret->chance[method],
+						ret->why[method]);
+}
+
 static void answer_method(const struct predict_question *question, enum method method,
 			  struct tally *tally, struct predict_answer *ret)
 {
@@ -386,10 +448,14 @@ static void answer_method(const struct predict_question *question, enum method m
 		ret->udp[method] = judge_turn(question, tally, ret->why[method]);
 	} else if (method == METHOD_ICE) {
 		ret->udp[method] = judge_ice(question, tally, &ret->ice_paths, ret->why[method]);
+	} else if (method_foretells(method)) {
+		ret->udp[method] = by_guessing(question, method, tally, ret);
 	} else {
 		ret->udp[method] = judge(question, method, tally, ret->why[method]);
 	}
 	doubt_syns(question, method, tally, ret);
+	for (int p = PARTY_CALLER; p <= PARTY_CALLEE && method == METHOD_LOW_TTL; p++)
+		doubt_errors(sides[p], (enum party)p, ret);
 	for (int p = PARTY_CALLER; p <= PARTY_NONE; p++)
 		doubt(sides[p], (enum party)p, method, over_tcp(question, method), ret);
 	if (method == METHOD_ICE && ret->udp[method] == PREDICT_MAY)
@@ -403,12 +469,15 @@ void predict(const struct predict_question *question, struct predict_answer *ret
 
 	memset(ret, 0, sizeof(*ret));
 	for (int m = 0; m < METHOD_COUNT; m++) {
+		ret->chance[m] = -1;
 		if (tally) {
 			answer_method(question, (enum method)m, tally, ret);
 		} else {
 			ret->udp[m] = PREDICT_MAY;
 			snprintf(ret->why[m], WHY, "no memory to think with");
 		}
+		if (ret->udp[m] != PREDICT_MAY)
+			ret->chance[m] = ret->udp[m] == PREDICT_MUST;
 	}
 	free(tally);
 }

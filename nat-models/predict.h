@@ -31,6 +31,12 @@
 	  "both connect over TCP, and their SYNs cross (RFC 5128, 3.4; P2PNAT)")                   \
 	X(METHOD_ICE, "ice",                                                                       \
 	  "both check every pair of their candidates, and use the best (RFC 8445)")                \
+	X(METHOD_PREDICT, "predict",                                                               \
+	  "both speak first, to the ports that the other's NAT will give next")                    \
+	X(METHOD_BIRTHDAY, "birthday",                                                             \
+	  "one side opens many ports, the other tries ports at random until one is open")          \
+	X(METHOD_LOW_TTL, "low-ttl",                                                               \
+	  "both open their own NAT with a packet that dies before the other's, then speak")        \
 	X(METHOD_TCP_PUNCH_LOW_TTL, "tcp-punch-low-ttl",                                           \
 	  "the same, each after a SYN that opens its own NAT and dies before "                     \
 	  "the other's")                                                                           \
@@ -82,6 +88,40 @@ static inline bool method_takes_any_family(enum method method)
 {
 	return method_relays(method) || method == METHOD_ICE;
 }
+
+/* Do both speak first, so that each one's packets open its own NAT? */
+static inline bool method_punches(enum method method)
+{
+	return method == METHOD_PUNCH || method_punches_tcp(method) || method == METHOD_PREDICT ||
+	       method == METHOD_BIRTHDAY || method == METHOD_LOW_TTL;
+}
+
+/* Does each side have to know how the other's NAT gives ports? */
+static inline bool method_foretells(enum method method)
+{
+	return method == METHOD_PREDICT || method == METHOD_BIRTHDAY;
+}
+
+/* How far the methods may go that guess, or that must know how far the other is. */
+struct method_budget {
+	uint16_t candidates; /* predict: of the ports that may come next, how many are spoken to */
+	uint16_t holes; /* birthday: ports that are opened on each side of random ports */
+	uint16_t
+		probes; /* birthday: ports that the other side tries, where that is not such, too */
+	uint8_t ttl; /* low-ttl: of the packets that open */
+	uint16_t first_port, last_port; /* birthday: between which ports are tried, both included */
+};
+
+enum { BUDGET_CANDIDATES_MAX = 64, BUDGET_HOLES_MAX = 1024 };
+
+/* What a budget of zeroes means.  NATs are to take ports from 1024 on (RFC 4787, REQ-3). */
+#define METHOD_BUDGET ((struct method_budget){ 8, 256, 1024, 2, 1024, 65535 })
+
+/* @asked, with METHOD_BUDGET's in place of zeroes. */
+struct method_budget method_budget_of(const struct method_budget *asked);
+
+/* Is each within its bounds, and none 0? */
+bool method_budget_ok(const struct method_budget *budget);
 
 const char *method_word(enum method method);
 int method_parse(const char *word, enum method *ret); /* 0 or -EINVAL */
@@ -148,6 +188,10 @@ struct predict_question {
 	size_t rendezvous_tcp_len;
 	uint16_t rendezvous_udp;
 	uint16_t local_port;
+	struct method_budget budget; /* each of them 0 = METHOD_BUDGET's */
+	/* predict: of how many ports of the caller's and of the callee's NAT others take on average, after
+	 * its last sample and before its first hello, at times of chance. */
+	double rivals[2];
 	enum predict_turn turn;
 	uint16_t turn_port; /* where its server is reached; 0 = at a port that no such NAT names */
 	/* For ICE: there is a STUN server, where both ways meet, at this port; 0 = there is none. */
@@ -159,6 +203,9 @@ struct predict_answer {
 	char why[METHOD_COUNT]
 		[160]; /* one clause each: "callee's filtering is address-dependent" */
 	unsigned ice_paths; /* by which ICE may connect: a set; empty where it cannot */
+	/* That it works: 1 where it must, 0 where it must not; of what may, the probability where only
+	 * ports drawn at random decide, and -1 where nobody can say. */
+	double chance[METHOD_COUNT];
 };
 
 void predict(const struct predict_question *question, struct predict_answer *ret);

@@ -9,16 +9,13 @@
 #include "reach_private.h"
 
 /* Enough for whatever one side learns to come back to it, and for that to be heard in turn. */
-enum { ROUNDS = 6, FLIGHTS = REACH_HEARD + 2 };
+enum { ROUNDS = 6, FLIGHTS = REACH_HEARD + 3 };
 
 bool predict_speaks(enum method method, enum party who)
 {
-	switch (method) {
-	case METHOD_PUNCH:
-	case METHOD_TCP_PUNCH:
-	case METHOD_TCP_PUNCH_LOW_TTL:
-	case METHOD_ICE:
+	if (predict_punches(method))
 		return true;
+	switch (method) {
 	case METHOD_DIRECT:
 	case METHOD_TCP_DIRECT:
 	case METHOD_TCP_STUNT_2:
@@ -34,7 +31,7 @@ bool predict_speaks(enum method method, enum party who)
 
 bool predict_punches(enum method method)
 {
-	return method == METHOD_PUNCH || method_punches_tcp(method) || method == METHOD_ICE;
+	return method_punches(method) || method == METHOD_ICE;
 }
 
 /* All that @who says in one round; returns how many packets left its side. */
@@ -49,6 +46,8 @@ static size_t speak(struct reach *reach, const struct predict_question *question
 		if (question->tries_host_addresses)
 			n += reach_send(reach, who, other->host, &flights[n]);
 		if (other->registered)
+			n += reach_send(reach, who, other->expected, &flights[n]);
+		if (other->registered && !reach_same(other->expected, other->mapped))
 			n += reach_send(reach, who, other->mapped, &flights[n]);
 	}
 	for (size_t i = 0; i < me->heard_len; i++)
@@ -234,8 +233,63 @@ static void play_ice(const struct predict_question *question, enum order order, 
 	ret->path = paths[0] < paths[1] ? paths[0] : paths[1];
 }
 
+/* Each says which port of its own comes next, as far as it can. */
+static void foresee(struct reach *reach, struct reach *scratch)
+{
+	struct spot next[2];
+
+	for (int p = PARTY_CALLER; p <= PARTY_CALLEE; p++)
+		if (!reach_foresee(reach, (enum party)p, scratch, &next[p]))
+			next[p] = reach->peers[p].mapped;
+	for (int p = PARTY_CALLER; p <= PARTY_CALLEE; p++)
+		reach->peers[p].expected = next[p];
+}
+
+static bool keeps_state(const struct nat_model *model)
+{
+	return model->kind != NAT_KIND_ROUTER && model->kind != NAT_KIND_NPTV6;
+}
+
+/*
+ * Does @who's opening packet leave its own NATs, and die before the other's?  Every gateway takes
+ * one off the TTL of what it passes on, and passes nothing on whose TTL is 1; but one that is
+ * addressed itself does not look at it.  One more router stands where both ways meet.
+ */
+static bool dies_between(const struct predict_question *question, enum party who)
+{
+	const struct predict_side *own = who == PARTY_CALLER ? &question->caller
+							     : &question->callee;
+	const struct predict_side *other = who == PARTY_CALLER ? &question->callee
+							       : &question->caller;
+	size_t ttl = method_budget_of(&question->budget).ttl;
+	size_t out = 0, in = 0;
+
+	for (size_t i = 0; i < own->nats_len; i++)
+		if (keeps_state(own->nats[i].model))
+			out = i + 1;
+	for (size_t i = 0; i < other->nats_len; i++)
+		if (keeps_state(other->nats[i].model))
+			in = other->nats_len - i;
+	return in > 0 && question->shared.nats_len == 0 && ttl > out && ttl <= own->nats_len + in;
+}
+
+/* What dies on its way, before either says hello.  Where only one side's does, the other's may come
+ * before it, as a stray. */
+static void open_own(struct reach *reach, const struct predict_question *question, bool lucky)
+{
+	bool dies[2] = { dies_between(question, PARTY_CALLER),
+			 dies_between(question, PARTY_CALLEE) };
+
+	for (int p = PARTY_CALLER; p <= PARTY_CALLEE; p++) {
+		struct reach_flight lost;
+
+		if (dies[p] && (dies[!p] || lucky) && reach->peers[!p].registered)
+			reach_send(reach, (enum party)p, reach->peers[!p].mapped, &lost);
+	}
+}
+
 void predict_play(const struct predict_question *question, enum method method, enum order order,
-		  bool lucky, struct outcome *ret)
+		  bool lucky, struct outcome *ret, struct reach *scratch)
 {
 	if (method == METHOD_ICE) {
 		play_ice(question, order, lucky, ret);
@@ -245,6 +299,10 @@ void predict_play(const struct predict_question *question, enum method method, e
 	ret->known = reach_init(&ret->reach, question, method_connects(method), lucky);
 	if (!ret->known)
 		return;
+	if (method == METHOD_PREDICT)
+		foresee(&ret->reach, scratch);
+	if (method == METHOD_LOW_TTL)
+		open_own(&ret->reach, question, lucky);
 	if (method == METHOD_TCP_PUNCH && !lucky) {
 		ret->connected = connects_by_turns(&ret->reach, question, method, order);
 		return;

@@ -18,11 +18,11 @@ struct outcome {
 /* Does @who say hello unasked? */
 bool predict_speaks(enum method method, enum party who);
 
-/* Do both, so that each one's packets open its own NAT? */
+/* Do both speak unasked? */
 bool predict_punches(enum method method);
 
-/* @lucky: where chance decides, it decides for the peers. */
+/* @lucky: where chance decides, it decides for the peers.  @scratch is overwritten. */
 void predict_play(const struct predict_question *question, enum method method, enum order order,
-		  bool lucky, struct outcome *ret);
+		  bool lucky, struct outcome *ret, struct reach *scratch);
 
 #endif

@@ -141,6 +141,12 @@ static void why_open(const struct reach *reach, enum party listener, char why[WH
 			 nat_scope_word(reach_rules(nat)->filtering));
 }
 
+/* Was @who spoken to at a port that had not been given yet? */
+static bool was_foreseen(const struct reach *reach, enum party who)
+{
+	return reach->peers[who].expected.port != reach->peers[who].mapped.port;
+}
+
 /* Who connects comes by the way that the other's SYN has opened, wherever it takes one. */
 static void why_opened(const struct reach *reach, char why[WHY])
 {
@@ -156,6 +162,17 @@ static void why_opened(const struct reach *reach, char why[WHY])
 
 static void why_punched(const struct reach *reach, char why[WHY])
 {
+	for (int p = PARTY_CALLER; p <= PARTY_CALLEE; p++) {
+		const struct reach_nat *maps = remapper(reach, (enum party)p);
+		char name[LABEL];
+
+		if (!was_foreseen(reach, (enum party)p) || !maps)
+			continue;
+		snprintf(why, WHY,
+			 "%s gives one port after the other, and the next one is spoken to",
+			 nat_label(maps, name));
+		return;
+	}
 	for (int p = PARTY_CALLER; p <= PARTY_CALLEE; p++) {
 		const struct reach_nat *maps = remapper(reach, (enum party)p);
 		char name[LABEL];

@@ -123,6 +123,33 @@ static bool preserves(struct reach *reach, const struct nat_transport *rules)
 	return luck(reach);
 }
 
+static bool gives_in_a_row(const struct nat_transport *rules)
+{
+	switch (rules->ports) {
+	case NAT_PORTS_SEQUENTIAL:
+	case NAT_PORTS_BLOCK:
+	case NAT_PORTS_DETERMINISTIC:
+		return true;
+	case NAT_PORTS_PRESERVE:
+		return rules->collision == NAT_COLLISION_NEXT;
+	default:
+		return false;
+	}
+}
+
+/* One that no mapping has. */
+static int next_port(struct reach *reach, struct reach_nat *nat)
+{
+	int port = nat->ahead;
+
+	if (!gives_in_a_row(reach_rules(nat))) {
+		reach->drawn = true;
+		return new_symbol(reach);
+	}
+	nat->ahead = new_symbol(reach);
+	return port;
+}
+
 /* The outside endpoint of a new mapping (RFC 4787, 4.2.1).  False where none may be given. */
 static bool allocate(struct reach *reach, struct reach_nat *nat, struct spot src, struct spot dst,
 		     struct spot *ret)
@@ -133,17 +160,19 @@ static bool allocate(struct reach *reach, struct reach_nat *nat, struct spot src
 
 	/* RFC 4787 REQ-2: with arbitrary pooling the next mapping may get another address. */
 	if (model->pooling == NAT_POOLING_ARBITRARY && model->pool_size > 1 && nat->mappings.len &&
-	    !luck(reach))
+	    !luck(reach)) {
 		outside.addr = new_symbol(reach);
+		reach->drawn = true;
+	}
 	if (!preserves(reach, rules)) {
-		outside.port = new_symbol(reach);
+		outside.port = next_port(reach, nat);
 	} else if (!is_free(nat, outside, dst)) {
 		if (rules->collision == NAT_COLLISION_REFUSE)
 			return false;
 		if (rules->collision == NAT_COLLISION_STEAL)
 			steal(nat, outside);
 		else
-			outside.port = new_symbol(reach);
+			outside.port = next_port(reach, nat);
 	}
 	*ret = outside;
 	return true;
@@ -469,6 +498,7 @@ static bool add_chain(struct reach *reach, const struct predict_side *side, enum
 			       !from->input_drops;
 		nat->owner = owner;
 		nat->addr = new_symbol(reach);
+		nat->ahead = new_symbol(reach);
 		ret[i] = reach->nats_len++;
 		*ret_len = i + 1;
 	}
@@ -484,7 +514,27 @@ static void register_peer(struct reach *reach, enum party who)
 	if (!reach_send(reach, who, reach->rendezvous, &flight))
 		return;
 	peer->mapped = flight.src;
+	peer->expected = flight.src;
 	peer->registered = true;
+}
+
+bool reach_foresee(const struct reach *reach, enum party who, struct reach *scratch,
+		   struct spot *ret)
+{
+	const struct reach_peer *peer = &reach->peers[who];
+	struct spot observer = { reach->rendezvous.addr, 0 };
+	struct reach_flight flight;
+
+	*scratch = *reach;
+	scratch->drawn = false;
+	observer.port = new_symbol(scratch);
+	*ret = peer->mapped;
+	/* Who is not heard there has but one sample, and takes that for all. */
+	if (!peer->registered || !reach_send(scratch, who, observer, &flight))
+		return true;
+	if (!scratch->drawn)
+		*ret = flight.src;
+	return !scratch->drawn;
 }
 
 bool reach_init(struct reach *reach, const struct predict_question *question, bool tcp, bool lucky)

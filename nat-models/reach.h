@@ -57,6 +57,7 @@ struct reach_nat {
 	bool poisons;
 	enum party owner; /* PARTY_NONE: shared */
 	int addr; /* the outside address */
+	int ahead; /* the port to come, where the model gives one after the other */
 	struct reach_table mappings, sent, taken;
 };
 
@@ -71,6 +72,8 @@ struct reach_fate {
 struct reach_peer {
 	struct spot host; /* its own socket */
 	struct spot mapped; /* as the rendezvous saw it */
+	struct spot
+		expected; /* where the other says hello to; `mapped`, unless a method knows better */
 	bool registered;
 	struct spot heard[REACH_HEARD]; /* where the other's packets came from */
 	size_t heard_len;
@@ -100,6 +103,7 @@ struct reach {
 	int symbols; /* given so far */
 	bool lucky; /* where chance decides, it decides for the peers */
 	bool chance; /* … and somewhere it did decide */
+	bool drawn; /* a port was given that nobody could foretell */
 	bool poisoned; /* a stray has taken a port */
 	const struct reach_nat *forgot; /* what it had been opened for, when that was refused */
 };
@@ -113,6 +117,13 @@ const struct nat_transport *reach_rules(const struct reach_nat *nat);
 
 /* The sender's half of a packet's way.  False where it ends there (the peer's fate says why). */
 bool reach_send(struct reach *reach, enum party from, struct spot to, struct reach_flight *ret);
+
+/*
+ * Where @who's socket would be seen by one more port of the rendezvous: what it takes to be its next
+ * outside endpoint.  False where nobody can foretell it.  @scratch is overwritten.
+ */
+bool reach_foresee(const struct reach *reach, enum party who, struct reach *scratch,
+		   struct spot *ret);
 
 /*
  * A SYN of @from's that is to open the way to @to, and nothing else; where it is refused, its

@@ -9,10 +9,10 @@
 /* Who must have said hello unprompted, for the method to be what it is called (RFC 5128, 3):
  * a relay asks nothing of the two. */
 static const bool speaks[METHOD_COUNT][2] = {
-	[METHOD_DIRECT] = { true, false },
-	[METHOD_REVERSAL] = { false, true },
-	[METHOD_TCP_REVERSAL] = { false, true },
-	[METHOD_PUNCH] = { true, true },
+	[METHOD_DIRECT] = { true, false },	 [METHOD_REVERSAL] = { false, true },
+	[METHOD_TCP_REVERSAL] = { false, true }, [METHOD_PUNCH] = { true, true },
+	[METHOD_PREDICT] = { true, true },	 [METHOD_BIRTHDAY] = { true, true },
+	[METHOD_LOW_TTL] = { true, true },
 };
 
 /*
@@ -28,7 +28,7 @@ static bool spoke_first(const struct journeys *journeys, struct way way, enum ta
 
 		if (way_has(way, journey->frame) && journey->frame->role == role &&
 		    journey->frame->kind == TALK_HELLO && journey->left &&
-		    (way.method == METHOD_PUNCH || journey->left->order < opened_order))
+		    (method_punches(way.method) || journey->left->order < opened_order))
 			return true;
 	}
 	return false;
@@ -181,6 +181,9 @@ static void explain_success(const struct journeys *journeys, const struct trial 
 		snprintf(why, TRIAL_TEXT, "%s spoke first and %s answered", callee, caller);
 		break;
 	case METHOD_PUNCH:
+	case METHOD_PREDICT:
+	case METHOD_BIRTHDAY:
+	case METHOD_LOW_TTL:
 		snprintf(why, TRIAL_TEXT, "%s and %s both spoke first", caller, callee);
 		break;
 	case METHOD_ICE:

@@ -9,6 +9,7 @@
 ---@alias endpoint string An address and port, such as "11.1.1.2:7" or "[2b00:1:1::2]:7".
 ---@alias method "direct" | "reversal" | "punch" | "turn" | "relay" | "ice"
 ---| "tcp-direct" | "tcp-reversal" | "tcp-punch" | "tcp-punch-low-ttl" | "tcp-stunt-2" | "tcp-sequential"
+---| "predict" | "birthday" | "low-ttl"
 ---@alias family "ipv4" | "ipv6"
 ---@alias service "stun" | "turn" | "rendezvous" | "echo" | "dns"
 --- The same seed makes the same packets in the virtual world, but not of TLS: its keys are of the machine's randomness.
@@ -204,6 +205,19 @@ function a_host:exec(options) end
 ---@param options { [integer]: string | number, ready?: readiness, within?: duration, env?: string[] }
 ---@return program
 function a_host:start(options) end
+
+--- How long the NATs before it keep an idle UDP mapping, found with a STUN server's help (RFC 5780, 4.6), and whether
+--- packets from inside or outside restart that time. Seconds: after `alive` it was still there, after `gone` it was not
+--- (nil: it lives longer than was looked). Nil and why where the server does not answer.
+---@param options lifetime_options
+---@return { alive: number, gone: number?, outbound: boolean?, inbound: boolean? }?, string?
+function a_host:lifetime(options) end
+
+---@class lifetime_options
+---@field server host | endpoint
+---@field longest? duration How far to look; default 10m.
+---@field precision? duration How narrow to make the interval; default 1s.
+---@field parallel? integer Ports that are looked at in one round; default 8; with 1 the interval is halved each time.
 
 --- Allocate an address on a TURN server: a relay, or nil and why: "486 Allocation Quota Reached", "timed out", …
 ---@param options turn_options
@@ -438,6 +452,12 @@ function socket:remote() end
 ---@field pace? duration The first gap between hellos; default 20ms.
 ---@field host_addresses? boolean Both also try each other's own address; default true for the order "ice" alone.
 ---@field port? integer The local port of both; by default a fresh one for each attempt.
+---@field candidates? integer predict: how many of the ports that may come next are spoken to; default 8, at most 64.
+---@field holes? integer birthday: ports opened on the side whose ports are random; default 256, at most 1024.
+---@field probes? integer birthday: ports that the other side tries, 16 in each pace; default 1024.
+---@field first_port? integer birthday: the lowest port that is tried; default 1024.
+---@field last_port? integer … and the highest; default 65535.
+---@field ttl? integer low-ttl: of the packets that open; default 2, which dies on the Internet behind one NAT.
 ---@field families? family[] The order for each rung, of those that both have; default "ipv6", "ipv4" (RFC 6724).
 ---@field oracle? string Why the models cannot tell how this call fares: it is then not held against them.
 

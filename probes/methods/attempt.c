@@ -40,10 +40,21 @@
 #define PACE_NS_MAX (60 * SEC)
 
 static const struct method_ops *const methods[] = {
-	&direct_method,	      &reversal_method,	      &punch_method,
-	&turn_method,	      &relay_method,	      &tcp_direct_method,
-	&tcp_reversal_method, &tcp_punch_method,      &tcp_punch_low_ttl_method,
-	&tcp_stunt_2_method,  &tcp_sequential_method, &ice_method,
+	&direct_method,
+	&reversal_method,
+	&punch_method,
+	&turn_method,
+	&relay_method,
+	&tcp_direct_method,
+	&tcp_reversal_method,
+	&tcp_punch_method,
+	&ice_method,
+	&predict_method,
+	&birthday_method,
+	&low_ttl_method,
+	&tcp_punch_low_ttl_method,
+	&tcp_stunt_2_method,
+	&tcp_sequential_method,
 };
 
 const struct method_ops *method_find(enum method method)
@@ -123,6 +134,7 @@ static int call(struct leg *leg, const char *callee, uint64_t attempt_ns)
 		.local_port = leg->spec.local_port,
 		.attempt_ns = attempt_ns,
 		.pace_ns = leg->spec.pace_ns,
+		.budget = leg->spec.budget,
 	};
 	int err;
 
@@ -163,6 +175,8 @@ int attempt_call(struct peer *caller, const char *callee, const struct leg_spec 
 			.took = host_now(caller->host) - began,
 			.caller_mapped = leg->mapped,
 			.callee_mapped = leg->theirs,
+			.proof = leg->connected ? leg->path_sequence : 0,
+			.lead = leg->lead,
 		};
 	if (!err && leg->ice)
 		ice_leg_selected(leg->ice, &ret_attempt->here, &ret_attempt->there);
@@ -243,13 +257,15 @@ void attempt_answer(struct peer *callee, const struct rendezvous_message *invite
 		.local_port = invite->local_port,
 		.pace_ns = invite->pace_ns,
 		.attempt_ns = invite->attempt_ns,
+		.budget = invite->budget,
 	};
 	struct answerer *a = calloc(1, sizeof(*a));
 
 	if (!a ||
 	    (!method_takes_any_family(invite->method) && !peer_speaks(callee, invite->family)) ||
 	    !invite->pace_ns || invite->pace_ns > PACE_NS_MAX ||
-	    invite->attempt_ns > ATTEMPT_NS_MAX || leg_new(callee, &spec, &a->leg))
+	    !method_budget_ok(&invite->budget) || invite->attempt_ns > ATTEMPT_NS_MAX ||
+	    leg_new(callee, &spec, &a->leg))
 		goto decline;
 	a->deadline = leg_now(a->leg) + invite->attempt_ns;
 	if (!leg_start(a->leg) &&

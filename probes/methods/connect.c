@@ -98,6 +98,7 @@ static int climb(struct call *call, struct peer *caller, struct peer *callee,
 		.host_addresses = spec->host_addresses,
 		.local_port = spec->local_port,
 		.pace_ns = spec->pace_ns ? spec->pace_ns : PACE_NS,
+		.budget = method_budget_of(&spec->budget),
 	};
 
 	for (unsigned i = 0; i < spec->ladder_len; i++) {
@@ -130,9 +131,11 @@ int call_connect(struct peer *caller, struct peer *callee, const struct call_spe
 		 struct call **ret)
 {
 	struct call *call;
+	const struct method_budget budget = method_budget_of(&spec->budget);
 	int err;
 
-	if (spec->ladder_len > LADDER_MAX || spec->families_len > FAMILY_COUNT)
+	if (spec->ladder_len > LADDER_MAX || spec->families_len > FAMILY_COUNT ||
+	    !method_budget_ok(&budget))
 		return -EINVAL;
 	call = calloc(1, sizeof(*call));
 	if (!call)

@@ -70,6 +70,7 @@ struct call_spec {
 	bool host_addresses; /* both also try each other's own (private) addresses, as ICE does */
 	uint16_t local_port; /* of both; 0 = a fresh one for each attempt */
 	uint64_t token; /* 0 = drawn from the caller's stream */
+	struct method_budget budget; /* each of them 0 = METHOD_BUDGET's */
 };
 
 struct attempt {
@@ -81,6 +82,9 @@ struct attempt {
 	struct endpoint callee_mapped;
 	/* Of ICE's that connected: the types of the pair in use, as the caller sees it. */
 	enum ice_type here, there;
+	uint32_t proof; /* the hello that proved the path: of this number of its side's, from 1 */
+	uint64_t
+		lead; /* predict: between the caller's last sample of its ports and its first hello */
 };
 
 /* A call: the outcome of a ladder, and the path on which voice can go. */
@@ -88,7 +92,8 @@ struct call;
 
 /* Try to connect @caller to @callee, both joined to the same rendezvous.  0 with *ret (whether
  * anything connected, call_connected() says), or -errno where the rendezvous failed; -ENOENT
- * where it knows no such callee; -EADDRINUSE and the like where no socket could be opened. */
+ * where it knows no such callee; -EINVAL for a ladder or a budget out of bounds; -EADDRINUSE and
+ * the like where no socket could be opened. */
 int call_connect(struct peer *caller, struct peer *callee, const struct call_spec *spec,
 		 struct call **ret);
 void call_free(struct call *call);

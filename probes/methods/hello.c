@@ -16,17 +16,21 @@ static bool told_otherwise(const struct leg *leg)
 	return leg->closing || leg->refused || leg->found || leg->settle;
 }
 
-bool method_introduced(struct leg *leg, uint64_t deadline)
+bool method_await(struct leg *leg, const bool *flag, uint64_t deadline)
 {
-	while (!leg->introduced && !leg->closing && !leg->refused && !leg->settle)
-		if (leg_wait(leg, deadline))
+	while (!*flag && !leg->closing && !leg->refused && !leg->settle)
+		if (leg_wait(leg, deadline) && leg_now(leg) >= deadline)
 			return false;
-	return leg->introduced && !leg->closing;
+	return *flag && !leg->closing;
 }
 
-/* Until @until: say hello at once to every endpoint that is learned on the way.  True
- * where there is nothing more to do. */
-static bool listen_between(struct leg *leg, uint64_t until)
+bool method_introduced(struct leg *leg, uint64_t deadline)
+{
+	return method_await(leg, &leg->introduced, deadline);
+}
+
+/* At once to every endpoint that is learned on the way. */
+bool method_speak_to_new(struct leg *leg, uint64_t until)
 {
 	for (;;) {
 		uint64_t wake = until;
@@ -49,7 +53,7 @@ void method_speak(struct leg *leg, uint64_t deadline)
 		return;
 	while (leg_now(leg) < deadline) {
 		leg_say_hello(leg, false);
-		if (listen_between(leg, earlier(leg_now(leg) + gap, deadline)))
+		if (method_speak_to_new(leg, earlier(leg_now(leg) + gap, deadline)))
 			return;
 		gap = earlier(2 * gap, BACKOFF_MAX * leg->spec.pace_ns);
 	}

@@ -81,7 +81,7 @@ static void listen(void *arg)
 
 	while ((n = ice_agent_recv(ice->agent, bytes, sizeof(bytes), NEVER)) >= 0)
 		if (talk_decode(bytes, (size_t)n, &frame) == (size_t)n)
-			leg_hear(ice->leg, &frame, NULL);
+			leg_hear(ice->leg, &frame, NULL, NULL);
 	crew_leave(&ice->crew);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../wire/stun.h"
+#include "holes.h"
 #include "ice_leg.h"
 #include "method.h"
 #include "peer.h"
@@ -36,7 +37,8 @@ int leg_wait(struct leg *leg, uint64_t deadline)
 /* Sending */
 
 /* Over UDP whatever goes wrong is a loss, as it would be further on. */
-static int leg_send(struct leg *leg, const struct endpoint *to, const void *bytes, size_t len)
+static int leg_send(struct leg *leg, const struct endpoint *to, struct sock *via, const void *bytes,
+		    size_t len)
 {
 	struct rendezvous_message msg = {
 		.kind = RENDEZVOUS_RELAY,
@@ -57,11 +59,11 @@ static int leg_send(struct leg *leg, const struct endpoint *to, const void *byte
 		return tcp_leg_send(leg->tcp, *to, bytes, len);
 	if (leg->ice)
 		return ice_leg_send(leg->ice, bytes, len);
-	return sock_send(leg->sock, to, bytes, len, NEVER);
+	return sock_send(via ? via : leg->sock, to, bytes, len, NEVER);
 }
 
-static int leg_send_frame(struct leg *leg, const struct endpoint *to, enum talk_kind kind,
-			  uint32_t sequence, uint16_t padding)
+static int leg_send_frame(struct leg *leg, const struct endpoint *to, struct sock *via,
+			  enum talk_kind kind, uint32_t sequence, uint16_t padding)
 {
 	uint8_t bytes[TALK_MAX];
 	struct talk frame = {
@@ -75,25 +77,33 @@ static int leg_send_frame(struct leg *leg, const struct endpoint *to, enum talk_
 		.sent_at = leg_now(leg),
 	};
 
-	return leg_send(leg, to, bytes, talk_encode(&frame, bytes, sizeof(bytes)));
+	return leg_send(leg, to, via, bytes, talk_encode(&frame, bytes, sizeof(bytes)));
+}
+
+void leg_hello_to(struct leg *leg, struct endpoint to, struct sock *via)
+{
+	uint32_t sequence = ++leg->sequence;
+
+	if (leg->sampled_at && !leg->lead)
+		leg->lead = leg_now(leg) - leg->sampled_at;
+	leg->told[sequence % leg->told_len] = (struct leg_hello){
+		.sequence = sequence,
+		.where = to,
+		.via = via,
+		.at = leg_now(leg),
+	};
+	leg_send_frame(leg, &to, via, TALK_HELLO, sequence, 0);
 }
 
 void leg_say_hello(struct leg *leg, bool only_fresh)
 {
 	for (unsigned i = 0; i < leg->targets_len; i++) {
 		struct leg_target *target = &leg->targets[i];
-		uint32_t sequence;
 
 		if (only_fresh && !target->fresh)
 			continue;
 		target->fresh = false;
-		sequence = ++leg->sequence;
-		leg->told[sequence % LEG_HELLOS] = (struct leg_hello){
-			.sequence = sequence,
-			.where = target->to,
-			.at = leg_now(leg),
-		};
-		leg_send_frame(leg, &target->to, TALK_HELLO, sequence, 0);
+		leg_hello_to(leg, target->to, target->via);
 	}
 }
 
@@ -101,7 +111,8 @@ int leg_send_voice(struct leg *leg, uint16_t size)
 {
 	uint16_t padding = size > TALK_HEADER ? (uint16_t)(size - TALK_HEADER) : 0;
 
-	return leg_send_frame(leg, &leg->path, TALK_VOICE, leg->voice_sequence++, padding);
+	return leg_send_frame(leg, &leg->path, leg->path_via, TALK_VOICE, leg->voice_sequence++,
+			      padding);
 }
 
 /* A STUN Binding indication, as RFC 8445, 11 wants it: nobody answers, and it is not taken
@@ -115,7 +126,7 @@ void leg_send_keepalive(struct leg *leg)
 	stun_transaction(host_random(leg->peer->host), host_random(leg->peer->host), transaction);
 	stun_begin(&w, bytes, sizeof(bytes), STUN_INDICATION, STUN_BINDING, transaction);
 	stun_add_fingerprint(&w);
-	leg_send(leg, &leg->path, bytes, stun_end(&w));
+	leg_send(leg, &leg->path, leg->path_via, bytes, stun_end(&w));
 }
 
 int leg_tell(struct leg *leg, enum rendezvous_kind kind, bool connected, enum talk_role by,
@@ -154,46 +165,59 @@ void leg_register(struct leg *leg)
 
 	if (leg->closing || (!leg->sock && !leg->turn))
 		return;
-	leg_send(leg, &leg->peer->rendezvous[leg->spec.family], bytes,
+	leg_send(leg, &leg->peer->rendezvous[leg->spec.family], NULL, bytes,
 		 leg_registration(leg, bytes, sizeof(bytes)));
+}
+
+void leg_sample(struct leg *leg, unsigned number)
+{
+	struct endpoint to = leg->peer->rendezvous[leg->spec.family];
+	uint8_t bytes[RENDEZVOUS_MAX];
+
+	to.port = (uint16_t)(to.port + number);
+	leg->sampled_at = leg_now(leg);
+	leg_send(leg, &to, NULL, bytes, leg_registration(leg, bytes, sizeof(bytes)));
 }
 
 /* Targets and proofs */
 
-static void add_target(struct leg *leg, struct endpoint to)
+void leg_add_target(struct leg *leg, struct endpoint to, struct sock *via)
 {
 	if (ip_addr_is_unset(to.addr) && leg->spec.method != METHOD_RELAY && !leg->ice)
 		return;
 	for (unsigned i = 0; i < leg->targets_len; i++)
-		if (endpoint_equal(leg->targets[i].to, to))
+		if (endpoint_equal(leg->targets[i].to, to) && leg->targets[i].via == via)
 			return;
-	if (leg->targets_len < LEG_TARGETS)
-		leg->targets[leg->targets_len++] = (struct leg_target){ .to = to, .fresh = true };
+	if (leg->targets_len < leg->targets_max)
+		leg->targets[leg->targets_len++] =
+			(struct leg_target){ .to = to, .via = via, .fresh = true };
 }
 
 void leg_reach(struct leg *leg, struct endpoint remote)
 {
-	add_target(leg, remote);
+	leg_add_target(leg, remote, NULL);
 	changed(leg);
 }
 
-static void hear_hello(struct leg *leg, const struct talk *frame, struct endpoint from)
+static void hear_hello(struct leg *leg, const struct talk *frame, struct endpoint from,
+		       struct sock *via)
 {
 	leg->heard[leg->heard_count++ % LEG_HELLOS] = (struct leg_hello){
 		.sequence = frame->sequence,
 		.where = from,
+		.via = via,
 		.at = leg_now(leg),
 	};
-	leg_send_frame(leg, &from, TALK_ANSWER, frame->sequence, 0);
+	leg_send_frame(leg, &from, via, TALK_ANSWER, frame->sequence, 0);
 	/* Where both speak, an endpoint that was heard from is one more to speak to: it may be
 	 * the only one by which the other side's NAT lets anything in (RFC 8445, 7.3.1.3). */
-	if (leg->spec.method == METHOD_PUNCH)
-		add_target(leg, from);
+	if (method_punches(leg->spec.method) && !leg->tcp)
+		leg_add_target(leg, from, via);
 }
 
 static void hear_answer(struct leg *leg, const struct talk *frame, struct endpoint from)
 {
-	const struct leg_hello *hello = &leg->told[frame->sequence % LEG_HELLOS];
+	const struct leg_hello *hello = &leg->told[frame->sequence % leg->told_len];
 	struct leg_proof *proof = &leg->proof;
 	bool symmetric;
 
@@ -210,7 +234,7 @@ static void hear_answer(struct leg *leg, const struct talk *frame, struct endpoi
 		.settle_at = leg_now(leg) + 2 * (leg_now(leg) - hello->at) + leg->spec.pace_ns,
 	};
 	if (!symmetric)
-		add_target(leg, from);
+		leg_add_target(leg, from, hello->via);
 }
 
 bool leg_proven(const struct leg *leg)
@@ -233,7 +257,8 @@ static void hear_voice(struct leg *leg, const struct talk *frame)
 	voice->delay_sum += voice->last_at - frame->sent_at;
 }
 
-void leg_hear(struct leg *leg, const struct talk *frame, const struct endpoint *from)
+void leg_hear(struct leg *leg, const struct talk *frame, const struct endpoint *from,
+	      struct sock *via)
 {
 	struct endpoint source = from ? *from : (struct endpoint){ 0 };
 
@@ -243,7 +268,7 @@ void leg_hear(struct leg *leg, const struct talk *frame, const struct endpoint *
 		return;
 	switch (frame->kind) {
 	case TALK_HELLO:
-		hear_hello(leg, frame, source);
+		hear_hello(leg, frame, source, via);
 		break;
 	case TALK_ANSWER:
 		hear_answer(leg, frame, source);
@@ -258,11 +283,14 @@ void leg_hear(struct leg *leg, const struct talk *frame, const struct endpoint *
 bool leg_settle(struct leg *leg, enum talk_role by, uint32_t sequence)
 {
 	const struct leg_hello *hellos = by == leg->spec.role ? leg->told : leg->heard;
+	uint32_t len = by == leg->spec.role ? leg->told_len : LEG_HELLOS;
 
-	for (int i = 0; i < LEG_HELLOS; i++) {
+	for (uint32_t i = 0; i < len; i++) {
 		if (!sequence || hellos[i].sequence != sequence)
 			continue;
 		leg->path = hellos[i].where;
+		leg->path_via = hellos[i].via;
+		leg->path_sequence = sequence;
 		leg->connected = true;
 		return true;
 	}
@@ -283,8 +311,10 @@ static void introduced(struct leg *leg, const struct rendezvous_message *msg)
 	if (leg->tcp)
 		return;
 	if (leg->spec.host_addresses)
-		add_target(leg, msg->host);
-	add_target(leg, msg->mapped);
+		leg_add_target(leg, msg->host, NULL);
+	/* A hello to where nobody is takes a port of one's own NAT. */
+	if (!method_foretells(leg->spec.method))
+		leg_add_target(leg, msg->mapped, NULL);
 }
 
 void leg_told(struct leg *leg, const struct rendezvous_message *msg)
@@ -312,6 +342,12 @@ void leg_told(struct leg *leg, const struct rendezvous_message *msg)
 		leg->settled = true;
 		leg->said = *msg;
 		break;
+	case RENDEZVOUS_FORECAST:
+		leg->forecast = true;
+		leg->their_outlook = msg->outlook;
+		leg->their_next = msg->mapped;
+		leg->their_step = msg->step;
+		break;
 	case RENDEZVOUS_REFUSED:
 	case RENDEZVOUS_HANGUP:
 		leg->refused = true;
@@ -332,19 +368,36 @@ void leg_told(struct leg *leg, const struct rendezvous_message *msg)
 
 /* Reading, and the leg's life */
 
-static void read_datagram(struct leg *leg, const uint8_t *bytes, size_t len,
-			  const struct endpoint *from)
+/* Which of the rendezvous' UDP ports @from is, from 0; LEG_SAMPLES where none. */
+static unsigned observer_at(const struct leg *leg, const struct endpoint *from)
 {
+	const struct endpoint *rendezvous = &leg->peer->rendezvous[leg->spec.family];
+	unsigned number = (uint16_t)(from->port - rendezvous->port);
+
+	return ip_addr_equal(from->addr, rendezvous->addr) && number < LEG_SAMPLES ? number
+										   : LEG_SAMPLES;
+}
+
+void leg_read_datagram(struct leg *leg, const uint8_t *bytes, size_t len,
+		       const struct endpoint *from, struct sock *via)
+{
+	unsigned number = observer_at(leg, from);
 	struct rendezvous_message msg;
 	struct talk frame;
 
-	if (talk_decode(bytes, len, &frame) == len)
-		leg_hear(leg, &frame, from);
-	else if (endpoint_equal(*from, leg->peer->rendezvous[leg->spec.family]) &&
-		 !rendezvous_decode_datagram(bytes, len, &msg) &&
-		 msg.kind == RENDEZVOUS_REGISTERED && msg.token == leg->spec.token &&
-		 msg.attempt == leg->spec.attempt)
+	if (talk_decode(bytes, len, &frame) == len) {
+		leg_hear(leg, &frame, from, via);
+		return;
+	}
+	if (via || number == LEG_SAMPLES || rendezvous_decode_datagram(bytes, len, &msg) ||
+	    msg.kind != RENDEZVOUS_REGISTERED || msg.token != leg->spec.token ||
+	    msg.attempt != leg->spec.attempt)
+		return;
+	leg->samples[number] = msg.mapped;
+	if (number == 0)
 		leg_told(leg, &msg);
+	else
+		changed(leg);
 }
 
 static long recv_datagram(struct leg *leg, struct endpoint *from, uint8_t *bytes, size_t room)
@@ -368,20 +421,33 @@ static void read_socket(void *arg)
 		if (leg->closing || n == -ECANCELED || (leg->turn && n < 0))
 			break;
 		if (n > 0)
-			read_datagram(leg, bytes, (size_t)n, &from);
+			leg_read_datagram(leg, bytes, (size_t)n, &from, NULL);
 		else
 			fiber_sleep(leg_now(leg) + MSEC);
 	}
 }
 
+/* As many as may wait for an answer at a time: those that guess say many. */
+static uint32_t hellos_of(const struct leg_spec *spec)
+{
+	if (spec->method == METHOD_PREDICT)
+		return LEG_HELLOS + 16U * spec->budget.candidates;
+	if (spec->method == METHOD_BIRTHDAY)
+		return LEG_HELLOS + 2U * spec->budget.probes + 2U * spec->budget.holes;
+	return LEG_HELLOS;
+}
+
 int leg_new(struct peer *peer, const struct leg_spec *spec, struct leg **ret)
 {
 	struct sock_spec udp = { .kind = SOCK_UDP, .local.port = spec->local_port };
-	struct leg *leg = calloc(1, sizeof(*leg));
+	uint32_t told_len = hellos_of(spec);
+	struct leg *leg = calloc(1, sizeof(*leg) + told_len * sizeof(leg->told[0]));
 	int err = 0;
 
 	if (!leg)
 		return -ENOMEM;
+	leg->told_len = told_len;
+	leg->targets_max = LEG_TARGETS;
 	leg->spec = *spec;
 	leg->peer = peer;
 	if (method_connects(spec->method))
@@ -459,6 +525,7 @@ void leg_cancel(struct leg *leg)
 	leg->closing = true;
 	leg->sock = NULL;
 	sock_close(sock);
+	holes_close(leg->holes);
 	if (leg->turn)
 		turn_client_close(leg->turn);
 	if (leg->tcp)
@@ -485,6 +552,7 @@ void leg_free(struct leg *leg)
 	leg_cancel(leg);
 	if (leg->reader && fiber_self())
 		fiber_join(leg->reader, NEVER);
+	holes_free(leg->holes);
 	turn_client_free(leg->turn);
 	tcp_leg_free(leg->tcp);
 	ice_leg_free(leg->ice);

@@ -22,21 +22,29 @@
 
 struct ice_leg;
 struct peer;
+struct holes;
 struct tcp_leg;
 struct turn_client;
 
-enum { LEG_TARGETS = 8, LEG_HELLOS = 64 };
+enum {
+	LEG_TARGETS = 8, /* but for the candidates of predict, which come on top of them */
+	LEG_TARGETS_ROOM = LEG_TARGETS + BUDGET_CANDIDATES_MAX,
+	LEG_HELLOS = 64, /* … are remembered at least, and as many as may be on their way */
+	LEG_SAMPLES = 1 + RENDEZVOUS_OBSERVERS,
+};
 
 /* Where hellos are said to: the other's endpoint as the rendezvous or the other itself told
  * it, or one that was learned from where frames came from ("peer reflexive", RFC 8445). */
 struct leg_target {
 	struct endpoint to;
+	struct sock *via; /* one of the leg's holes; NULL = its own socket */
 	bool fresh; /* nothing has been said to it yet */
 };
 
 struct leg_hello {
 	uint32_t sequence; /* 0 = none */
 	struct endpoint where; /* said to, or heard from */
+	struct sock *via; /* said or heard by; NULL = the leg's own socket */
 	uint64_t at;
 };
 
@@ -68,6 +76,7 @@ struct leg_spec {
 	uint16_t local_port;
 	uint64_t pace_ns;
 	uint64_t attempt_ns;
+	struct method_budget budget; /* none of them 0 */
 };
 
 struct leg {
@@ -76,6 +85,7 @@ struct leg {
 	struct leg *next; /* in the peer's list */
 	struct leg **owner; /* a call's pointer to it, NULLed with it; NULL = none's */
 	struct sock *sock; /* NULL for a relay's, and once closed */
+	struct holes *holes; /* more sockets, where the method opens any; or NULL */
 	struct turn_client *turn; /* … and of TURN's, in its stead; NULL until there is one */
 	struct tcp_leg *tcp; /* … and of TCP's; NULL of all others */
 	struct ice_leg *ice; /* … and of ICE's */
@@ -97,18 +107,34 @@ struct leg {
 	bool found, settle, settled; /* which of the three messages has arrived */
 	struct rendezvous_message said; /* the last of them */
 
-	struct leg_target targets[LEG_TARGETS];
+	/* how ports are given (foretell.h): to this side … */
+	struct endpoint samples[LEG_SAMPLES]; /* unset = not seen yet */
+	enum rendezvous_outlook outlook;
+	uint64_t sampled_at; /* when the last was sent */
+	uint64_t lead; /* from then until the first hello */
+	/* … and to the other, as it said */
+	bool forecast; /* it has said so */
+	enum rendezvous_outlook their_outlook;
+	struct endpoint their_next;
+	int16_t their_step;
+
+	unsigned targets_max;
+	struct leg_target targets[LEG_TARGETS_ROOM];
 	unsigned targets_len;
-	struct leg_hello told[LEG_HELLOS]; /* hellos of ours: rings by sequence … */
-	struct leg_hello heard[LEG_HELLOS]; /* … and by count */
+	struct leg_hello heard[LEG_HELLOS]; /* hellos: rings by count … */
 	unsigned heard_count;
 	uint32_t sequence; /* of the last hello */
 	struct leg_proof proof;
 
 	bool connected;
 	struct endpoint path; /* where voice goes, unless it is relayed */
+	struct sock *path_via; /* … and by which socket; NULL = the leg's own */
+	uint32_t path_sequence; /* of the hello that proved it */
 	uint32_t voice_sequence; /* of the next frame to send */
 	struct leg_voice voice;
+
+	uint32_t told_len;
+	struct leg_hello told[]; /* … and, of ours, by sequence */
 };
 
 /* Open the socket, unless for a relay.  @peer's list has it then.  0 or sock_open()'s. */
@@ -128,6 +154,9 @@ int leg_bind(struct leg *leg, uint64_t deadline);
 /* A TCP connection to @remote stands: hellos may be said there. */
 void leg_reach(struct leg *leg, struct endpoint remote);
 
+/* See how a NAT maps this leg's socket for observer @number (from 1) of the rendezvous. */
+void leg_sample(struct leg *leg, unsigned number);
+
 /* What is said to the rendezvous to register this leg's socket, whole; how many bytes. */
 size_t leg_registration(const struct leg *leg, uint8_t *bytes, size_t room);
 
@@ -140,6 +169,12 @@ void leg_free(struct leg *leg);
 /* Say again to the rendezvous which socket this attempt uses. */
 void leg_register(struct leg *leg);
 
+/* One more endpoint to say hello to, where it is new and there is room. */
+void leg_add_target(struct leg *leg, struct endpoint to, struct sock *via);
+
+/* Say hello once to @to, by @via (NULL = the leg's own socket). */
+void leg_hello_to(struct leg *leg, struct endpoint to, struct sock *via);
+
 /* Say hello to each target, or only to those that have not heard one. */
 void leg_say_hello(struct leg *leg, bool only_fresh);
 
@@ -147,8 +182,14 @@ void leg_say_hello(struct leg *leg, bool only_fresh);
 int leg_send_voice(struct leg *leg, uint16_t size);
 void leg_send_keepalive(struct leg *leg);
 
-/* A frame arrived: over UDP, or (@from = NULL) through the relay. */
-void leg_hear(struct leg *leg, const struct talk *frame, const struct endpoint *from);
+/* A frame arrived: over UDP, or (@from = NULL) through the relay; by @via (NULL = the leg's own
+ * socket, or no socket at all). */
+void leg_hear(struct leg *leg, const struct talk *frame, const struct endpoint *from,
+	      struct sock *via);
+
+/* A datagram of @len @bytes arrived by @via: a frame, or the rendezvous' answer. */
+void leg_read_datagram(struct leg *leg, const uint8_t *bytes, size_t len,
+		       const struct endpoint *from, struct sock *via);
 
 /* A message about this attempt arrived from the rendezvous. */
 void leg_told(struct leg *leg, const struct rendezvous_message *msg);

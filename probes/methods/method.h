@@ -21,6 +21,9 @@ extern const struct method_ops tcp_direct_method;
 extern const struct method_ops tcp_reversal_method;
 extern const struct method_ops tcp_punch_method;
 extern const struct method_ops ice_method;
+extern const struct method_ops predict_method;
+extern const struct method_ops birthday_method;
+extern const struct method_ops low_ttl_method;
 extern const struct method_ops tcp_punch_low_ttl_method;
 extern const struct method_ops tcp_stunt_2_method;
 extern const struct method_ops tcp_sequential_method;
@@ -36,6 +39,12 @@ bool method_introduced(struct leg *leg, uint64_t deadline);
 /* Say hello, spaced out in time, until one is answered or the other side has its own proof;
  * at least one round is said as soon as the two are introduced. */
 void method_speak(struct leg *leg, uint64_t deadline);
+
+/* Wait for what @flag, a member of @leg, says to come true.  False where that will not be. */
+bool method_await(struct leg *leg, const bool *flag, uint64_t deadline);
+
+/* Say hello to whoever is new until @until.  True where there is nothing more to do. */
+bool method_speak_to_new(struct leg *leg, uint64_t until);
 
 /* Say nothing unasked: answer hellos until the other side has its proof. */
 void method_listen(struct leg *leg, uint64_t deadline);

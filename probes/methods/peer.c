@@ -50,7 +50,7 @@ static void dispatch(struct peer *peer, const struct rendezvous_message *msg)
 		leg_told(leg, msg);
 	else if (leg->spec.method == METHOD_RELAY &&
 		 talk_decode(msg->frame, msg->frame_len, &frame) == msg->frame_len)
-		leg_hear(leg, &frame, NULL);
+		leg_hear(leg, &frame, NULL, NULL);
 }
 
 /* Whoever waits for something from the rendezvous waits in vain now.  A call that does not

@@ -99,7 +99,7 @@ static bool hear(struct way *way)
 
 		if (!len)
 			break;
-		leg_hear(way->tcp->leg, &frame, &way->remote);
+		leg_hear(way->tcp->leg, &frame, &way->remote, NULL);
 		at += len;
 	}
 	way->held_len -= at;

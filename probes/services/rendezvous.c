@@ -7,6 +7,8 @@
  * Theory of operation.  One fiber a port accepts, one answers registrations, and each client has one
  * that reads its channel.  A meeting is an attempt of a call; both its parties register for it
  * from the socket that they will use, and when the second has, each is told of the other.
+ * Further UDP ports, at which a socket can see how its NAT maps it for other destinations, are
+ * only opened once a call needs them.
  * Whatever a client sends can hurt only its own connection: it is closed at the first malformed
  * message, and everything that is kept for it is bounded here and in channel.c.
  */
@@ -94,6 +96,8 @@ static void on_login(struct client *client, const struct rendezvous_message *msg
 	rendezvous_tell(client, &answer);
 }
 
+static void open_observers(struct rendezvous *rendezvous);
+
 static void on_call(struct client *caller, const struct rendezvous_message *msg)
 {
 	struct rendezvous *rendezvous = caller->rendezvous;
@@ -122,6 +126,8 @@ static void on_call(struct client *caller, const struct rendezvous_message *msg)
 		.host_addresses = msg->host_addresses,
 		.parties = { { .client = caller }, { .client = callee } },
 	};
+	if (method_foretells(msg->method))
+		open_observers(rendezvous);
 	invite.kind = RENDEZVOUS_INVITE;
 	memcpy(invite.name, caller->name, sizeof(invite.name));
 	rendezvous_tell(callee, &invite);
@@ -183,6 +189,7 @@ static bool client_hears(struct client *client, const struct rendezvous_message 
 	case RENDEZVOUS_RELAY:
 	case RENDEZVOUS_HANGUP:
 	case RENDEZVOUS_SIGNAL:
+	case RENDEZVOUS_FORECAST:
 	case RENDEZVOUS_READY:
 		on_pass(client, msg);
 		return true;
@@ -296,9 +303,10 @@ static void accept_clients(void *arg)
 
 /* Registrations by UDP */
 
-static void on_register(struct rendezvous *rendezvous, const struct rendezvous_message *msg,
+static void on_register(const struct counter *counter, const struct rendezvous_message *msg,
 			const struct endpoint *from)
 {
+	struct rendezvous *rendezvous = counter->rendezvous;
 	struct meeting *meeting = meeting_register(rendezvous, msg, from, false);
 	struct rendezvous_message answer = *msg;
 	uint8_t bytes[RENDEZVOUS_MAX];
@@ -307,20 +315,21 @@ static void on_register(struct rendezvous *rendezvous, const struct rendezvous_m
 		return;
 	answer.kind = RENDEZVOUS_REGISTERED;
 	answer.mapped = *from;
-	sock_send(rendezvous->udp, from, bytes, rendezvous_encode(&answer, bytes, sizeof(bytes)),
+	sock_send(counter->udp, from, bytes, rendezvous_encode(&answer, bytes, sizeof(bytes)),
 		  NEVER);
 	meeting_introduce(meeting);
 }
 
 static void answer_registrations(void *arg)
 {
-	struct rendezvous *rendezvous = arg;
+	const struct counter *counter = arg;
+	struct rendezvous *rendezvous = counter->rendezvous;
 	struct rendezvous_message msg;
 	uint8_t bytes[RENDEZVOUS_MAX + 1];
 	struct endpoint from;
 
 	while (!rendezvous->stopping) {
-		long n = sock_recv(rendezvous->udp, &from, bytes, sizeof(bytes), NEVER);
+		long n = sock_recv(counter->udp, &from, bytes, sizeof(bytes), NEVER);
 
 		if (n == -ECANCELED || rendezvous->stopping)
 			break;
@@ -329,9 +338,33 @@ static void answer_registrations(void *arg)
 		else if (rendezvous_decode_datagram(bytes, (size_t)n, &msg))
 			rendezvous_complain(rendezvous, MALFORMED, from);
 		else if (msg.kind == RENDEZVOUS_REGISTER)
-			on_register(rendezvous, &msg, &from);
+			on_register(counter, &msg, &from);
 	}
 	crew_leave(&rendezvous->crew);
+}
+
+/* The next UDP port: the first is RENDEZVOUS_PORT. */
+static int open_counter(struct rendezvous *rendezvous)
+{
+	size_t n = rendezvous->counters_len;
+	struct sock_spec udp = { .kind = SOCK_UDP, .local.port = (uint16_t)(RENDEZVOUS_PORT + n) };
+	struct counter *counter = &rendezvous->counters[n];
+	int err = sock_open(rendezvous->host, &udp, &counter->udp);
+
+	if (err)
+		return err;
+	counter->rendezvous = rendezvous;
+	rendezvous->counters_len++;
+	return crew_spawn(&rendezvous->crew, host_loop(rendezvous->host), "rendezvous udp",
+			  answer_registrations, counter);
+}
+
+/* Where one cannot be, peers learn the less. */
+static void open_observers(struct rendezvous *rendezvous)
+{
+	while (rendezvous->counters_len <= RENDEZVOUS_OBSERVERS)
+		if (open_counter(rendezvous))
+			return;
 }
 
 static void rendezvous_stop(void *state)
@@ -342,7 +375,8 @@ static void rendezvous_stop(void *state)
 	rendezvous->stopping = true;
 	for (size_t i = 0; i < rendezvous->doors_len; i++)
 		sock_close(rendezvous->doors[i].listener);
-	sock_close(rendezvous->udp);
+	for (size_t i = 0; i < rendezvous->counters_len; i++)
+		sock_close(rendezvous->counters[i].udp);
 	for (struct client *c = rendezvous->clients; c; c = c->next)
 		channel_close(c->channel);
 	crew_wait(&rendezvous->crew);
@@ -372,8 +406,6 @@ static int open_door(struct rendezvous *rendezvous, uint16_t port)
 
 static int rendezvous_start(const struct service_spec *spec, void **ret)
 {
-	struct sock_spec udp = { .kind = SOCK_UDP, .local.port = RENDEZVOUS_PORT };
-	struct loop *loop = host_loop(spec->host);
 	struct rendezvous *rendezvous = calloc(1, sizeof(*rendezvous));
 	int err;
 
@@ -381,14 +413,11 @@ static int rendezvous_start(const struct service_spec *spec, void **ret)
 		return -ENOMEM;
 	rendezvous->host = spec->host;
 	rendezvous->complaints = complaints_of(spec, "rendezvous");
-	err = sock_open(spec->host, &udp, &rendezvous->udp);
+	err = open_counter(rendezvous);
 	if (!err)
 		err = open_door(rendezvous, RENDEZVOUS_PORT);
 	for (size_t i = 0; i < spec->ports_len && !err; i++)
 		err = open_door(rendezvous, spec->ports[i]);
-	if (!err)
-		err = crew_spawn(&rendezvous->crew, loop, "rendezvous udp", answer_registrations,
-				 rendezvous);
 	if (err) {
 		rendezvous_stop(rendezvous);
 		return err;

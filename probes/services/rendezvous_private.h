@@ -42,13 +42,20 @@ struct door {
 	struct sock *listener;
 };
 
+/* A UDP port at which registrations are answered; a fiber stands at each. */
+struct counter {
+	struct rendezvous *rendezvous;
+	struct sock *udp;
+};
+
 struct rendezvous {
 	struct host *host;
 	struct complaints complaints;
 	struct crew crew;
 	struct door doors[1 + SERVICE_PORTS];
 	size_t doors_len;
-	struct sock *udp;
+	struct counter counters[1 + RENDEZVOUS_OBSERVERS]; /* the first is always there */
+	size_t counters_len;
 	bool stopping;
 	struct client *clients;
 	unsigned clients_len;

@@ -18,6 +18,7 @@ enum {
 	PROOF = 64,
 	FRAME = 128,
 	SEEN = 256,
+	OUTLOOK = 512,
 };
 
 static const uint16_t fields_of[] = {
@@ -104,6 +105,26 @@ static void get_frame(struct cursor *c, struct rendezvous_message *msg)
 		c->failed = true;
 }
 
+static void put_budget(struct cursor *c, const struct method_budget *budget)
+{
+	cursor_put(c, budget->candidates, 2);
+	cursor_put(c, budget->holes, 2);
+	cursor_put(c, budget->probes, 2);
+	cursor_put(c, budget->ttl, 1);
+	cursor_put(c, budget->first_port, 2);
+	cursor_put(c, budget->last_port, 2);
+}
+
+static void get_budget(struct cursor *c, struct method_budget *budget)
+{
+	budget->candidates = (uint16_t)cursor_get(c, 2);
+	budget->holes = (uint16_t)cursor_get(c, 2);
+	budget->probes = (uint16_t)cursor_get(c, 2);
+	budget->ttl = (uint8_t)cursor_get(c, 1);
+	budget->first_port = (uint16_t)cursor_get(c, 2);
+	budget->last_port = (uint16_t)cursor_get(c, 2);
+}
+
 static void put_fields(struct cursor *c, const struct rendezvous_message *msg, unsigned fields)
 {
 	if (fields & NAME)
@@ -118,6 +139,7 @@ static void put_fields(struct cursor *c, const struct rendezvous_message *msg, u
 		cursor_put(c, msg->local_port, 2);
 		cursor_put(c, msg->attempt_ns, 8);
 		cursor_put(c, msg->pace_ns, 8);
+		put_budget(c, &msg->budget);
 	}
 	if (fields & MAPPED)
 		put_endpoint(c, msg->mapped);
@@ -131,6 +153,10 @@ static void put_fields(struct cursor *c, const struct rendezvous_message *msg, u
 		cursor_put(c, msg->connected, 1);
 		cursor_put(c, msg->by, 1);
 		cursor_put(c, msg->sequence, 4);
+	}
+	if (fields & OUTLOOK) {
+		cursor_put(c, msg->outlook, 1);
+		cursor_put(c, (uint16_t)msg->step, 2);
 	}
 	if (fields & FRAME)
 		put_frame(c, msg);
@@ -154,6 +180,7 @@ static void get_fields(struct cursor *c, struct rendezvous_message *msg, unsigne
 		msg->local_port = (uint16_t)cursor_get(c, 2);
 		msg->attempt_ns = cursor_get(c, 8);
 		msg->pace_ns = cursor_get(c, 8);
+		get_budget(c, &msg->budget);
 	}
 	if (fields & MAPPED)
 		msg->mapped = get_endpoint(c);
@@ -167,6 +194,10 @@ static void get_fields(struct cursor *c, struct rendezvous_message *msg, unsigne
 		msg->connected = get_bool(c);
 		msg->by = (enum talk_role)get_below(c, TALK_CALLEE + 1);
 		msg->sequence = (uint32_t)cursor_get(c, 4);
+	}
+	if (fields & OUTLOOK) {
+		msg->outlook = (enum rendezvous_outlook)get_below(c, OUTLOOK_COUNT);
+		msg->step = (int16_t)cursor_get(c, 2);
 	}
 	if (fields & FRAME)
 		get_frame(c, msg);

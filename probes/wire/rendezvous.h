@@ -21,13 +21,17 @@
  *   RELAY       peer → peer               a frame (talk.h), whole
  *   HANGUP      peer → peer               the call is over, or its other party has gone
  *   SIGNAL      peer → peer               a line of ICE's (ice_sdp.h): credentials, a candidate
- *   READY       peer → peer               one's own way is open, and one may be connected to
+ *   FORECAST    peer → peer               how my NAT gives ports, and which comes next
+ *   READY       peer → peer               my own NAT is open, speak
  *
  * An attempt is of one family (CALL says which): both register from an address of it, by the
  * rendezvous' address of it, and are introduced to each other's.  A host behind a NAT64 has an
  * IPv4 endpoint, too: its NAT64's.
  *
- * FOUND, SETTLE, SETTLED, RELAY, HANGUP, SIGNAL and READY are passed on as they are.
+ * FOUND, SETTLE, SETTLED, RELAY, HANGUP, SIGNAL, FORECAST and READY are passed on as they are.
+ *
+ * For attempts whose method foretells ports the rendezvous answers REGISTER at further UDP ports
+ * too, above its own: only to say where it saw it come from.
  */
 #ifndef KNOTHOLE_RENDEZVOUS_WIRE_H
 #define KNOTHOLE_RENDEZVOUS_WIRE_H
@@ -56,6 +60,7 @@
 	X(RENDEZVOUS_RELAY, ATTEMPT | FRAME)                                                       \
 	X(RENDEZVOUS_HANGUP, ATTEMPT)                                                              \
 	X(RENDEZVOUS_SIGNAL, ATTEMPT | FRAME)                                                      \
+	X(RENDEZVOUS_FORECAST, ATTEMPT | MAPPED | OUTLOOK)                                         \
 	X(RENDEZVOUS_READY, ATTEMPT)
 
 enum rendezvous_kind {
@@ -71,7 +76,16 @@ enum rendezvous_refusal {
 	RENDEZVOUS_BUSY, /* no room for one more */
 };
 
+/* How the ports look that a NAT gives one socket for one destination after another. */
+enum rendezvous_outlook {
+	OUTLOOK_STEADY, /* always the same */
+	OUTLOOK_STEPS, /* each so far from the last */
+	OUTLOOK_RANDOM, /* nobody can tell */
+	OUTLOOK_COUNT
+};
+
 enum {
+	RENDEZVOUS_OBSERVERS = 3, /* further UDP ports, above its own */
 	RENDEZVOUS_NAME = 32, /* with its NUL, which is not sent */
 	RENDEZVOUS_PREFIX = 2,
 	RENDEZVOUS_BODY_MAX = 2 + 10 + 2 + TALK_MAX, /* of RELAY, the longest */
@@ -91,8 +105,9 @@ struct rendezvous_message {
 	uint16_t local_port; /* 0 = any */
 	uint64_t attempt_ns;
 	uint64_t pace_ns;
+	struct method_budget budget;
 
-	struct endpoint mapped;
+	struct endpoint mapped; /* FORECAST: the next to be given, or one that was */
 	struct endpoint host; /* the socket's own; unset where not asked for */
 	struct endpoint seen; /* the receiver's own, as mapped is the other's */
 
@@ -101,6 +116,9 @@ struct rendezvous_message {
 	bool connected; /* proof: the HELO that was answered, */
 	enum talk_role by; /* who said it, */
 	uint32_t sequence; /* and which one it was */
+
+	enum rendezvous_outlook outlook; /* outlook: of one's own ports … */
+	int16_t step; /* … and how far the one after `mapped` is from it */
 
 	const uint8_t *frame; /* or line; points into the bytes that were decoded */
 	uint16_t frame_len;

@@ -277,11 +277,14 @@ static struct peer *join(lua_State *L, const struct plan_node *node, const struc
 
 static enum order read_spec(const struct fields *f, bool turn, struct call_spec *spec)
 {
-	static const char *const words[] = { "via",	"try",	  "order",
-					     "attempt", "pace",	  "host_addresses",
-					     "port",	"oracle", "turn",
-					     "families" };
+	static const char *const words[] = {
+		"via",	  "try",    "order",	  "attempt",   "pace",	     "host_addresses",
+		"port",	  "oracle", "turn",	  "families",  "candidates", "holes",
+		"probes", "ttl",    "first_port", "last_port",
+	};
 	enum order order;
+
+	struct method_budget usual;
 
 	fields_allow(f, words, sizeof(words) / sizeof(*words), 0);
 	order = read_ladder(f, turn, spec);
@@ -291,6 +294,19 @@ static enum order read_spec(const struct fields *f, bool turn, struct call_spec 
 	spec->host_addresses = fields_flag(f, "host_addresses",
 					   order != ORDER_COUNT && order_host_addresses(order));
 	spec->local_port = (uint16_t)fields_integer(f, "port", 1, 65535, 0);
+	spec->budget = (struct method_budget){
+		.candidates =
+			(uint16_t)fields_integer(f, "candidates", 1, BUDGET_CANDIDATES_MAX, 0),
+		.holes = (uint16_t)fields_integer(f, "holes", 1, BUDGET_HOLES_MAX, 0),
+		.probes = (uint16_t)fields_integer(f, "probes", 1, UINT16_MAX, 0),
+		.ttl = (uint8_t)fields_integer(f, "ttl", 1, UINT8_MAX, 0),
+		.first_port = (uint16_t)fields_integer(f, "first_port", 1, UINT16_MAX, 0),
+		.last_port = (uint16_t)fields_integer(f, "last_port", 1, UINT16_MAX, 0),
+	};
+	usual = method_budget_of(&spec->budget);
+	if (usual.first_port > usual.last_port)
+		fields_fail(f, "first_port", "first_port: expected at most %d, got %d",
+			    usual.last_port, usual.first_port);
 	return order;
 }
 
@@ -305,6 +321,7 @@ static void ask(struct stage_call *call, const struct plan_node *via, const stru
 		.tcp_ports = ports,
 		.tcp_ports_len = ports_of(via, ports),
 		.udp_port = RENDEZVOUS_PORT,
+		.budget = spec->budget,
 	};
 
 	if (turn) {

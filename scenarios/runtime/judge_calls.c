@@ -186,9 +186,7 @@ static json_t *record_answer(const struct predict_answer *answer)
 
 	for (int m = 0; m < METHOD_COUNT; m++)
 		json_object_set_new(oracle, method_word((enum method)m),
-				    json_pack("{s:s, s:s}", "prediction",
-					      prediction_word(answer->udp[m]), "why",
-					      answer->why[m]));
+				    oracle_json(answer, (enum method)m));
 	for (int i = 0; i < ICE_PATH_COUNT; i++)
 		if (answer->ice_paths & ice_path_bit((enum ice_path)i))
 			json_array_append_new(pairs, json_string(ice_path_word((enum ice_path)i)));

@@ -91,6 +91,7 @@ void oracle_ask(const struct plan_node *caller, const struct plan_node *callee,
 		.turn = call->turn,
 		.turn_port = call->turn_port,
 		.stun_port = call->stun_port,
+		.budget = call->budget,
 	};
 
 	while (shared < a_len && shared < b_len && a[a_len - 1 - shared] == b[b_len - 1 - shared])
@@ -193,4 +194,14 @@ const char *prediction_word(enum prediction prediction)
 	};
 
 	return names[prediction];
+}
+
+json_t *oracle_json(const struct predict_answer *answer, enum method method)
+{
+	json_t *says = json_pack("{s:s, s:s}", "prediction", prediction_word(answer->udp[method]),
+				 "why", answer->why[method]);
+
+	if (answer->udp[method] == PREDICT_MAY && answer->chance[method] >= 0)
+		json_object_set_new(says, "chance", json_real(answer->chance[method]));
+	return says;
 }

@@ -8,6 +8,8 @@
 #ifndef KNOTHOLE_ORACLE_H
 #define KNOTHOLE_ORACLE_H
 
+#include <jansson.h>
+
 #include "../../nat-models/predict.h"
 #include "../../sim/plan.h"
 
@@ -22,6 +24,7 @@ struct oracle_call {
 	uint16_t turn_port;
 	uint16_t stun_port; /* in that family; 0 = there is none */
 	enum family family; /* of the endpoints that they try */
+	struct method_budget budget;
 };
 
 /* Has @host an endpoint of @family?  Behind a NAT64 of IPv4, too. */
@@ -46,5 +49,9 @@ void oracle_join_ice(struct predict_answer answers[FAMILY_COUNT], const bool ask
 
 /* "must", "must-not", "may" */
 const char *prediction_word(enum prediction prediction);
+
+/* What @answer says of @method: {"prediction", "why"}, and "chance" where luck decides and it can be
+ * said; NULL without memory.  The caller owns it. */
+json_t *oracle_json(const struct predict_answer *answer, enum method method);
 
 #endif

@@ -47,6 +47,7 @@ struct fake_sock {
 	struct sock sock;
 	struct fake_sock *next;
 	bool closed, connected, refused, ended, reset;
+	uint8_t ttl; /* 0 = enough */
 	struct fiber *reader, *writer;
 	struct datagram in[DATAGRAMS_MAX]; /* UDP */
 	unsigned in_len;
@@ -298,6 +299,10 @@ static int send_datagram(struct fake_sock *s, const struct endpoint *to, const v
 		from = fake_nat_out(host->nat, from, *to);
 	if (stream_below(&net->chance, 1000000) < net->udp_loss_ppm)
 		return 0;
+	if (s->ttl && s->ttl <= FAKE_HOPS) {
+		net->expired++;
+		return 0;
+	}
 	p = packet_new(net, DATAGRAM, bytes, len);
 	p->from = from;
 	p->to = *to;
@@ -426,21 +431,22 @@ static void fake_close(struct sock *sock)
 	fiber_wake(s->writer);
 }
 
-/* Nothing here has hops or fragments. */
+/* Nothing here has fragments. */
 static int fake_control(struct sock *sock, enum sock_option option, const void *value)
 {
-	(void)sock;
-	(void)option;
-	(void)value;
+	const uint8_t *ttl = value;
+
+	if (option == SOCK_OPTION_TTL)
+		of_sock(sock)->ttl = *ttl;
 	return 0;
 }
 
 static const struct host_ops fake_ops = {
 	.open = fake_open,
 	.send = fake_send,
+	.control = fake_control,
 	.recv = fake_recv,
 	.accept = fake_accept,
-	.control = fake_control,
 	.close = fake_close,
 };
 

@@ -15,6 +15,9 @@
 #include "sim/fiber.h"
 #include "sim/host.h"
 
+/* Routers between any two: a TTL up to that dies outside of the sender's NAT, where it has one. */
+enum { FAKE_HOPS = 2 };
+
 enum { FAKE_MAPPINGS = 64, FAKE_PERMISSIONS = 32 };
 
 struct fake_mapping {
@@ -43,7 +46,8 @@ struct fake_net {
 	uint64_t delay_ns;
 	uint32_t udp_loss_ppm;
 	uint64_t chance; /* a seed */
-	unsigned datagrams; /* sent so far */
+	unsigned datagrams; /* sent so far … */
+	unsigned expired; /* … of which so many had too low a TTL */
 	/* Sees each datagram as it is sent, before NATs; false drops it.  May be NULL. */
 	bool (*filter)(struct fake_net *net, struct host *from, struct endpoint to,
 		       const uint8_t *bytes, size_t len);

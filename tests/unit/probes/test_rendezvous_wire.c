@@ -20,6 +20,9 @@ static struct rendezvous_message full(enum rendezvous_kind kind, const uint8_t *
 		.local_port = 5060,
 		.attempt_ns = 2000000000,
 		.pace_ns = 20000000,
+		.budget = { 8, 256, 1024, 2, 20000, 20255 },
+		.outlook = OUTLOOK_STEPS,
+		.step = -2,
 		.mapped = { ip_addr_v4(0x0b020102), 20001 },
 		.host = { ip_addr_v4(0xc0a80102), 40001 },
 		.seen = { { 0x20010db800000000, 1 }, 3 },
@@ -71,6 +74,38 @@ static void test_fields_arrive(void **state)
 	assert_string_equal(back.name, "");
 }
 
+static void test_budget_arrives(void **state)
+{
+	struct rendezvous_message msg = full(RENDEZVOUS_INVITE, NULL), back;
+	uint8_t bytes[RENDEZVOUS_MAX];
+	size_t len = rendezvous_encode(&msg, bytes, sizeof(bytes));
+
+	(void)state;
+	assert_int_equal(rendezvous_decode_datagram(bytes, len, &back), 0);
+	assert_int_equal(back.budget.candidates, 8);
+	assert_int_equal(back.budget.holes, 256);
+	assert_int_equal(back.budget.probes, 1024);
+	assert_int_equal(back.budget.ttl, 2);
+	assert_int_equal(back.budget.first_port, 20000);
+	assert_int_equal(back.budget.last_port, 20255);
+}
+
+static void test_forecast_arrives(void **state)
+{
+	struct rendezvous_message msg = full(RENDEZVOUS_FORECAST, NULL), back;
+	uint8_t bytes[RENDEZVOUS_MAX];
+	size_t len = rendezvous_encode(&msg, bytes, sizeof(bytes));
+
+	(void)state;
+	assert_int_equal(rendezvous_decode_datagram(bytes, len, &back), 0);
+	assert_true(endpoint_equal(back.mapped, msg.mapped));
+	assert_int_equal(back.outlook, OUTLOOK_STEPS);
+	assert_int_equal(back.step, -2);
+	/* The outlook stands before two bytes of the step. */
+	bytes[len - 3] = OUTLOOK_COUNT;
+	assert_int_equal(rendezvous_decode_datagram(bytes, len, &back), -EPROTO);
+}
+
 /* Beside the wish for host addresses stands the family, in the same byte. */
 static void test_family(void **state)
 {
@@ -86,9 +121,9 @@ static void test_family(void **state)
 		assert_int_equal(rendezvous_decode_datagram(bytes, len, &back), 0);
 		assert_int_equal(back.family, msg.family);
 		assert_int_equal(back.host_addresses, msg.host_addresses);
-		/* It is followed by a port of two bytes, and two times of eight. */
-		assert_int_equal(bytes[len - 19], i);
-		bytes[len - 19] = 2 * FAMILY_COUNT;
+		/* It is followed by a port of two bytes, two times of eight, and a budget of 11. */
+		assert_int_equal(bytes[len - 30], i);
+		bytes[len - 30] = 2 * FAMILY_COUNT;
 		assert_int_equal(rendezvous_decode_datagram(bytes, len, &back), -EPROTO);
 	}
 }
@@ -188,6 +223,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_fields_arrive),
+		cmocka_unit_test(test_budget_arrives),
+		cmocka_unit_test(test_forecast_arrives),
 		cmocka_unit_test(test_family),
 		cmocka_unit_test(test_cut_or_followed),
 		cmocka_unit_test(test_what_cannot_be_said),
