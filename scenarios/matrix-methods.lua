@@ -2,8 +2,8 @@
 local methods = {
   tcp = { "tcp-direct", "tcp-reversal", "tcp-punch", "tcp-punch-low-ttl", "tcp-stunt-2", "tcp-sequential" },
   all = {
-    "direct", "reversal", "punch", "tcp-direct", "tcp-reversal", "tcp-punch", "tcp-punch-low-ttl", "tcp-stunt-2",
-    "tcp-sequential", "relay", "turn", "ice",
+    "direct", "reversal", "punch", "low-ttl", "predict", "birthday", "tcp-direct", "tcp-reversal", "tcp-punch",
+    "tcp-punch-low-ttl", "tcp-stunt-2", "tcp-sequential", "relay", "turn", "ice",
   },
 }
 
@@ -28,7 +28,10 @@ return {
 
   run = function (w, p)
     for _, method in ipairs(methods[p.methods]) do
-      local call = connect(w.alice, w.bob, { via = w.server, try = { method }, attempt = patience(method) })
+      -- What is guessed is a matter of luck here; the odds are weighed elsewhere.
+      local call = connect(w.alice, w.bob, {
+        via = w.server, try = { method }, attempt = patience(method), holes = 32, probes = 64,
+      })
       call:talk { frames = 3, every = "5ms" }
     end
   end,
