@@ -37,6 +37,8 @@ int bench_mapping_growth(struct bench_result *result); /* ns a packet, 10^6 to 1
 int bench_host_bytes(struct bench_result *result); /* resident bytes a virtual host */
 int bench_host_up(struct bench_result *result); /* ns a virtual host, from nothing to ready */
 int bench_datagram(struct bench_result *result); /* ns a datagram between virtual hosts */
+int bench_birthday(struct bench_result *result); /* per cent, measured less computed, at most */
+int bench_prediction(struct bench_result *result); /* the same */
 int bench_population(struct bench_result *result); /* bytes that a pair leaves behind */
 
 /* Where the project's data lies (KNOTHOLE_HOME, else above the binary): @file below it is

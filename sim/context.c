@@ -22,7 +22,7 @@
 /* Enough for a probe with a packet on its stack, and for Lua, which nests 200 calls of C
  * (LUAI_MAXCCALLS) before it says no: of string.gsub(), with its buffers, some 3 KiB each, and
  * more in a debug build.  What is not touched costs no memory. */
-enum { STACK_SIZE = 2 * 1024 * 1024, GUARD_SIZE = 4096, SPARE_MAX = 64 };
+enum { STACK_SIZE = 2 * 1024 * 1024, GUARD_SIZE = 4096, SPARE_MAX = 512 };
 
 /* Stacks are used again: mapping one costs more than a short fiber's whole life. */
 static _Thread_local void *spare[SPARE_MAX];

@@ -4,7 +4,13 @@
 #include <errno.h>
 #include <string.h>
 
-static const char *const names[LAB_HOSTS] = { "alice", "bob", "server", "other", "stranger" };
+static const char *const names[LAB_HOSTS] = { "alice", "bob",	   "server",
+					      "other", "stranger", "sister" };
+
+static int add_host(struct plan *plan, struct plan_node *in, const char *name)
+{
+	return plan_add(plan, in, PLAN_HOST, name) ? 0 : -ENOMEM;
+}
 
 static int add_home(struct plan *plan, const char *name, const char *host,
 		    const struct nat_model *model)
@@ -24,10 +30,12 @@ static int make_plan(struct plan *plan, const struct population_trial *trial)
 	int err = add_home(plan, "home_a", names[LAB_ALICE], trial->nats[0]);
 
 	plan->seed = trial->seed;
+	if (!err && trial->rival_ns)
+		err = add_host(plan, plan_find(plan, "home_a"), names[LAB_SISTER]);
 	if (!err)
 		err = add_home(plan, "home_b", names[LAB_BOB], trial->nats[1]);
-	for (int i = LAB_SERVER; i < LAB_HOSTS && !err; i++)
-		err = plan_add(plan, NULL, PLAN_HOST, names[i]) ? 0 : -ENOMEM;
+	for (int i = LAB_SERVER; i <= LAB_STRANGER && !err; i++)
+		err = add_host(plan, NULL, names[i]);
 	return err ? err : plan_complete(plan, &error);
 }
 

@@ -11,7 +11,15 @@
 #include "../../sim/world.h"
 #include "trial.h"
 
-enum lab_host { LAB_ALICE, LAB_BOB, LAB_SERVER, LAB_OTHER, LAB_STRANGER, LAB_HOSTS };
+enum lab_host {
+	LAB_ALICE,
+	LAB_BOB,
+	LAB_SERVER,
+	LAB_OTHER,
+	LAB_STRANGER,
+	LAB_SISTER, /* in Alice's home, where the trial has a rival; else NULL */
+	LAB_HOSTS
+};
 
 struct lab {
 	struct plan plan;

@@ -17,22 +17,31 @@
 
 #include "../../nat-models/model.h"
 #include "../../nat-models/predict.h"
+#include "../methods/connect.h"
 
 struct population_trial {
 	const struct nat_model *nats[2]; /* the caller's, the callee's; copied */
 	uint64_t seed; /* of all chance in the world */
 	const char *capture_path; /* NULL = none */
+	uint64_t
+		rival_ns; /* between two new flows of another host in the caller's home, on average and at
+			    * times of chance; 0 = there is none */
 };
 
 struct pair_outcome {
 	bool connected; /* voice passed both ways */
 	enum method method; /* by which, where connected */
 	uint64_t token; /* of the call, for verdict_find() */
+	struct attempt attempt; /* the last one */
 };
 
 /* Try the ladder (direct, reversal, punch, relay), 400 ms a rung, then send voice.  0 or -errno
  * where there was no memory, or no capture could be written. */
 int trial_pair(const struct population_trial *trial, struct pair_outcome *ret);
+
+/* The same with @spec's ladder, pace and budget. */
+int trial_ladder(const struct population_trial *trial, const struct call_spec *spec,
+		 struct pair_outcome *ret);
 
 /* RFC 5128, 3.4, simplified: each learns its own outside endpoint by a TCP connection to a server
  * from the very port that it then opens to the other's, both at once.  Did they meet? */
