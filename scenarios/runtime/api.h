@@ -82,6 +82,10 @@ struct endpoint api_check_endpoint(lua_State *L, int index);
 /* Push nil and why; returns 2. */
 int api_failure(lua_State *L, int error);
 
+/* Under @key: a host, at @port, or an endpoint such as "11.1.1.2:3478".  False, and *ret unset, where
+ * there is neither. */
+bool api_server_field(const struct fields *f, const char *key, uint16_t port, struct endpoint *ret);
+
 /* How a TURN server is reached, from a table's server, transport, username and password.  The texts
  * are valid as long as the table. */
 struct turn_client_spec;
@@ -92,6 +96,7 @@ int api_host_udp(lua_State *L);
 int api_host_tcp(lua_State *L);
 int api_host_listen(lua_State *L);
 int api_host_ping(lua_State *L);
+int api_host_lifetime(lua_State *L);
 int api_host_exec(lua_State *L);
 int api_host_start(lua_State *L);
 int api_host_turn(lua_State *L);

@@ -94,6 +94,7 @@ static const luaL_Reg host_methods[] = {
 	{ "start", api_host_start },
 	{ "turn", api_host_turn },
 	{ "ice", api_host_ice },
+	{ "lifetime", api_host_lifetime },
 	{ "resolve", api_host_resolve },
 	{ NULL, NULL },
 };
@@ -133,10 +134,10 @@ static bool push_method(lua_State *L, const luaL_Reg *methods, const char *key)
 
 static int host_index(lua_State *L)
 {
-	static const char *const words[] = {
-		"name",	  "address", "address6", "at",	  "at6",  "service", "udp",    "tcp",
-		"listen", "ping",    "exec",	 "start", "turn", "ice",     "resolve"
-	};
+	static const char *const words[] = { "name",   "address", "address6", "at",
+					     "at6",    "service", "udp",      "tcp",
+					     "listen", "ping",	  "exec",     "start",
+					     "turn",   "ice",	  "resolve",  "lifetime" };
 	const struct plan_node *node = api_check_node(L, 1);
 	const char *key = luaL_checkstring(L, 2);
 

@@ -32,6 +32,21 @@ struct endpoint api_check_endpoint(lua_State *L, int index)
 	return endpoint;
 }
 
+bool api_server_field(const struct fields *f, const char *key, uint16_t port, struct endpoint *ret)
+{
+	lua_State *L = f->L;
+
+	*ret = (struct endpoint){ 0 };
+	if (!f->table || lua_getfield(L, f->table, key) == LUA_TNIL)
+		return false;
+	if (lua_isstring(L, -1))
+		*ret = api_check_endpoint(L, lua_gettop(L));
+	else
+		*ret = (struct endpoint){ api_check_node(L, lua_gettop(L))->addr, port };
+	lua_pop(L, 1);
+	return true;
+}
+
 /* Text under @key as an endpoint; an error where it is absent. */
 static struct endpoint endpoint_field(const struct fields *f, const char *key)
 {

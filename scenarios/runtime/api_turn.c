@@ -72,20 +72,13 @@ static enum turn_transport read_transport(const struct fields *f)
 		fields_unknown(buf, sizeof(buf), "transport", word, words, TURN_TRANSPORT_COUNT));
 }
 
-/* A host, at the transport's usual port, or "11.1.1.2:3478". */
 static struct endpoint read_server(const struct fields *f, enum turn_transport transport)
 {
-	struct endpoint server = { 0 };
+	uint16_t port = transport == TURN_OVER_TLS ? TURN_TLS_PORT : STUN_PORT;
+	struct endpoint server;
 
-	if (!f->table || lua_getfield(f->L, f->table, "server") == LUA_TNIL)
+	if (!api_server_field(f, "server", port, &server))
 		fields_fail(f, NULL, "expected server = a host, or \"11.1.1.2:3478\"");
-	if (lua_isstring(f->L, -1)) {
-		server = api_check_endpoint(f->L, lua_gettop(f->L));
-	} else {
-		server.addr = api_check_node(f->L, lua_gettop(f->L))->addr;
-		server.port = transport == TURN_OVER_TLS ? TURN_TLS_PORT : STUN_PORT;
-	}
-	lua_pop(f->L, 1);
 	return server;
 }
 
