@@ -95,14 +95,14 @@ static enum prediction weigh(const struct tally *tally, enum method method, char
 static enum prediction judge(const struct predict_question *question, enum method method,
 			     struct tally *tally, char why[WHY])
 {
-	int orders = predict_punches(method) ? ORDERS : 1;
+	int orders = predict_punches(method) ? ARRIVALS : 1;
 
 	tally->goods = 0;
 	tally->bads = 0;
 	tally->remapped = false;
 	tally->paths = 0;
 	for (int i = 0; i < 2 * orders; i++) {
-		predict_play(question, method, (enum order)(i / 2), i % 2 == 0, &tally->last,
+		predict_play(question, method, (enum arrival)(i / 2), i % 2 == 0, &tally->last,
 			     &tally->scratch);
 		if (!tally->last.known) {
 			snprintf(why, WHY, "more than %d NATs", REACH_NATS);

@@ -62,7 +62,7 @@ static void arrive_all(struct reach *reach, const struct reach_flight *flights, 
 }
 
 static void play_round(struct reach *reach, const struct predict_question *question,
-		       enum method method, enum order order)
+		       enum method method, enum arrival order)
 {
 	enum party first = order == CALLEE_FIRST ? PARTY_CALLEE : PARTY_CALLER;
 	enum party second = first == PARTY_CALLER ? PARTY_CALLEE : PARTY_CALLER;
@@ -117,7 +117,7 @@ static bool stands(struct reach *reach, const struct predict_question *question,
 }
 
 static bool connects(struct reach *reach, const struct predict_question *question,
-		     enum method method, enum order order)
+		     enum method method, enum arrival order)
 {
 	for (int i = 0; i < 2; i++) {
 		enum party who = (enum party)(order == CALLEE_FIRST ? !i : i);
@@ -138,7 +138,7 @@ static bool connects(struct reach *reach, const struct predict_question *questio
 /* The SYNs of the two never cross: each is out, and answered, before the next.  Whose NAT forgets one
  * that was refused has nothing to let the other's in by. */
 static bool connects_by_turns(struct reach *reach, const struct predict_question *question,
-			      enum method method, enum order order)
+			      enum method method, enum arrival order)
 {
 	bool connected = false;
 
@@ -151,7 +151,7 @@ static bool connects_by_turns(struct reach *reach, const struct predict_question
 
 /* Whoever the method has open its way beforehand does, in the order in which the two are heard. */
 static void open_ways(struct reach *reach, const struct predict_question *question,
-		      enum method method, enum order order)
+		      enum method method, enum arrival order)
 {
 	for (int i = 0; i < 2; i++) {
 		enum party who = (enum party)(order == CALLEE_FIRST ? !i : i);
@@ -212,7 +212,7 @@ static bool best_check(struct reach *reach, enum party who, enum ice_path *best)
 }
 
 /* Both check what they know of each other, and are checked. */
-static void play_ice(const struct predict_question *question, enum order order, bool lucky,
+static void play_ice(const struct predict_question *question, enum arrival order, bool lucky,
 		     struct outcome *ret)
 {
 	struct predict_question about = *question;
@@ -288,7 +288,7 @@ static void open_own(struct reach *reach, const struct predict_question *questio
 	}
 }
 
-void predict_play(const struct predict_question *question, enum method method, enum order order,
+void predict_play(const struct predict_question *question, enum method method, enum arrival order,
 		  bool lucky, struct outcome *ret, struct reach *scratch)
 {
 	if (method == METHOD_ICE) {

@@ -6,7 +6,7 @@
 #include "reach.h"
 
 /* Who is heard first, where both speak. */
-enum order { CALLER_FIRST, CALLEE_FIRST, CROSSING, ORDERS };
+enum arrival { CALLER_FIRST, CALLEE_FIRST, CROSSING, ARRIVALS };
 
 struct outcome {
 	bool known; /* false: more NATs than can be reasoned about */
@@ -22,7 +22,7 @@ bool predict_speaks(enum method method, enum party who);
 bool predict_punches(enum method method);
 
 /* @lucky: where chance decides, it decides for the peers.  @scratch is overwritten. */
-void predict_play(const struct predict_question *question, enum method method, enum order order,
+void predict_play(const struct predict_question *question, enum method method, enum arrival order,
 		  bool lucky, struct outcome *ret, struct reach *scratch);
 
 #endif

@@ -10,6 +10,22 @@ bool reach_same(struct spot a, struct spot b);
 /* Is @b as good as @a for what depends on so much of a remote endpoint? */
 bool reach_within(enum nat_scope scope, struct spot a, struct spot b);
 
+/* Chance decides; the caller asks twice, once for each way that it can. */
+bool reach_luck(struct reach *reach);
+
+/* What stands for an address, or a port, that is like no other so far. */
+int reach_new_symbol(struct reach *reach);
+
+/* Does @model change addresses? */
+bool reach_translates(const struct nat_model *model);
+
+/* Is @addr outside of @nat, and its own? */
+bool reach_owns(const struct reach_nat *nat, int addr);
+
+/* From inside to outside: a packet always opens the way for what its remote sends back. */
+enum reach_drop reach_go_out(struct reach *reach, struct reach_nat *nat, struct spot *src,
+			     struct spot dst);
+
 /* Whose side does an address lead to, seen from where the two meet? */
 enum party reach_side_of(const struct reach *reach, int addr);
 

@@ -25,11 +25,12 @@ static const struct rungs orders[] = {
 			7,
 			{ METHOD_DIRECT, METHOD_REVERSAL, METHOD_PUNCH, METHOD_TCP_DIRECT,
 			  METHOD_TCP_REVERSAL, METHOD_TCP_PUNCH, METHOD_TURN } },
-	/* Nobody's TCP need be reached through a NAT (SKA-12), so none is punched. */
+	/* The supernode foretells a router's ports where punching fails (SKA-06).  Nobody's TCP
+	 * need be reached through a NAT (SKA-12), so none is punched. */
 	[ORDER_SKYPE] = { false,
-			  6,
-			  { METHOD_DIRECT, METHOD_REVERSAL, METHOD_PUNCH, METHOD_TCP_DIRECT,
-			    METHOD_TCP_REVERSAL, METHOD_RELAY } },
+			  7,
+			  { METHOD_DIRECT, METHOD_REVERSAL, METHOD_PUNCH, METHOD_PREDICT,
+			    METHOD_TCP_DIRECT, METHOD_TCP_REVERSAL, METHOD_RELAY } },
 };
 
 static_assert(sizeof(orders) / sizeof(orders[0]) == ORDER_COUNT, "rungs for each order");

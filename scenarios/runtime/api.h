@@ -13,6 +13,8 @@
 
 #include "stage.h"
 
+struct fields;
+
 /* Names of the metatables. */
 #define API_WORLD "world"
 #define API_HOST "host"
@@ -59,6 +61,13 @@ struct luaL_Reg;
 void api_metatable(lua_State *L, const char *name, const struct luaL_Reg *methods,
 		   lua_CFunction index);
 
+/* connect(a, b, { via = w.server, try = { "direct", "punch" } }) */
+int api_connect(lua_State *L);
+
+/* The method, or family, that @word names, as the value of @key, or an error. */
+enum method api_parse_method(const struct fields *f, const char *key, const char *word);
+enum family api_parse_family(const struct fields *f, const char *key, const char *word);
+
 /* Push a userdata of type @name that holds one pointer, NULL so far; returns where. */
 void **api_push_pointer(lua_State *L, const char *name);
 
@@ -73,7 +82,6 @@ struct host *api_check_host(lua_State *L, int index);
 
 /* The world's time, and a deadline for an option `within`. */
 uint64_t api_now(lua_State *L);
-struct fields;
 uint64_t api_deadline(const struct fields *f, uint64_t otherwise_ns);
 
 /* An endpoint from text "11.1.1.2:7" at @index, or an error. */
