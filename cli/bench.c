@@ -203,7 +203,7 @@ static int run(int argc, char **argv)
 		.operands_max = -1,
 		.more = "NAMEs: lab_up_ms, matrix_live_s, throughput_ratio, scenarios_per_s, "
 			"calls_per_s,\nengine_pps_1k, engine_pps_1m, bytes_per_mapping, "
-			"bytes_per_host, host_up_ns, datagram_ns,\nmapping_growth, population_growth, matrix_virtual_s; default all.\nExit status 1 where a target is missed, 77 where a measure could "
+			"bytes_per_host, host_up_ns, datagram_ns,\nmapping_growth, population_growth, matrix_virtual_s,\nguess_birthday, guess_prediction; default all.\nExit status 1 where a target is missed, 77 where a measure could "
 			"not be taken.",
 	};
 	int status = options_parse(&options, &argc, argv);

@@ -100,6 +100,10 @@ static int set_number(const struct options *options, const struct option *option
 	if (errno || end == value || *end || value[0] < '0' || value[0] > '9')
 		return command_error(command_name(options), STATUS_USAGE,
 				     "--%s: expected a number; got \"%s\"", option->name, value);
+	if (n < option->min && !option->max)
+		return command_error(command_name(options), STATUS_USAGE,
+				     "--%s: expected %llu or more; got %s", option->name,
+				     (unsigned long long)option->min, value);
 	if (n < option->min || (option->max && n > option->max))
 		return command_error(command_name(options), STATUS_USAGE,
 				     "--%s: expected %llu to %llu; got %s", option->name,

@@ -79,6 +79,23 @@ static uint64_t turn_of(const struct axis *a, const struct axis *b, const json_t
 	return (across + shorter->len - along % shorter->len) % shorter->len * longer->len + along;
 }
 
+/* Which runs stay is known before the first goes: the axes' names are the runs' own. */
+static int remove_late(json_t *runs, const struct axis *a, const struct axis *b, uint64_t cells)
+{
+	size_t len = json_array_size(runs);
+	bool *late = calloc(len + 1, sizeof(*late));
+
+	if (!late)
+		return -ENOMEM;
+	for (size_t i = 0; i < len; i++)
+		late[i] = turn_of(a, b, json_array_get(runs, i)) >= cells;
+	for (size_t i = len; i-- > 0;)
+		if (late[i])
+			json_array_remove(runs, i);
+	free(late);
+	return 0;
+}
+
 long sample_runs(json_t *runs, uint64_t cells, uint64_t seed)
 {
 	uint64_t stream = stream_seed(seed, "sample", "cells");
@@ -91,11 +108,10 @@ long sample_runs(json_t *runs, uint64_t cells, uint64_t seed)
 	if (!err) {
 		shuffle(&a, &stream);
 		shuffle(&b, &stream);
-		of = (long)(a.len * b.len);
-		for (size_t i = json_array_size(runs); i-- > 0;)
-			if (turn_of(&a, &b, json_array_get(runs, i)) >= cells)
-				json_array_remove(runs, i);
+		err = remove_late(runs, &a, &b, cells);
 	}
+	if (!err)
+		of = (long)(a.len * b.len);
 	free(a.names);
 	free(b.names);
 	return of;

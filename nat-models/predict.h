@@ -14,36 +14,36 @@
 
 /* The methods, in the order in which the ladder tries them.
  * (constant, word, what it means) */
-#define METHODS(X)                                                                                 \
-	X(METHOD_DIRECT, "direct", "the caller speaks first, to the callee's endpoint")            \
-	X(METHOD_REVERSAL, "reversal",                                                             \
-	  "the callee, told by the rendezvous, speaks first "                                      \
-	  "(RFC 5128, 3.2)")                                                                       \
-	X(METHOD_PUNCH, "punch", "both speak first, each opening its own NAT (RFC 5128, 3.3)")     \
-	X(METHOD_TURN, "turn",                                                                     \
-	  "both have an address on a TURN server, which passes everything "                        \
-	  "on (RFC 8656)")                                                                         \
-	X(METHOD_RELAY, "relay", "a third party passes everything on (RFC 5128, 3.1)")             \
-	X(METHOD_TCP_DIRECT, "tcp-direct", "the caller connects to the callee over TCP")           \
-	X(METHOD_TCP_REVERSAL, "tcp-reversal",                                                     \
-	  "the callee, told by the rendezvous, connects over TCP (RFC 5128, 3.2)")                 \
-	X(METHOD_TCP_PUNCH, "tcp-punch",                                                           \
-	  "both connect over TCP, and their SYNs cross (RFC 5128, 3.4; P2PNAT)")                   \
-	X(METHOD_ICE, "ice",                                                                       \
-	  "both check every pair of their candidates, and use the best (RFC 8445)")                \
-	X(METHOD_PREDICT, "predict",                                                               \
-	  "both speak first, to the ports that the other's NAT will give next")                    \
-	X(METHOD_BIRTHDAY, "birthday",                                                             \
-	  "one side opens many ports, the other tries ports at random until one is open")          \
-	X(METHOD_LOW_TTL, "low-ttl",                                                               \
-	  "both open their own NAT with a packet that dies before the other's, then speak")        \
-	X(METHOD_TCP_PUNCH_LOW_TTL, "tcp-punch-low-ttl",                                           \
-	  "the same, each after a SYN that opens its own NAT and dies before "                     \
-	  "the other's")                                                                           \
-	X(METHOD_TCP_STUNT_2, "tcp-stunt-2",                                                       \
-	  "such a SYN of the callee's, which then listens, and the caller connects (STUNT #2)")    \
-	X(METHOD_TCP_SEQUENTIAL, "tcp-sequential",                                                 \
-	  "the same with a SYN that goes all the way, and is refused or unheard (NATTrav)")
+#define METHODS(X)                                                                                   \
+	X(METHOD_DIRECT, "direct", "the caller speaks first, to the callee's endpoint")              \
+	X(METHOD_REVERSAL, "reversal",                                                               \
+	  "the callee, told by the rendezvous, speaks first "                                        \
+	  "(RFC 5128, 3.2)")                                                                         \
+	X(METHOD_PUNCH, "punch", "both speak first, each opening its own NAT (RFC 5128, 3.3)")       \
+	X(METHOD_TURN, "turn",                                                                       \
+	  "both have an address on a TURN server, which passes everything "                          \
+	  "on (RFC 8656)")                                                                           \
+	X(METHOD_RELAY, "relay", "a third party passes everything on (RFC 5128, 3.1)")               \
+	X(METHOD_TCP_DIRECT, "tcp-direct", "the caller connects to the callee over TCP")             \
+	X(METHOD_TCP_REVERSAL, "tcp-reversal",                                                       \
+	  "the callee, told by the rendezvous, connects over TCP (RFC 5128, 3.2)")                   \
+	X(METHOD_TCP_PUNCH, "tcp-punch",                                                             \
+	  "both connect over TCP, and their SYNs cross (RFC 5128, 3.4; P2PNAT)")                     \
+	X(METHOD_ICE, "ice",                                                                         \
+	  "both check every pair of their candidates, and use the best (RFC 8445)")                  \
+	X(METHOD_PREDICT, "predict",                                                                 \
+	  "both speak first, to the ports that the other's NAT will give next")                      \
+	X(METHOD_BIRTHDAY, "birthday",                                                               \
+	  "one side opens many ports, the other tries ports at random until one is open")            \
+	X(METHOD_LOW_TTL, "low-ttl",                                                                 \
+	  "both open their own NAT with a packet that dies before the other's, then speak")          \
+	X(METHOD_TCP_PUNCH_LOW_TTL, "tcp-punch-low-ttl",                                             \
+	  "both connect over TCP, each after a SYN that opens its own NAT and dies before "          \
+	  "the other's")                                                                             \
+	X(METHOD_TCP_STUNT_2, "tcp-stunt-2",                                                         \
+	  "a SYN of the callee's that dies so, then it listens, and the caller connects (STUNT #2)") \
+	X(METHOD_TCP_SEQUENTIAL, "tcp-sequential",                                                   \
+	  "a SYN of the callee's that goes all the way, then it listens, and the caller connects (NATTrav)")
 
 enum method {
 #define X(id, word, text) id,

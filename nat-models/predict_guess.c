@@ -71,6 +71,21 @@ static bool filters_strictly(const struct predict_question *question, enum party
 	return nat && nat->udp.filtering == NAT_APD;
 }
 
+/* What was played is the next port alone.  A side that gives ports in a row, and lets in whoever it has
+ * sent to from any port of theirs, is also heard from those that come after, where its first packet
+ * was not let in. */
+static enum prediction predict_of_more(const struct predict_question *question,
+				       const enum gives gives[2], unsigned candidates,
+				       char why[WHY])
+{
+	for (int p = PARTY_CALLER; p <= PARTY_CALLEE; p++)
+		if (candidates > 1 && gives[p] == GIVES_IN_A_ROW &&
+		    !filters_strictly(question, (enum party)p))
+			return unsure(why,
+				      "a port after the next may be the one that gets through");
+	return PREDICT_MUST_NOT;
+}
+
 /*
  * The other side speaks to the next n ports, and each rival takes one.  Where both give them in a row,
  * hello number i of one side goes to number i of the other's, and leaves by its own number i + g where
@@ -85,8 +100,10 @@ enum prediction predict_guess_rivals(const struct predict_question *question,
 	enum gives gives[2];
 	double rivals = 0, chance;
 
-	if (prediction != PREDICT_MUST || !look_at_both(question, reach, scratch, gives))
+	if (prediction == PREDICT_MAY || !look_at_both(question, reach, scratch, gives))
 		return prediction;
+	if (prediction == PREDICT_MUST_NOT)
+		return predict_of_more(question, gives, candidates, why);
 	if (question->shared.nats_len)
 		return unsure(why, "the two take ports of one NAT, each the other's next");
 	for (int p = PARTY_CALLER; p <= PARTY_CALLEE; p++)

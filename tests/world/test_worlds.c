@@ -124,6 +124,13 @@ static void and_that_of_ipv6(void **state)
 	assert_int_equal(driven.status, 0);
 }
 
+/* All cells there are; of the sanitizers, which take ten times as long, a sample must do. */
+#ifdef __SANITIZE_ADDRESS__
+#define SAMPLE "128"
+#else
+#define SAMPLE "1000000"
+#endif
+
 /* As many cells as there are pairs of @models, or more, and none that is not as the oracle says. */
 static void expect_cells(int models)
 {
@@ -138,7 +145,7 @@ static void expect_cells(int models)
 	assert_int_equal(
 		sscanf(told, "%d cells: %d as the oracle says, 0 not, 0 skipped", &cells, &good),
 		2);
-	assert_true(cells >= models * models);
+	assert_true(cells >= models * models || cells == atoi(SAMPLE));
 	assert_int_equal(good, cells);
 }
 
@@ -150,10 +157,13 @@ static void every_method_between_every_two_models(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		const char *const argv[] = { "knothole",  "matrix",  "--methods",
-					     "all",	  "--world", "virtual",
-					     "--a",	  "all",     "--b",
-					     "all",	  "-o",	     families[i] ? "six" : "four",
+		const char *const argv[] = { "knothole",  "matrix",
+					     "--methods", "all",
+					     "--world",	  "virtual",
+					     "--a",	  "all",
+					     "--b",	  "all",
+					     "--sample",  SAMPLE,
+					     "-o",	  families[i] ? "six" : "four",
 					     families[i], NULL };
 
 		drive(&(struct drive){ .argv = argv, .before = be_nobody, .directory = directory },

@@ -322,11 +322,46 @@ static void a_row(void **state)
 			 answer.chance[row->method], answer.why[row->method]);
 }
 
+/* A NAT that asks for addresses alone hears from the other's second port, where it did not from the
+ * first: then one candidate fails surely, and several may not. */
+static void more_candidates_than_one(void **state)
+{
+	static const struct {
+		enum nat_scope filtering;
+		uint16_t candidates;
+		enum prediction want;
+	} cases[] = {
+		{ NAT_APD, 8, PREDICT_MUST_NOT },
+		{ NAT_AD, 8, PREDICT_MAY },
+		{ NAT_EI, 8, PREDICT_MAY },
+		{ NAT_AD, 1, PREDICT_MUST_NOT },
+	};
+	static const char *const random[NATS] = { RND }, *const sequential[NATS] = { SEQ };
+	static struct side caller, callee;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct predict_question question = {
+			.caller = side_of(&caller, random),
+			.callee = side_of(&callee, sequential),
+			.budget = { .candidates = cases[i].candidates },
+		};
+		struct predict_answer answer;
+
+		callee.models[0].udp.filtering = cases[i].filtering;
+		predict(&question, &answer);
+		if (answer.udp[METHOD_PREDICT] != cases[i].want)
+			fail_msg("case %zu: %s", i, answer.why[METHOD_PREDICT]);
+	}
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[sizeof(rows) / sizeof(rows[0])] = { 0 };
+	enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+	struct CMUnitTest tests[ROWS + 1] = { 0 };
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	tests[ROWS] = (struct CMUnitTest)cmocka_unit_test(more_candidates_than_one);
+	for (size_t i = 0; i < ROWS; i++) {
 		tests[i].name = rows[i].name;
 		tests[i].test_func = a_row;
 		tests[i].initial_state = (void *)&rows[i];
