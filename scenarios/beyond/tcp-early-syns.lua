@@ -24,13 +24,13 @@ return {
 
   run = function (w, p)
     for _, method in ipairs(methods) do
-      local call = connect(w.alice, w.bob, { via = w.server, try = { method }, attempt = "1500ms" })
-      call:talk { frames = 5, every = "5ms" }
       -- Its only SYN meets the caller's NAT, and a RST from there ends what it had opened.
       local forgotten = method == "tcp-sequential" and p.a == "rst"
-      -- Where that goes for both sides, SYNs must be on their way at the same time: a matter of luck.
+      -- Where that goes for both sides, SYNs must be on their way at the same time: a matter of luck, not tried here.
       local luck = method == "tcp-punch" and p.a == "rst" and p.b == "rst"
       if not luck then
+        local call = connect(w.alice, w.bob, { via = w.server, try = { method }, attempt = "1500ms" })
+        call:talk { frames = 5, every = "5ms" }
         expect(call.method):is(forgotten and "none" or method)
       end
     end
