@@ -29,7 +29,7 @@ json_t *model_summary_json(const struct nat_model *model)
 static json_t *value_json(const struct nat_model *model, const struct knob_section *section,
 			  const struct knob *knob)
 {
-	char text[256];
+	char text[KNOB_TEXT_MAX];
 
 	switch (knob->type) {
 	case KNOB_BOOL:

@@ -7,9 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The bits that an IPv4 address has in front in its mapped form. */
-enum { V4_MAPPED_BITS = 96 };
-
 static uint64_t load64(const uint8_t *bytes)
 {
 	uint64_t v = 0;
@@ -53,7 +50,7 @@ int family_parse(const char *word, enum family *ret)
 /* Is @a an IPv4 address whose first @bits are those of @net? */
 static bool in_v4(struct ip_addr a, uint32_t net, uint8_t bits)
 {
-	struct ip_prefix p = { ip_addr_v4(net), (uint8_t)(V4_MAPPED_BITS + bits) };
+	struct ip_prefix p = { ip_addr_v4(net), (uint8_t)(IP_V4_MAPPED_BITS + bits) };
 
 	return ip_prefix_contains(p, a);
 }
@@ -121,7 +118,7 @@ int ip_prefix_parse(const char *text, struct ip_prefix *ret)
 	if (parse_number(slash + 1, ip_addr_is_v4(addr) ? 32 : 128, &bits))
 		return -EINVAL;
 	if (ip_addr_is_v4(addr))
-		bits += V4_MAPPED_BITS;
+		bits += IP_V4_MAPPED_BITS;
 	*ret = (struct ip_prefix){ masked(addr, (uint8_t)bits), (uint8_t)bits };
 	return 0;
 }
@@ -169,12 +166,11 @@ const char *ip_addr_format(struct ip_addr a, char buf[IP_ADDR_TEXT])
 
 const char *ip_prefix_format(struct ip_prefix p, char buf[IP_PREFIX_TEXT])
 {
-	bool v4 = ip_addr_is_v4(p.addr) && p.bits >= V4_MAPPED_BITS;
 	size_t len;
 
 	ip_addr_format(p.addr, buf);
 	len = strlen(buf);
-	snprintf(buf + len, IP_PREFIX_TEXT - len, "/%d", p.bits - (v4 ? V4_MAPPED_BITS : 0));
+	snprintf(buf + len, IP_PREFIX_TEXT - len, "/%d", ip_prefix_length(p));
 	return buf;
 }
 

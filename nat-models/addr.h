@@ -98,6 +98,17 @@ static inline bool ip_prefix_contains(struct ip_prefix p, struct ip_addr a)
 	return !(hi & ip_leading_bits(p.bits)) && !(lo & ip_leading_bits(p.bits - 64));
 }
 
+/* Where an IPv4 address begins in the mapped form. */
+enum { IP_V4_MAPPED_BITS = 96 };
+
+/* Its bits as they are written: counted in its own family. */
+static inline int ip_prefix_length(struct ip_prefix p)
+{
+	bool v4 = p.bits >= IP_V4_MAPPED_BITS && ip_addr_is_v4(p.addr);
+
+	return v4 ? p.bits - IP_V4_MAPPED_BITS : p.bits;
+}
+
 /* RFC 1112, RFC 4291 */
 static inline bool ip_addr_is_multicast(struct ip_addr a)
 {

@@ -138,6 +138,30 @@ static const char *check_family(const struct nat_model *model, char *text, size_
 	return key;
 }
 
+/* Nobody is exempt from what is done to all, nor can be in the other family. */
+static const char *check_exempt(const struct nat_model *model, char *text, size_t size)
+{
+	bool none = model->kind == NAT_KIND_ROUTER || model->kind == NAT_KIND_NPTV6 ||
+		    model->kind == NAT_KIND_NAT64;
+	char prefix[IP_PREFIX_TEXT];
+
+	for (size_t i = 0; i < nat_model_exempt_len(model); i++) {
+		int version = ip_addr_is_v4(model->exempt[i].addr) ? 4 : 6;
+
+		ip_prefix_format(model->exempt[i], prefix);
+		if (none)
+			snprintf(text, size, "kind \"%s\" does the same to all: %s means nothing",
+				 nat_kind_word(model->kind), prefix);
+		else if (!nat_model_serves(model, version))
+			snprintf(text, size, "the model's family is \"%s\", and %s is of the other",
+				 nat_family_word(model->family), prefix);
+		else
+			continue;
+		return "exempt";
+	}
+	return NULL;
+}
+
 static const char *check_limits(const struct nat_model *model, char *text, size_t size)
 {
 	if (!model->max_mappings || model->max_mappings_host <= model->max_mappings)
@@ -173,6 +197,8 @@ const char *model_check(const struct nat_model *model, char *text, size_t size)
 		key = check_family(model, text, size);
 	if (!key)
 		key = check_limits(model, text, size);
+	if (!key)
+		key = check_exempt(model, text, size);
 	if (!key)
 		key = check_rfc3489(model, text, size);
 	return key;

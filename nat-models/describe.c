@@ -7,8 +7,6 @@
 #include "knobs.h"
 #include "recipe.h"
 
-enum { VALUE_TEXT = 200 };
-
 static const char *const others[] = {
 	"no-nat",
 	"full-cone",
@@ -123,7 +121,7 @@ static bool is_idle(const struct nat_model *model, const struct knob_section *se
 static void describe_knob(const struct nat_model *model, const struct knob_section *section,
 			  const struct knob *knob, FILE *out)
 {
-	char value[VALUE_TEXT];
+	char value[KNOB_TEXT_MAX];
 	const char *text = "";
 
 	if (is_idle(model, section, knob))

@@ -77,8 +77,9 @@ static const struct knob model_knobs[] = {
 	BOOL_KNOB(nat_model, overlap, "overlap",
 		  "outside hosts are reached whose addresses are of the inside network",
 		  "RFC 4787, REQ-7"),
-	KNOB(nat_model, exempt, "exempt", KNOB_PREFIX, NULL, 0, 0,
-	     "a prefix of destinations that nothing is translated for", "RFC 6888, REQ-6"),
+	KNOB(nat_model, exempt, "exempt", KNOB_PREFIXES, NULL, 0, 0,
+	     "prefixes of destinations that nothing is translated for, as a list",
+	     "RFC 6888, REQ-6"),
 	BOOL_KNOB(nat_model, shared_mappings, "shared_mappings",
 		  "TCP and UDP from one inside endpoint get one outside port", "RFC 7857, 5"),
 	BOOL_KNOB(nat_model, shared_filters, "shared_filters",
@@ -240,6 +241,26 @@ char *knob_text(struct nat_model *model, const struct knob_section *section,
 	return (char *)model + section->offset + knob->offset;
 }
 
+static const struct ip_prefix *prefixes_of(const struct nat_model *model,
+					   const struct knob_section *section,
+					   const struct knob *knob)
+{
+	const char *at = (const char *)model + section->offset + knob->offset;
+
+	return (const struct ip_prefix *)(const void *)at;
+}
+
+struct ip_prefix *knob_prefixes(struct nat_model *model, const struct knob_section *section,
+				const struct knob *knob)
+{
+	return (struct ip_prefix *)(void *)knob_text(model, section, knob);
+}
+
+size_t knob_prefixes_max(const struct knob *knob)
+{
+	return knob->size / sizeof(struct ip_prefix);
+}
+
 int64_t knob_value(const struct nat_model *model, const struct knob_section *section,
 		   const struct knob *knob)
 {
@@ -326,12 +347,19 @@ static const char *format_ports(int64_t value, char *buf, size_t size)
 	return buf;
 }
 
-static const char *format_prefix(int64_t value, char *buf, size_t size)
+/* "11.1.0.0/16, 11.2.0.0/16"; "none" where there are none. */
+static const char *format_prefixes(const struct ip_prefix *prefixes, size_t max, char *buf,
+				   size_t size)
 {
-	const struct nat_model model = { .exempt = (uint64_t)value };
 	char text[IP_PREFIX_TEXT];
 
-	snprintf(buf, size, "%s", value ? ip_prefix_format(nat_model_exempt(&model), text) : "");
+	snprintf(buf, size, "%s", max && prefixes[0].bits ? "" : "none");
+	for (size_t i = 0; i < max && prefixes[i].bits; i++) {
+		size_t used = strlen(buf);
+
+		snprintf(buf + used, size - used, "%s%s", used ? ", " : "",
+			 ip_prefix_format(prefixes[i], text));
+	}
 	return buf;
 }
 
@@ -345,13 +373,14 @@ const char *knob_format(const struct nat_model *model, const struct knob_section
 		snprintf(buf, size, "%s", (const char *)model + section->offset + knob->offset);
 		return buf;
 	}
+	if (knob->type == KNOB_PREFIXES)
+		return format_prefixes(prefixes_of(model, section, knob), knob_prefixes_max(knob),
+				       buf, size);
 	value = knob_value(model, section, knob);
 	if (knob->type == KNOB_SET)
 		return format_set(knob, value, buf, size);
 	if (knob->type == KNOB_PORTS)
 		return format_ports(value, buf, size);
-	if (knob->type == KNOB_PREFIX)
-		return format_prefix(value, buf, size);
 	if (knob->type == KNOB_WORD)
 		snprintf(buf, size, "%s", knob->words[value].word);
 	else if (knob->type == KNOB_BOOL)
@@ -363,6 +392,14 @@ const char *knob_format(const struct nat_model *model, const struct knob_section
 	return buf;
 }
 
+static bool same_prefixes(const struct ip_prefix *a, const struct ip_prefix *b, size_t max)
+{
+	for (size_t i = 0; i < max && (a[i].bits || b[i].bits); i++)
+		if (a[i].bits != b[i].bits || !ip_addr_equal(a[i].addr, b[i].addr))
+			return false;
+	return true;
+}
+
 static bool same_value(const struct nat_model *a, const struct nat_model *b,
 		       const struct knob_section *section, const struct knob *knob)
 {
@@ -370,6 +407,9 @@ static bool same_value(const struct nat_model *a, const struct nat_model *b,
 
 	if (knob->type == KNOB_TEXT)
 		return strcmp((const char *)a + at, (const char *)b + at) == 0;
+	if (knob->type == KNOB_PREFIXES)
+		return same_prefixes(prefixes_of(a, section, knob), prefixes_of(b, section, knob),
+				     knob_prefixes_max(knob));
 	return knob_value(a, section, knob) == knob_value(b, section, knob);
 }
 

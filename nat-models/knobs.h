@@ -21,7 +21,7 @@ enum knob_type {
 	KNOB_TIME, /* uint64_t ns, from min to max */
 	KNOB_SET, /* uint8_t of bits, 1 << value of `words`; a list of them in a file */
 	KNOB_PORTS, /* uint16_t[4], 0 = no more; as one number, each takes 16 bits of it */
-	KNOB_PREFIX, /* uint64_t, an IPv4 prefix as in nat_model's exempt; 0 = none, "" in a file */
+	KNOB_PREFIXES, /* struct ip_prefix[n], 0 bits = no more; one, or a list of them, in a file */
 	KNOB_TEXT, /* char[size]; one of `words` where those are given */
 };
 
@@ -48,7 +48,13 @@ enum { KNOB_SECTIONS = 4 };
 
 extern const struct knob_section knob_sections[KNOB_SECTIONS];
 
-/* The number that a WORD, BOOL, NUMBER, TIME, SET, PORTS or PREFIX knob of @section has in @model. */
+/* Has a knob of @type a number, as all but TEXT and PREFIXES do? */
+static inline bool knob_is_number(enum knob_type type)
+{
+	return type != KNOB_TEXT && type != KNOB_PREFIXES;
+}
+
+/* The number that a knob of @section, of a type that has one, has in @model. */
 int64_t knob_value(const struct nat_model *model, const struct knob_section *section,
 		   const struct knob *knob);
 
@@ -59,6 +65,15 @@ void knob_set(struct nat_model *model, const struct knob_section *section, const
 /* The text of a TEXT knob, within @model. */
 char *knob_text(struct nat_model *model, const struct knob_section *section,
 		const struct knob *knob);
+
+/* The first of a PREFIXES knob's, within @model, and how many it may have. */
+struct ip_prefix *knob_prefixes(struct nat_model *model, const struct knob_section *section,
+				const struct knob *knob);
+size_t knob_prefixes_max(const struct knob *knob);
+
+/* Room for any knob's value as text, with its final NUL. */
+enum { KNOB_TEXT_MAX = 256 };
+_Static_assert(KNOB_TEXT_MAX > NAT_EXEMPT * (IP_PREFIX_TEXT + 1), "a list of prefixes must fit");
 
 /* The knob's value as a model file would spell it, into @buf, which it returns. */
 const char *knob_format(const struct nat_model *model, const struct knob_section *section,

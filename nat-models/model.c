@@ -67,10 +67,13 @@ bool nat_transport_lets_out(const struct nat_transport *transport, uint16_t port
 	return false;
 }
 
-struct ip_prefix nat_model_exempt(const struct nat_model *model)
+size_t nat_model_exempt_len(const struct nat_model *model)
 {
-	return (struct ip_prefix){ ip_addr_v4((uint32_t)(model->exempt >> 8)),
-				   (uint8_t)(96 + (model->exempt & 0xff)) };
+	size_t n = 0;
+
+	while (n < NAT_EXEMPT && model->exempt[n].bits)
+		n++;
+	return n;
 }
 
 void nat_model_defaults(struct nat_model *model)

@@ -178,7 +178,7 @@ enum nat_too_big { NAT_TOO_BIGS(X) };
 enum nat_rfc3489 { NAT_RFC3489(X) };
 #undef X
 
-enum { NAT_OUTBOUND_PORTS = 4 };
+enum { NAT_OUTBOUND_PORTS = 4, NAT_EXEMPT = 4 };
 
 /* The behaviour towards one transport protocol.  UDP and TCP each have one. */
 struct nat_transport {
@@ -266,8 +266,8 @@ struct nat_model {
 	enum nat_refusal refusal;
 	enum nat_too_big too_big;
 	bool overlap; /* RFC 4787 REQ-7: outside hosts of the inside network's range are reached */
-	uint64_t exempt; /* RFC 6888 REQ-6: an IPv4 prefix that is not translated for: the address
-			  * << 8, and its bits; 0 = none */
+	/* RFC 6888 REQ-6: destinations that nothing is translated for; one without bits ends them. */
+	struct ip_prefix exempt[NAT_EXEMPT];
 	bool shared_mappings; /* RFC 7857, 5: TCP and UDP from one inside endpoint get one port */
 	bool shared_filters; /* RFC 7857, 6: what opens the way for one lets the other in */
 	bool ip_id; /* RFC 7857, 10: datagrams that may be cut get an identification of the NAT's */
@@ -281,8 +281,8 @@ struct nat_model {
 /* May anything go out to remote @port? */
 bool nat_transport_lets_out(const struct nat_transport *transport, uint16_t port);
 
-/* The prefix of its `exempt`, which is not 0. */
-struct ip_prefix nat_model_exempt(const struct nat_model *model);
+/* How many prefixes its `exempt` has. */
+size_t nat_model_exempt_len(const struct nat_model *model);
 
 /* A model with every knob at its default: what RFC 4787 and RFC 5382 recommend (EI mapping,
  * APD filtering, ports preserved, hairpinning with external source). */

@@ -118,7 +118,7 @@ struct nat_config {
 	size_t forwards_len;
 	struct ip_addr dmz; /* inside host that gets what nobody else does; unset = none */
 	const struct ip_prefix *exempt; /* destinations that are not translated for (RFC 6888,
-					 * REQ-6): routed both ways; copied.  The model may name one more */
+					 * REQ-6): routed both ways; copied.  The model may name more */
 	size_t exempt_len;
 	struct ip_prefix
 		outside_prefix; /* NPTv6: what hosts with the prefix `inside` have outside; both

@@ -179,14 +179,16 @@ static size_t room_for(size_t len, size_t size)
 	return (len * size + grain - 1) / grain * grain;
 }
 
-static size_t size_of(const struct nat_config *config)
+static size_t size_of(const struct nat_model *model, const struct nat_config *config)
 {
+	const size_t exempt_len = config->exempt_len + nat_model_exempt_len(model);
+
 	return room_for(1, sizeof(struct nat)) +
 	       room_for(config->pool_len, sizeof(struct ip_addr)) +
 	       room_for(config->pool_len + 1, sizeof(struct ip_addr)) +
 	       room_for(pool_index_len(config->pool_len), sizeof(uint16_t)) +
 	       room_for(config->forwards_len, sizeof(*config->forwards)) +
-	       room_for(config->exempt_len + 1, sizeof(*config->exempt)) +
+	       room_for(exempt_len, sizeof(*config->exempt)) +
 	       room_for(NAT_PROTOCOLS * config->pool_len, sizeof(uint32_t));
 }
 
@@ -202,15 +204,17 @@ static void *lay(char **at, const void *from, size_t len, size_t size)
 	return array;
 }
 
-/* The model's own stands behind the configuration's. */
+/* The model's own stand behind the configuration's. */
 static void copy_exempt(struct nat *nat, const struct nat_config *config, char **at)
 {
-	nat->exempt = lay(at, NULL, config->exempt_len + 1, sizeof(*nat->exempt));
+	const size_t own = nat_model_exempt_len(&nat->model);
+
+	nat->exempt = lay(at, NULL, config->exempt_len + own, sizeof(*nat->exempt));
 	for (size_t i = 0; i < config->exempt_len; i++)
 		nat->exempt[i] = config->exempt[i];
-	nat->exempt_len = config->exempt_len;
-	if (nat->model.exempt)
-		nat->exempt[nat->exempt_len++] = nat_model_exempt(&nat->model);
+	for (size_t i = 0; i < own; i++)
+		nat->exempt[config->exempt_len + i] = nat->model.exempt[i];
+	nat->exempt_len = config->exempt_len + own;
 }
 
 static void copy_config(struct nat *nat, const struct nat_config *config)
@@ -289,7 +293,7 @@ int nat_new(const struct nat_model *model, const struct nat_config *config, stru
 
 	if (err)
 		return err;
-	size = size_of(config);
+	size = size_of(model, config);
 	nat = nat_memory_take(&config->memory, size);
 	if (!nat)
 		return -ENOMEM;

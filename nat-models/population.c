@@ -86,13 +86,19 @@ static uint64_t mix_text(uint64_t hash, const char *text)
 
 static uint64_t mix_model(uint64_t hash, const struct nat_model *model)
 {
+	char text[KNOB_TEXT_MAX];
+
 	for (size_t s = 0; s < KNOB_SECTIONS; s++) {
 		const struct knob_section *section = &knob_sections[s];
 
 		for (size_t i = 0; i < section->len; i++) {
-			if (section->knobs[i].type != KNOB_TEXT)
-				hash = hash_mix(hash, (uint64_t)knob_value(model, section,
-									   &section->knobs[i]));
+			const struct knob *knob = &section->knobs[i];
+
+			if (knob_is_number(knob->type))
+				hash = hash_mix(hash, (uint64_t)knob_value(model, section, knob));
+			else if (knob->type != KNOB_TEXT)
+				hash = mix_text(hash, knob_format(model, section, knob, text,
+								  sizeof(text)));
 		}
 	}
 	return hash;

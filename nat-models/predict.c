@@ -6,6 +6,10 @@
  * for three things: a stray that takes a port (poison), a mapping that is stolen, and chance.  So
  * it is played once for each order in which the first hellos can arrive and for each way chance
  * can fall.  What holds in all of these must be; what holds in none must not; the rest may.
+ *
+ * That TCP and UDP share mappings or filters (RFC 7857, 5 and 6) is left out of it: a method speaks one
+ * of the two between the peers, to endpoints that this one's mappings gave, and what the
+ * other has opened is other endpoints' business.
  */
 #include "predict.h"
 
@@ -15,6 +19,7 @@
 #include <string.h>
 
 #include "duration.h"
+#include "predict_exempt.h"
 #include "predict_guess.h"
 #include "predict_why.h"
 
@@ -472,6 +477,7 @@ void predict(const struct predict_question *question, struct predict_answer *ret
 		ret->chance[m] = -1;
 		if (tally) {
 			answer_method(question, (enum method)m, tally, ret);
+			predict_exempt(question, (enum method)m, ret);
 		} else {
 			ret->udp[m] = PREDICT_MAY;
 			snprintf(ret->why[m], WHY, "no memory to think with");

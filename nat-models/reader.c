@@ -219,23 +219,47 @@ static int read_time(struct reader *reader, const char *path, const struct knob 
 	return 0;
 }
 
-static int read_prefix(struct reader *reader, const char *path, int64_t *ret)
+static int read_prefix(struct reader *reader, const char *path, struct ip_prefix *ret)
 {
 	const char *text = lua_type(reader->lua, -1) == LUA_TSTRING ? lua_tostring(reader->lua, -1)
 								    : NULL;
-	struct ip_prefix prefix;
 	char got[80];
 
-	*ret = 0;
-	if (text && !*text)
-		return 0;
-	if (!text || ip_prefix_parse(text, &prefix) || !ip_addr_is_v4(prefix.addr) ||
-	    prefix.bits <= 96)
+	/* Of no bits, it would be all there is. */
+	if (!text || ip_prefix_parse(text, ret) || ip_prefix_length(*ret) == 0)
 		return reader_fault(reader, path,
-				    "expected an IPv4 prefix, such as \"11.1.0.0/16\"; got %s",
+				    "expected a prefix, such as \"11.1.0.0/16\"; got %s",
 				    reader_describe(reader->lua, got, sizeof(got)));
-	*ret = (int64_t)ip_addr_to_v4(prefix.addr) << 8 | (prefix.bits - 96);
 	return 0;
+}
+
+/* One prefix, "" for none, or a list of them. */
+static int read_prefixes(struct reader *reader, const char *path,
+			 const struct knob_section *section, const struct knob *knob)
+{
+	struct ip_prefix *at = knob_prefixes(&reader->model, section, knob);
+	const size_t max = knob_prefixes_max(knob);
+	lua_State *lua = reader->lua;
+	int r = 0;
+
+	memset(at, 0, knob->size);
+	if (!lua_istable(lua, -1)) {
+		size_t len = 0;
+
+		if (lua_type(lua, -1) == LUA_TSTRING && !*lua_tolstring(lua, -1, &len) && !len)
+			return 0;
+		return read_prefix(reader, path, at);
+	}
+	if (lua_rawlen(lua, -1) > max)
+		return reader_fault(reader, path,
+				    "expected a list of at most %zu prefixes; got %llu", max,
+				    (unsigned long long)lua_rawlen(lua, -1));
+	for (lua_Unsigned i = 0; i < lua_rawlen(lua, -1) && r == 0; i++) {
+		lua_rawgeti(lua, -1, (lua_Integer)i + 1);
+		r = read_prefix(reader, path, &at[i]);
+		lua_pop(lua, 1);
+	}
+	return r;
 }
 
 static int read_text(struct reader *reader, const char *path, const struct knob_section *section,
@@ -271,6 +295,8 @@ int reader_take(struct reader *reader, const struct knob_section *section, const
 	switch (knob->type) {
 	case KNOB_TEXT:
 		return read_text(reader, path, section, knob);
+	case KNOB_PREFIXES:
+		return read_prefixes(reader, path, section, knob);
 	case KNOB_WORD:
 		r = read_word(reader, path, knob, &value);
 		break;
@@ -285,9 +311,6 @@ int reader_take(struct reader *reader, const struct knob_section *section, const
 		break;
 	case KNOB_NUMBER:
 		r = read_number(reader, path, knob, &value);
-		break;
-	case KNOB_PREFIX:
-		r = read_prefix(reader, path, &value);
 		break;
 	case KNOB_TIME:
 		r = read_time(reader, path, knob, &value);

@@ -75,12 +75,29 @@ static int add_addresses(struct segment *segment, struct port *port, const struc
 		err = segment_add_address(segment, port, plan_address(node, i));
 	/* Destinations that a NAT does not translate for answer to inside addresses (RFC 6888, REQ-6). */
 	if (node->kind == PLAN_HOST || node->no_ipv4 ||
-	    (plan_translates(node) && !node->model.exempt))
+	    (plan_translates(node) && !nat_model_exempt_len(&node->model)))
 		return err;
 	if (!err)
 		err = segment_add_address(segment, port, plan_gateway_addr(node));
 	for (const struct plan_node *n = node->children; n && !err; n = n->next)
 		err = add_addresses(segment, port, n);
+	return err;
+}
+
+/* The same for what is hidden, where some destinations answer to inside addresses. */
+static int add_hidden6(struct segment *segment, struct port *port, const struct plan_node *node)
+{
+	int err = 0;
+
+	if (!node->model6 || plan_inside6(node) == PLAN_OTHER_PREFIX)
+		return 0;
+	if (plan_inside6(node) == PLAN_HIDDEN) {
+		if (!nat_model_exempt_len(node->model6))
+			return 0;
+		err = segment_add_prefix(segment, port, node->prefix6);
+	}
+	for (const struct plan_node *n = node->children; n && !err; n = n->next)
+		err = add_hidden6(segment, port, n);
 	return err;
 }
 
@@ -93,7 +110,7 @@ static int add_addresses6(struct segment *segment, struct port *port, const stru
 		err = segment_add_address(segment, port, node->addr6);
 	if (!err && node->outside6.bits)
 		err = segment_add_prefix(segment, port, node->outside6);
-	return err;
+	return err ? err : add_hidden6(segment, port, node);
 }
 
 /* Join @port to @above, the segment above @node, and tell that the node's addresses are there. */

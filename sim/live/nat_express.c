@@ -42,7 +42,7 @@ static const char *forwarding(const struct nat_model *model)
 		{ !model->icmp.time_exceeded, "the kernel answers for a packet whose TTL ends" },
 		{ model->overlap, "it reaches outside hosts of the inside network's range" },
 		{ model->ip_id, "it gives out identifications of its own" },
-		{ model->exempt, "it does not translate for some destinations" },
+		{ nat_model_exempt_len(model) > 0, "it does not translate for some destinations" },
 		{ model->shared_mappings, "conntrack maps UDP and TCP each by itself" },
 		{ model->shared_filters, "conntrack filters UDP and TCP each by itself" },
 	};

@@ -207,7 +207,8 @@ static struct nat *make(struct input *in, struct nat_model *model)
 	model->overlap = a & 0x80;
 	model->shared_mappings = model->shared_filters = a & 0x08;
 	model->fragments_yield = !(a & 0x04);
-	model->exempt = a / 16 % 4 == 2 ? UINT64_C(0x0b010100) << 8 | 28 : 0;
+	if (a / 16 % 4 == 2)
+		model->exempt[0] = (struct ip_prefix){ ip_addr_v4(0x0b010100), 124 };
 	model->too_big = a % TOO_BIGS;
 	config.seed = a;
 	config.forwards_len = a % 4 == 0;

@@ -70,6 +70,13 @@ static void exemption(struct script_config *c)
 	c->nat.exempt_len = 1;
 }
 
+static void exempt_by_model(struct script_config *c)
+{
+	exemption(c);
+	c->model.exempt[0] = (struct ip_prefix){ ip_addr_v4(0x0b010300), 120 };
+	c->model.exempt[1] = (struct ip_prefix){ ip_addr_v4(0x0b010409), 128 };
+}
+
 static void dependent(struct script_config *c)
 {
 	c->model.udp.collision = NAT_COLLISION_DEPENDENT;
@@ -132,6 +139,13 @@ static const struct script scripts[] = {
 	    { 0, 'i', "UDP 192.168.1.2:4000 > 11.1.2.9:7", "UDP 192.168.1.2:4000 > 11.1.2.9:7" },
 	    { 0, 'o', "UDP 11.1.2.9:8 > 192.168.1.2:5", "UDP 11.1.2.9:8 > 192.168.1.2:5" },
 	    { 0, 'o', "UDP 11.1.3.9:8 > 192.168.1.2:5", GONE } } },
+	{ "RFC 6888 REQ-6: those of the model beside those of the configuration",
+	  exempt_by_model,
+	  { { 0, 'i', "UDP 192.168.1.2:4000 > 11.1.2.9:7", "UDP 192.168.1.2:4000 > 11.1.2.9:7" },
+	    { 0, 'i', "UDP 192.168.1.2:4000 > 11.1.3.9:7", "UDP 192.168.1.2:4000 > 11.1.3.9:7" },
+	    { 0, 'i', "UDP 192.168.1.2:4000 > 11.1.4.9:7", "UDP 192.168.1.2:4000 > 11.1.4.9:7" },
+	    { 0, 'o', "UDP 11.1.4.9:8 > 192.168.1.2:5", "UDP 11.1.4.9:8 > 192.168.1.2:5" },
+	    { 0, 'i', "UDP 192.168.1.2:4000 > 11.1.4.8:7", "UDP 11.2.0.1:4000 > 11.1.4.8:7" } } },
 	{ "RFC 4787 REQ-11 broken: dependent once two want one port",
 	  dependent,
 	  { { 0, 'i', OUT, SENT },

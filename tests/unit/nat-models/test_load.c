@@ -16,6 +16,7 @@
 
 #include "nat-models/catalog.h"
 #include "nat-models/duration.h"
+#include "nat-models/knobs.h"
 
 /* Deeper than Lua goes, which then names no line. */
 #define DEEP "{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{"
@@ -55,14 +56,23 @@ static const struct row {
 	  "my.lua: udp.filtering: kind \"nptv6\" keeps no state: expected \"endpoint-independent\"" },
 	{ "a key that is no name", "return { \"none\" }", "my.lua: expected names as keys; got 1" },
 	{ "a prefix without bits", "return { exempt = \"11.1.0.0\" }",
-	  "my.lua:1: exempt: expected an IPv4 prefix, such as \"11.1.0.0/16\"; got \"11.1.0.0\"" },
+	  "my.lua:1: exempt: expected a prefix, such as \"11.1.0.0/16\"; got \"11.1.0.0\"" },
 	{ "a prefix of all there is", "return { exempt = \"0.0.0.0/0\" }",
-	  "my.lua:1: exempt: expected an IPv4 prefix, such as \"11.1.0.0/16\"; got \"0.0.0.0/0\"" },
-	{ "a prefix of IPv6", "return { exempt = \"2001:db8::/32\" }",
-	  "my.lua:1: exempt: expected an IPv4 prefix, such as \"11.1.0.0/16\"; got "
-	  "\"2001:db8::/32\"" },
+	  "my.lua:1: exempt: expected a prefix, such as \"11.1.0.0/16\"; got \"0.0.0.0/0\"" },
+	{ "a prefix of IPv6 for IPv4", "return { exempt = \"2001:db8::/32\" }",
+	  "my.lua:1: exempt: the model's family is \"ipv4\", and 2001:db8::/32 is of the other" },
+	{ "a second prefix of the other family",
+	  "return { family = \"ipv6\", exempt = { \"2001:db8::/32\", \"11.1.0.0/16\" } }",
+	  "my.lua:1: exempt: the model's family is \"ipv6\", and 11.1.0.0/16 is of the other" },
+	{ "a prefix where all are treated alike",
+	  "return { kind = \"router\", exempt = \"11.1.0.0/16\" }",
+	  "my.lua:1: exempt: kind \"router\" does the same to all: 11.1.0.0/16 means nothing" },
+	{ "a list with what is none", "return { exempt = { \"11.1.0.0/16\", \"\" } }",
+	  "my.lua:1: exempt: expected a prefix, such as \"11.1.0.0/16\"; got \"\"" },
+	{ "too many prefixes", "local p = \"11.1.0.0/16\"\nreturn { exempt = { p, p, p, p, p } }",
+	  "my.lua:2: exempt: expected a list of at most 4 prefixes; got 5" },
 	{ "a prefix that is a number", "return { exempt = 11 }",
-	  "my.lua:1: exempt: expected an IPv4 prefix, such as \"11.1.0.0/16\"; got 11" },
+	  "my.lua:1: exempt: expected a prefix, such as \"11.1.0.0/16\"; got 11" },
 	{ "a time without a unit", "return { udp = { timeout = 180 } }",
 	  "my.lua:1: udp.timeout: expected a time with its unit, such as \"180s\"; got 180" },
 	{ "a time of nothing", "return { udp = { timeout = \"0s\" } }",
@@ -277,6 +287,42 @@ static int inline_model(const char *text, struct nat_model *ret, struct model_er
 	return r;
 }
 
+static void exemptions(void **state)
+{
+	static const struct {
+		const char *text, *formatted;
+		size_t len;
+	} lists[] = {
+		{ "{}", "none", 0 },
+		{ "{ exempt = \"\" }", "none", 0 },
+		{ "{ exempt = {} }", "none", 0 },
+		{ "{ exempt = \"11.1.0.0/16\" }", "11.1.0.0/16", 1 },
+		{ "{ exempt = { \"11.1.0.0/16\", \"11.2.0.0/24\" } }", "11.1.0.0/16, 11.2.0.0/24",
+		  2 },
+		{ "{ family = \"both\", exempt = { \"11.1.0.0/16\", \"2001:db8::/32\" } }",
+		  "11.1.0.0/16, 2001:db8::/32", 2 },
+	};
+	struct nat_model model, defaults;
+	struct model_error error;
+	char text[KNOB_TEXT_MAX];
+
+	(void)state;
+	nat_model_defaults(&defaults);
+	defaults.family = NAT_FAMILY_IPV4;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		const struct knob *knob = knob_sections[0].knobs;
+
+		while (strcmp(knob->key, "exempt") != 0)
+			knob++;
+		assert_int_equal(inline_model(lists[i].text, &model, &error), 0);
+		assert_int_equal(nat_model_exempt_len(&model), lists[i].len);
+		assert_string_equal(
+			knob_format(&model, &knob_sections[0], knob, text, sizeof(text)),
+			lists[i].formatted);
+		assert_int_equal(knobs_same_behaviour(&model, &defaults), lists[i].len == 0);
+	}
+}
+
 static void inside_a_scenario(void **state)
 {
 	struct nat_model model;
@@ -292,9 +338,6 @@ static void inside_a_scenario(void **state)
 	assert_int_equal(model.udp.timeout_ns, 20 * NS_PER_S);
 	assert_int_equal(inline_model("{ base = \"full-cone\" }", &model, &error), 0);
 	assert_string_equal(model.name, "full-cone");
-	assert_int_equal(model.exempt, 0);
-	assert_int_equal(inline_model("{ exempt = \"11.1.0.0/16\" }", &model, &error), 0);
-	assert_true(model.exempt == (UINT64_C(0x0b010000) << 8 | 16));
 	assert_int_equal(inline_model("{}", &model, &error), 0);
 	assert_string_equal(model.name, "custom");
 }
@@ -342,6 +385,7 @@ int main(void)
 		cmocka_unit_test(an_empty_table_is_the_defaults),
 		cmocka_unit_test(every_kind_of_value),
 		cmocka_unit_test(a_base_and_its_ruleset),
+		cmocka_unit_test(exemptions),
 		cmocka_unit_test(inside_a_scenario),
 		cmocka_unit_test(inside_a_scenario_wrongly),
 		cmocka_unit_test(metamethods_are_not_called),

@@ -92,7 +92,7 @@ static void every_knob_holds_its_range(void **state)
 			const struct knob *knob = &section->knobs[k];
 			int64_t last = knob->max;
 
-			if (knob->type == KNOB_TEXT)
+			if (!knob_is_number(knob->type))
 				continue;
 			for (; knob->type == KNOB_WORD && knob->words[last + 1].word; last++)
 				;

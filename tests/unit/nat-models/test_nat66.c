@@ -42,6 +42,13 @@ static void answering(struct script_config *c)
 	c->model.tcp.unsolicited = NAT_UNSOLICITED_RST;
 }
 
+static void exempting(struct script_config *c)
+{
+	nat66(c);
+	assert_int_equal(ip_prefix_parse("2b00:1:2::/48", &c->model.exempt[0]), 0);
+	assert_int_equal(ip_prefix_parse("2b00:1:3::5/128", &c->model.exempt[1]), 0);
+}
+
 static void forwards(struct script_config *c)
 {
 	nat66(c);
@@ -93,6 +100,16 @@ static const struct script scripts[] = {
 	  { { 0, 'o', "TCP [2b00:1:1::2]:7 > [2b00:2:1::2]:80 SYN",
 	      "TCP [2b00:1:1::2]:7 > [fd00:0:1::2]:8080 SYN" },
 	    { 0, 'o', IN, "UDP [2b00:1:1::2]:7 > [fd00:0:1::7]:4000" } } },
+	{ "RFC 6888 REQ-6: destinations that are not translated for",
+	  exempting,
+	  { { 0, 'i', OUT, SENT },
+	    { 0, 'i', "UDP [fd00:0:1::2]:4000 > [2b00:1:2::2]:7",
+	      "UDP [fd00:0:1::2]:4000 > [2b00:1:2::2]:7" },
+	    { 0, 'i', "UDP [fd00:0:1::2]:4000 > [2b00:1:3::5]:7",
+	      "UDP [fd00:0:1::2]:4000 > [2b00:1:3::5]:7" },
+	    { 0, 'o', "UDP [2b00:1:2::2]:9 > [fd00:0:1::3]:5",
+	      "UDP [2b00:1:2::2]:9 > [fd00:0:1::3]:5" },
+	    { 0, 'o', "UDP [2b00:1:3::6]:9 > [fd00:0:1::3]:5", "dropped: no mapping" } } },
 	{ "the router answers: pings itself, strangers as the model says",
 	  answering,
 	  { { 0, 'o', "ICMP 2b00:1:1::2 > 2b00:2:1::2 echo id 5", "taken: for the router itself" },
