@@ -106,14 +106,10 @@ static void judge(json_t *record, const struct exec_options *o)
 static int print(const struct exec_options *o, const char *directory, const json_t *records)
 {
 	const json_t *record = json_array_get(records, 0), *line;
-	char path[PATH_MAX];
 	size_t i;
 
-	if (strcmp(o->format, "text") != 0) {
-		snprintf(path, sizeof(path), "%.4000s/%s", directory,
-			 strcmp(o->format, "json") == 0 ? "report.json" : "junit.xml");
-		return results_print_file("exec", path);
-	}
+	if (strcmp(o->format, "text") != 0)
+		return results_print_report("exec", directory, o->format);
 	report_terminal(records, stdout, command_colour(stdout), true);
 	json_array_foreach(json_object_get(record, "log"), i, line)
 		printf("  %s\n", json_string_value(line));

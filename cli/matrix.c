@@ -134,18 +134,12 @@ static int cells(const struct matrix_options *options, json_t *set)
 
 static int print(const struct matrix_options *options, const char *directory, const json_t *records)
 {
-	char path[PATH_MAX];
-
 	if (strcmp(options->format, "text") == 0) {
 		report_matrix(records, stdout, command_colour(stdout));
 		printf("results: %s\n", directory);
 		return STATUS_OK;
 	}
-	snprintf(path, sizeof(path), "%s", "/dev/stdout");
-	if (strcmp(options->format, "json") == 0 ? report_json(records, path)
-						 : report_junit(records, "matrix", path))
-		return command_error("matrix", STATUS_UNEXPECTED, "the report cannot be written");
-	return STATUS_OK;
+	return results_print_report("matrix", directory, options->format);
 }
 
 /* `realise` changes fastest: a cell's records are the engine's, in @worlds worlds, and then as many

@@ -56,28 +56,32 @@ void results_progress(size_t ended, size_t of)
 
 int results_write(const char *name, const char *directory, const json_t *records)
 {
+	json_t *beside = record_beside(records, directory);
 	char path[PATH_MAX];
-	int error;
+	int error = beside ? 0 : -ENOMEM;
 
 	snprintf(path, sizeof(path), "%s/report.json", directory);
-	error = report_json(records, path);
-	if (error)
-		return command_error(name, STATUS_UNEXPECTED, "%s cannot be written: %s", path,
-				     strerror(-error));
-	snprintf(path, sizeof(path), "%s/junit.xml", directory);
-	error = report_junit(records, name, path);
-	if (error)
-		return command_error(name, STATUS_UNEXPECTED, "%s cannot be written: %s", path,
-				     strerror(-error));
-	return STATUS_OK;
+	if (!error)
+		error = report_json(beside, path);
+	if (!error) {
+		snprintf(path, sizeof(path), "%s/junit.xml", directory);
+		error = report_junit(beside, name, path);
+	}
+	json_decref(beside);
+	return error ? command_error(name, STATUS_UNEXPECTED, "%s cannot be written: %s", path,
+				     strerror(-error))
+		     : STATUS_OK;
 }
 
-int results_print_file(const char *name, const char *path)
+int results_print_report(const char *name, const char *directory, const char *format)
 {
-	char buf[4096];
+	char path[PATH_MAX], buf[4096];
 	size_t len;
-	FILE *file = fopen(path, "re");
+	FILE *file;
 
+	snprintf(path, sizeof(path), "%s/%s", directory,
+		 strcmp(format, "json") == 0 ? "report.json" : "junit.xml");
+	file = fopen(path, "re");
 	if (!file)
 		return command_error(name, STATUS_UNEXPECTED, "%s: %s", path, strerror(errno));
 	while ((len = fread(buf, 1, sizeof(buf), file)))

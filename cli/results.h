@@ -25,8 +25,9 @@ void results_progress(size_t ended, size_t of);
 /* Write report.json and junit.xml into @directory; STATUS_OK or STATUS_UNEXPECTED with a line. */
 int results_write(const char *name, const char *directory, const json_t *records);
 
-/* Copy the file @path to stdout; STATUS_OK or STATUS_UNEXPECTED with a line. */
-int results_print_file(const char *name, const char *path);
+/* Copy the report that results_write() made for @format, "json" or "junit", to stdout; STATUS_OK or
+ * STATUS_UNEXPECTED with a line. */
+int results_print_report(const char *name, const char *directory, const char *format);
 
 /* The exit status that @records lead to: 0 where all passed or some and the others were
  * skipped, 1 where any did not, 77 where every one was skipped. */

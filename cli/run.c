@@ -198,8 +198,6 @@ static void tell_lost_twins(const struct suite *suite)
 static int print(const struct run_options *options, const char *home, const struct suite *suite,
 		 const char *directory, const json_t *records)
 {
-	char path[PATH_MAX];
-
 	if (options->claims)
 		return print_claims(home, records);
 	if (strcmp(options->format, "text") == 0) {
@@ -208,9 +206,7 @@ static int print(const struct run_options *options, const char *home, const stru
 		printf("results: %s\n", directory);
 		return STATUS_OK;
 	}
-	snprintf(path, sizeof(path), "%.4000s/%s", directory,
-		 strcmp(options->format, "json") == 0 ? "report.json" : "junit.xml");
-	return results_print_file("run", path);
+	return results_print_report("run", directory, options->format);
 }
 
 static int play(const struct run_options *options, const char *home, const struct suite *suite,

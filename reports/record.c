@@ -37,6 +37,38 @@ const char *record_text(const json_t *record, const char *key)
 	return text ? text : "";
 }
 
+/* What @path is from @directory on; the whole of it where it is not below that. */
+static const char *name_from(const char *path, const char *directory)
+{
+	size_t len = strlen(directory);
+
+	if (strncmp(path, directory, len) != 0 ||
+	    (path[len] != '/' && (!len || path[len - 1] != '/')))
+		return path;
+	return path + len + strspn(path + len, "/");
+}
+
+json_t *record_beside(const json_t *records, const char *directory)
+{
+	json_t *beside = json_array(), *record;
+	size_t i;
+
+	json_array_foreach(records, i, record)
+	{
+		const char *capture = record_text(record, "capture_file");
+		json_t *copy = json_copy(record);
+
+		if (*capture)
+			json_object_set_new(copy, "capture_file",
+					    json_string(name_from(capture, directory)));
+		if (json_array_append_new(beside, copy)) {
+			json_decref(beside);
+			return NULL;
+		}
+	}
+	return beside;
+}
+
 static void add(char *buf, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

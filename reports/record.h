@@ -23,6 +23,9 @@
  *                "oracle":  {"direct": {"prediction": "must-not", "why": "…"}, …},
  *                "agrees": true}],
  *     "log": ["…"], "capture_file": "…/x.pcapng", "ms": 812.5 }
+ *
+ * "file" is the scenario's, as errors show it.  In a report's file, "capture_file" begins at that
+ * file's own folder: reports do not differ by where they were written.
  */
 #ifndef KNOTHOLE_RECORD_H
 #define KNOTHOLE_RECORD_H
@@ -66,6 +69,10 @@ struct record_counts {
 	size_t ended[RECORD_END_COUNT];
 };
 struct record_counts record_count(const json_t *records);
+
+/* @records as a report in @directory has them: captures below it are named from there on.  A new
+ * array, the caller's; NULL without memory. */
+json_t *record_beside(const json_t *records, const char *directory);
 
 /* Writers: one file each in reports/.  @records is an array, in the order of the plan.  Each
  * returns 0, or -errno where the output could not be written: -EIO to a stream.  Files are there

@@ -25,6 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (report_junit(records, "fuzz", "/dev/null"))
 		abort();
 	record_count(records);
+	json_decref(record_beside(records, "results"));
 	fclose(out);
 	json_decref(json);
 	return 0;

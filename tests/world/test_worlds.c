@@ -52,42 +52,53 @@ static int be_nobody(void)
 	return status == 0 ? setgid(NOBODY) || setuid(NOBODY) : 0;
 }
 
-/* The same command, every folder, at @jobs worlds at a time, its results in directory/@name/out. */
-static void run_all(const char *name, const char *jobs)
+/* Every folder of scenarios in @home, at @jobs worlds at a time, with the results in @output. */
+static void run_all(const char *home, const char *jobs, const char *output)
 {
-	static char place[DRIVEN_PATH + 32];
-	const char *const make[] = { "mkdir", "-m", "777", place, NULL };
 	const char *const run[] = {
-		"knothole", "run",    "--world", "virtual", "--seed", "7",    "--jobs", jobs,  "-o",
-		"out",	    "basics", "skype",	 "devices", "ipv6",   "turn", "beyond", "ice", NULL,
+		"env",	   home,     drive_binary(), "run",    "--world", "virtual", "--seed",
+		"7",	   "--jobs", jobs,	     "-o",     output,	  "basics",  "skype",
+		"devices", "ipv6",   "turn",	     "beyond", "ice",	  NULL,
 	};
 
-	snprintf(place, sizeof(place), "%s/%s", directory, name);
-	drive(&(struct drive){ .argv = make }, &driven);
-	assert_int_equal(driven.status, 0);
-	drive(&(struct drive){ .argv = run, .before = be_nobody, .directory = place }, &driven);
+	drive(&(struct drive){ .argv = run, .before = be_nobody, .directory = directory }, &driven);
 	if (driven.status != 0)
 		print_error("%s%s", driven.out, driven.err);
 	assert_int_equal(driven.status, 0);
 }
 
+/* The same scenarios by another path, as on another machine. */
+static void make_homes(char here[DRIVEN_PATH + 32], char there[2 * DRIVEN_PATH])
+{
+	char home[DRIVEN_PATH], link[DRIVEN_PATH + 16];
+
+	drive_file("", home);
+	snprintf(link, sizeof(link), "%s/elsewhere", directory);
+	assert_int_equal(symlink(home, link), 0);
+	snprintf(here, DRIVEN_PATH + 32, "KNOTHOLE_HOME=%s", home);
+	snprintf(there, 2 * (size_t)DRIVEN_PATH, "KNOTHOLE_HOME=%s", link);
+}
+
 /*
- * All but the captures of TLS, whose keys are of the machine's randomness: expiry's second twin
- * speaks it, too.
+ * Captures and reports, wherever they are written and the scenarios stand.  All but the captures of
+ * TLS, whose keys are of the machine's randomness: expiry's second twin speaks it, too.
  */
 static void every_file_is_the_same_every_time(void **state)
 {
 	const char *const compare[] = {
-		"diff",	   "-rq",     "-x", "*transport=tls*", "-x", "turn-expiry.twin2.pcapng",
-		"one/out", "two/out", NULL
+		"diff", "-rq", "-x", "*transport=tls*", "-x", "turn-expiry.twin2.pcapng",
+		"one",	"two", NULL
 	};
-	const char *const count[] = { "sh", "-c", "ls one/out/*.pcapng | wc -l", NULL };
-	const char *const tls[] = { "sh", "-c", "ls one/out/*transport=tls*.pcapng | wc -l", NULL };
+	const char *const count[] = { "sh", "-c", "ls one/*.pcapng | wc -l", NULL };
+	const char *const tls[] = { "sh", "-c", "ls one/*transport=tls*.pcapng | wc -l", NULL };
+	char two[DRIVEN_PATH + 8], here[DRIVEN_PATH + 32], there[2 * DRIVEN_PATH];
 	int captures = 0, exempt = 0;
 
 	(void)state;
-	run_all("one", "1");
-	run_all("two", "7");
+	make_homes(here, there);
+	snprintf(two, sizeof(two), "%s/two", directory);
+	run_all(here, "1", "one");
+	run_all(there, "7", two);
 	drive(&(struct drive){ .argv = compare, .directory = directory }, &driven);
 	assert_string_equal(driven.out, "");
 	assert_int_equal(driven.status, 0);

@@ -158,6 +158,38 @@ static void test_json(void **state)
 	json_decref(records);
 }
 
+/* Two runs' reports are the same wherever they are written, and @records stay as they were. */
+static void test_beside(void **state)
+{
+	static const char *const rows[][3] = {
+		/* capture, the report's folder, as the report has it */
+		{ "out/one/x.pcapng", "out/one", "x.pcapng" },
+		{ "/tmp/x/y.pcapng", "/tmp/x", "y.pcapng" },
+		{ "out//x.pcapng", "out/", "x.pcapng" },
+		{ "out/x.pcapng", "ou", "out/x.pcapng" },
+		{ "out/x.pcapng", "elsewhere", "out/x.pcapng" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		json_t *records = json_pack("[{s:s, s:s}, {s:s}]", "capture_file", rows[i][0],
+					    "ended", "pass", "ended", "error");
+		json_t *expected = json_pack("[{s:s, s:s}, {s:s}]", "capture_file", rows[i][2],
+					     "ended", "pass", "ended", "error");
+		json_t *before = json_deep_copy(records);
+		json_t *beside = record_beside(records, rows[i][1]);
+
+		if (!json_equal(beside, expected))
+			fail_msg("%s from %s: got %s", rows[i][0], rows[i][1],
+				 record_text(json_array_get(beside, 0), "capture_file"));
+		assert_true(json_equal(records, before));
+		json_decref(beside);
+		json_decref(before);
+		json_decref(expected);
+		json_decref(records);
+	}
+}
+
 /* A full disk is an error, not a report. */
 static void test_full_disk(void **state)
 {
@@ -290,11 +322,12 @@ static void test_claims_data(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_terminal), cmocka_unit_test(test_colour_is_only_added),
-		cmocka_unit_test(test_claims),	 cmocka_unit_test(test_junit),
-		cmocka_unit_test(test_json),	 cmocka_unit_test(test_full_disk),
-		cmocka_unit_test(test_matrix),	 cmocka_unit_test(test_grid),
-		cmocka_unit_test(test_record),	 cmocka_unit_test(test_claims_data),
+		cmocka_unit_test(test_terminal),    cmocka_unit_test(test_colour_is_only_added),
+		cmocka_unit_test(test_claims),	    cmocka_unit_test(test_junit),
+		cmocka_unit_test(test_json),	    cmocka_unit_test(test_beside),
+		cmocka_unit_test(test_full_disk),   cmocka_unit_test(test_matrix),
+		cmocka_unit_test(test_grid),	    cmocka_unit_test(test_record),
+		cmocka_unit_test(test_claims_data),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
