@@ -69,8 +69,8 @@ struct method_budget method_budget_of(const struct method_budget *asked)
 bool method_budget_ok(const struct method_budget *budget)
 {
 	return budget->candidates && budget->candidates <= BUDGET_CANDIDATES_MAX && budget->holes &&
-	       budget->holes <= BUDGET_HOLES_MAX && budget->probes && budget->ttl &&
-	       budget->first_port && budget->first_port <= budget->last_port;
+	       budget->holes <= BUDGET_HOLES_MAX && budget->probes && budget->first_port &&
+	       budget->first_port <= budget->last_port;
 }
 
 /* What playing a method in every way has shown: the first outcome of each kind. */
@@ -180,6 +180,18 @@ static void doubt_listening(const struct predict_side *side, enum party owner, e
 	}
 }
 
+/* Where a SYN that opens a way ends is reasoned about for the usual TTL alone. */
+static void doubt_ttl(const struct predict_question *question, enum party owner, enum method method,
+		      struct predict_answer *ret)
+{
+	if (predict_has_usual_ttl(question, owner))
+		return;
+	ret->udp[method] = PREDICT_MAY;
+	snprintf(ret->why[method], WHY,
+		 "%s's SYN, of a TTL of %u, may end elsewhere than it should",
+		 owner == PARTY_CALLER ? "caller" : "callee", question->budget.ttl);
+}
+
 /* What a method over TCP asks of NATs beside mappings and filters.  Of each party's, or only the
  * callee's where only that sends a SYN before. */
 static void doubt_syns(const struct predict_question *question, enum method method,
@@ -201,6 +213,8 @@ static void doubt_syns(const struct predict_question *question, enum method meth
 			doubt_crossing(sides[p], owner, method, ret);
 		if (listens || method_has_low_ttl(method))
 			doubt_numbers(sides[p], owner, method, ret);
+		if (method_has_low_ttl(method) && owner != PARTY_NONE)
+			doubt_ttl(question, owner, method, ret);
 	}
 }
 

@@ -108,19 +108,23 @@ struct method_budget {
 	uint16_t holes; /* birthday: ports that are opened on each side of random ports */
 	uint16_t
 		probes; /* birthday: ports that the other side tries, where that is not such, too */
-	uint8_t ttl; /* low-ttl: of the packets that open */
+	uint8_t ttl; /* of the packets and SYNs that open and are to die on their way; 0 = as much as
+			passes one's own nets and no router after them */
 	uint16_t first_port, last_port; /* birthday: between which ports are tried, both included */
 };
 
 enum { BUDGET_CANDIDATES_MAX = 64, BUDGET_HOLES_MAX = 1024 };
 
+/* Fewer ports that one side opens, or tries, are no birthday attack yet. */
+enum { METHOD_MANY_PORTS = 4 };
+
 /* What a budget of zeroes means.  NATs are to take ports from 1024 on (RFC 4787, REQ-3). */
-#define METHOD_BUDGET ((struct method_budget){ 8, 256, 1024, 2, 1024, 65535 })
+#define METHOD_BUDGET ((struct method_budget){ 8, 256, 1024, 0, 1024, 65535 })
 
 /* @asked, with METHOD_BUDGET's in place of zeroes. */
 struct method_budget method_budget_of(const struct method_budget *asked);
 
-/* Is each within its bounds, and none 0? */
+/* Is each within its bounds, and none 0 but the TTL? */
 bool method_budget_ok(const struct method_budget *budget);
 
 const char *method_word(enum method method);

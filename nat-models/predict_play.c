@@ -245,6 +245,21 @@ static void foresee(struct reach *reach, struct reach *scratch)
 		reach->peers[p].expected = next[p];
 }
 
+static const struct predict_side *side_of(const struct predict_question *question, enum party who)
+{
+	return who == PARTY_CALLER ? &question->caller : &question->callee;
+}
+
+static size_t usual_ttl(const struct predict_side *own)
+{
+	return own->nats_len + 1;
+}
+
+bool predict_has_usual_ttl(const struct predict_question *question, enum party who)
+{
+	return !question->budget.ttl || question->budget.ttl == usual_ttl(side_of(question, who));
+}
+
 static bool keeps_state(const struct nat_model *model)
 {
 	return model->kind != NAT_KIND_ROUTER && model->kind != NAT_KIND_NPTV6;
@@ -257,11 +272,9 @@ static bool keeps_state(const struct nat_model *model)
  */
 static bool dies_between(const struct predict_question *question, enum party who)
 {
-	const struct predict_side *own = who == PARTY_CALLER ? &question->caller
-							     : &question->callee;
-	const struct predict_side *other = who == PARTY_CALLER ? &question->callee
-							       : &question->caller;
-	size_t ttl = method_budget_of(&question->budget).ttl;
+	const struct predict_side *own = side_of(question, who);
+	const struct predict_side *other = side_of(question, !who);
+	size_t ttl = question->budget.ttl ? question->budget.ttl : usual_ttl(own);
 	size_t out = 0, in = 0;
 
 	for (size_t i = 0; i < own->nats_len; i++)

@@ -21,6 +21,10 @@ bool predict_speaks(enum method method, enum party who);
 /* Do both speak unasked? */
 bool predict_punches(enum method method);
 
+/* Is the TTL of what @who sends to open its way such that it passes @who's own nets, and no router after
+ * them?  True where nothing else was asked for. */
+bool predict_has_usual_ttl(const struct predict_question *question, enum party who);
+
 /* @lucky: where chance decides, it decides for the peers.  @scratch is overwritten. */
 void predict_play(const struct predict_question *question, enum method method, enum arrival order,
 		  bool lucky, struct outcome *ret, struct reach *scratch);

@@ -457,7 +457,8 @@ function socket:remote() end
 ---@field probes? integer birthday: ports that the other side tries, 16 in each pace; default 1024.
 ---@field first_port? integer birthday: the lowest port that is tried; default 1024.
 ---@field last_port? integer … and the highest; default 65535.
----@field ttl? integer low-ttl: of the packets that open; default 2, which dies on the Internet behind one NAT.
+---@field ttl? integer Of what is to open a way and die on it, over UDP and TCP ("low-ttl", "tcp-punch-low-ttl",
+--- "tcp-stunt-2"); by default each side's own: one more than it has nets around it that the other is not in.
 ---@field families? family[] The order for each rung, of those that both have; default "ipv6", "ipv4" (RFC 6724).
 ---@field oracle? string Why the models cannot tell how this call fares: it is then not held against them.
 

@@ -45,8 +45,10 @@ void peer_use_turn(struct peer *peer, const struct turn_client_spec *spec);
 
 /* What tells its METHOD_ICE how it is seen from outside, in each family; unset = nothing does. */
 void peer_use_stun(struct peer *peer, const struct endpoint stun[FAMILY_COUNT]);
+
 /* How far a packet goes that is to pass this peer's own NATs and no router after them: their number
- * and one. */
+ * and one.  It is the TTL of all that is to die on its way, over UDP and TCP, unless a call asks for
+ * another; 0 = as behind one NAT. */
 void peer_use_low_ttl(struct peer *peer, uint8_t ttl);
 
 enum { LADDER_MAX = 16, ATTEMPTS_MAX = LADDER_MAX * FAMILY_COUNT };

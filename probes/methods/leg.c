@@ -34,6 +34,15 @@ int leg_wait(struct leg *leg, uint64_t deadline)
 	return err;
 }
 
+uint8_t leg_low_ttl(const struct leg *leg)
+{
+	enum { BEHIND_ONE_NAT = 2 };
+
+	if (leg->spec.budget.ttl)
+		return leg->spec.budget.ttl;
+	return leg->peer->low_ttl ? leg->peer->low_ttl : BEHIND_ONE_NAT;
+}
+
 /* Sending */
 
 /* Over UDP whatever goes wrong is a loss, as it would be further on. */

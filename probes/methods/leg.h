@@ -76,7 +76,7 @@ struct leg_spec {
 	uint16_t local_port;
 	uint64_t pace_ns;
 	uint64_t attempt_ns;
-	struct method_budget budget; /* none of them 0 */
+	struct method_budget budget; /* none of them 0, but perhaps the TTL */
 };
 
 struct leg {
@@ -209,5 +209,9 @@ int leg_tell(struct leg *leg, enum rendezvous_kind kind, bool connected, enum ta
 	     uint32_t sequence);
 
 uint64_t leg_now(const struct leg *leg);
+
+/* The TTL of what is to open this side's way and die on its own: what was asked for, or else as far as
+ * the peer's own NATs go (peer_use_low_ttl()). */
+uint8_t leg_low_ttl(const struct leg *leg);
 
 #endif

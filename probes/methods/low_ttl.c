@@ -5,7 +5,7 @@
  * Only when both have done that do both speak as in hole punching.
  *
  * How far the other's NAT is nobody tells: the TTL must let the packet out of the own NATs and not
- * into the other's.
+ * into the other's (leg_low_ttl()).
  */
 #include "foretell.h"
 #include "method.h"
@@ -17,7 +17,7 @@ static void act(struct leg *leg, uint64_t deadline)
 {
 	if (!method_introduced(leg, deadline))
 		return;
-	sock_set_ttl(leg->sock, leg->spec.budget.ttl);
+	sock_set_ttl(leg->sock, leg_low_ttl(leg));
 	leg_say_hello(leg, false);
 	sock_set_ttl(leg->sock, USUAL_TTL);
 	if (foretell_ready(leg, deadline))

@@ -28,9 +28,6 @@
 #include "peer.h"
 #include "tcp_leg.h"
 
-/* One NAT is passed, and the next router is not. */
-enum { USUAL_LOW_TTL = 2 };
-
 /* How long a way is given to open; before that a SYN that is not answered is given up. */
 enum { OPENING_PACES = 8, UNHEARD_PACES = 7 };
 
@@ -61,8 +58,7 @@ static void connect_and_speak(struct leg *leg, uint64_t deadline)
  * that is all. */
 static bool open_way(struct leg *leg, uint64_t deadline)
 {
-	uint8_t low_ttl = leg->peer->low_ttl ? leg->peer->low_ttl : USUAL_LOW_TTL;
-	uint8_t ttl = method_has_low_ttl(leg->spec.method) ? low_ttl : 0;
+	uint8_t ttl = method_has_low_ttl(leg->spec.method) ? leg_low_ttl(leg) : 0;
 	uint64_t until = leg_now(leg) + OPENING_PACES * leg->spec.pace_ns;
 	uint64_t unheard = leg_now(leg) + UNHEARD_PACES * leg->spec.pace_ns;
 

@@ -195,10 +195,32 @@ static void on_one_lan_a_low_ttl_goes_all_the_way(void **state)
 	assert_int_equal(answer.udp[METHOD_TCP_SEQUENTIAL], PREDICT_MUST);
 }
 
+/* Only where the SYN that opens a way ends at the router between the two is reasoned about. */
+static void another_ttl_is_a_matter_of_doubt(void **state)
+{
+	struct nat_model home;
+	struct predict_nat nat = { .model = &home };
+	struct predict_question question = { .caller = { &nat, 1 }, .callee = { &nat, 1 } };
+	struct predict_answer answer;
+	struct model_error error;
+
+	(void)state;
+	assert_int_equal(nat_model_find(CONE, &home, &error), 0);
+	question.budget.ttl = 2;
+	predict(&question, &answer);
+	assert_int_equal(answer.udp[METHOD_TCP_PUNCH_LOW_TTL], PREDICT_MUST);
+	question.budget.ttl = 3;
+	predict(&question, &answer);
+	assert_int_equal(answer.udp[METHOD_TCP_PUNCH_LOW_TTL], PREDICT_MAY);
+	assert_non_null(strstr(answer.why[METHOD_TCP_PUNCH_LOW_TTL], "a TTL of 3"));
+	assert_int_equal(answer.udp[METHOD_TCP_PUNCH], PREDICT_MUST);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(on_one_lan_a_low_ttl_goes_all_the_way),
+		cmocka_unit_test(another_ttl_is_a_matter_of_doubt),
 	};
 	struct CMUnitTest row_tests[sizeof(rows) / sizeof(*rows)];
 
