@@ -43,8 +43,12 @@ static void print_call(const struct verdict_call *call)
 
 		printf("  %-10s", method_word(attempt->method));
 		if (attempt->connected)
-			printf("open after %.1f ms\n",
-			       (double)(attempt->opened - attempt->began) / 1e6);
+			printf("open after %.1f ms%s%s\n",
+			       (double)(attempt->opened - attempt->began) / 1e6,
+			       attempt->shown != attempt->method ? ", shown to be no more than "
+								 : "",
+			       attempt->shown != attempt->method ? method_word(attempt->shown)
+								 : "");
 		else
 			printf("failed: %s\n", attempt->why);
 	}

@@ -442,6 +442,21 @@ static enum prediction by_guessing(const struct predict_question *question, enum
 						ret->why[method]);
 }
 
+/* What may be seen to have opened a way that @method opened. */
+static unsigned shown_of(const struct predict_question *question, enum method method,
+			 struct tally *tally)
+{
+	if (method == METHOD_LOW_TTL && question->shared.nats_len == 0 &&
+	    (predict_has_usual_ttl(question, PARTY_CALLER) ||
+	     predict_has_usual_ttl(question, PARTY_CALLEE)))
+		return method_bit(METHOD_LOW_TTL);
+	if (method == METHOD_LOW_TTL)
+		return method_bit(METHOD_LOW_TTL) | method_bit(METHOD_PUNCH);
+	return method_foretells(method)
+		       ? predict_guess_shown(question, method, &tally->last.reach, &tally->scratch)
+		       : method_bit(method);
+}
+
 static void answer_method(const struct predict_question *question, enum method method,
 			  struct tally *tally, struct predict_answer *ret)
 {
@@ -496,6 +511,8 @@ void predict(const struct predict_question *question, struct predict_answer *ret
 			ret->udp[m] = PREDICT_MAY;
 			snprintf(ret->why[m], WHY, "no memory to think with");
 		}
+		if (tally && ret->udp[m] != PREDICT_MUST_NOT)
+			ret->shown[m] = shown_of(question, (enum method)m, tally);
 		if (ret->udp[m] != PREDICT_MAY)
 			ret->chance[m] = ret->udp[m] == PREDICT_MUST;
 	}

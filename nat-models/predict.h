@@ -96,6 +96,12 @@ static inline bool method_punches(enum method method)
 	       method == METHOD_BIRTHDAY || method == METHOD_LOW_TTL;
 }
 
+/* A set of methods: a bit each. */
+static inline unsigned method_bit(enum method method)
+{
+	return 1U << method;
+}
+
 /* Does each side have to know how the other's NAT gives ports? */
 static inline bool method_foretells(enum method method)
 {
@@ -206,6 +212,9 @@ struct predict_answer {
 	enum prediction udp[METHOD_COUNT];
 	char why[METHOD_COUNT]
 		[160]; /* one clause each: "callee's filtering is address-dependent" */
+	/* Of each that may work: what a capture may then show to have opened the way, a set.  That is
+	 * more or other than itself alone where it may come down to hole punching. */
+	unsigned shown[METHOD_COUNT];
 	unsigned ice_paths; /* by which ICE may connect: a set; empty where it cannot */
 	/* That it works: 1 where it must, 0 where it must not; of what may, the probability where only
 	 * ports drawn at random decide, and -1 where nobody can say. */

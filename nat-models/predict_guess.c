@@ -221,3 +221,45 @@ enum prediction predict_guess_birthday(const struct predict_question *question,
 		return unsure(why, "a port that is tried may be open");
 	return one_is_hard(question, hard, &budget, ret_chance, why);
 }
+
+/* Does @who's only NAT keep out whoever has not been spoken to? */
+static bool keeps_strangers_out(const struct predict_question *question, enum party who)
+{
+	const struct predict_nat *nats = side(question, who)->nats;
+	const struct nat_model *nat = only_nat(question, who);
+
+	return nat && nat->udp.filtering != NAT_EI && side(question, who)->nats_len == 1 &&
+	       !nats[0].forwards_peer;
+}
+
+/* Does @who, whose ports change, open many of them, whatever comes of it? */
+static bool opens_many(const struct predict_question *question, enum party who)
+{
+	const struct method_budget budget = method_budget_of(&question->budget);
+	const struct nat_model *nat = only_nat(question, who);
+
+	return nat && nat->kind == NAT_KIND_NAPT &&
+	       open_ports(nat, budget.holes) >= METHOD_MANY_PORTS;
+}
+
+unsigned predict_guess_shown(const struct predict_question *question, enum method method,
+			     struct reach *reach, struct reach *scratch)
+{
+	enum gives gives[2];
+
+	if (!look_at_both(question, reach, scratch, gives))
+		return method_bit(method) | method_bit(METHOD_PUNCH);
+	if (gives[0] == GIVES_STEADY && gives[1] == GIVES_STEADY && !question->shared.nats_len)
+		return method_bit(METHOD_PUNCH);
+	for (int p = PARTY_CALLER; p <= PARTY_CALLEE; p++) {
+		enum party who = (enum party)p;
+
+		if (method == METHOD_PREDICT && gives[p] == GIVES_IN_A_ROW &&
+		    question->rivals[p] <= 0 && keeps_strangers_out(question, !who))
+			return method_bit(method);
+		if (method == METHOD_BIRTHDAY && gives[p] != GIVES_STEADY &&
+		    opens_many(question, who))
+			return method_bit(method);
+	}
+	return method_bit(method) | method_bit(METHOD_PUNCH);
+}

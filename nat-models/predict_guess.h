@@ -21,4 +21,12 @@ enum prediction predict_guess_birthday(const struct predict_question *question,
 				       enum prediction prediction, struct reach *reach,
 				       struct reach *scratch, double *ret_chance, char why[WHY]);
 
+/*
+ * What may be seen to have opened a way by @method, which foretells ports: a set.  It is no more than
+ * hole punching where neither side's ports change; and @method where a side's port must be a new one,
+ * and the other is not to hear from it before it has spoken to it.
+ */
+unsigned predict_guess_shown(const struct predict_question *question, enum method method,
+			     struct reach *reach, struct reach *scratch);
+
 #endif

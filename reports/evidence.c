@@ -81,19 +81,31 @@ static int add_sighting(void *arg, const struct talk *frame)
 		.family = g->info.version == 6 ? FAMILY_IPV6 : FAMILY_IPV4,
 		.src = g->info.src,
 		.dst = g->info.dst,
+		.ttl = g->info.ttl,
 		.frame = *frame,
 		.comment = comment,
 	};
 	return 0;
 }
 
-/* A datagram is one frame, or none; between a TURN client and its server it holds one. */
+/* Did the packet in hand come to a host? */
+static bool comes_to_host(const struct gathering *g)
+{
+	return g->packet.direction == PCAPNG_INBOUND &&
+	       g->evidence->taps.taps[g->packet.interface->number].side == TAP_HOST;
+}
+
+/* A datagram is one frame, or none; between a TURN client and its server it holds one.  To a
+ * rendezvous it may be a registration. */
 static int look_at_datagram(struct gathering *g, const uint8_t *payload, size_t len)
 {
 	struct talk frame;
 
 	if (talk_decode(payload, len, &frame) > 0)
 		return add_sighting(g, &frame);
+	if (comes_to_host(g) &&
+	    registrations_add(&g->evidence->registrations, payload, len, g->info.src) < 0)
+		return -ENOMEM;
 	if (!turn_payload(payload, len, &payload, &len) || talk_decode(payload, len, &frame) == 0)
 		return 0;
 	return add_sighting(g, &frame);
@@ -224,6 +236,7 @@ void evidence_clear(struct evidence *evidence)
 	}
 	free(evidence->dossiers);
 	tcp_evidence_clear(&evidence->tcp);
+	registrations_clear(&evidence->registrations);
 	tap_list_clear(&evidence->taps);
 	*evidence = (struct evidence){ 0 };
 }

@@ -12,6 +12,7 @@
 #include "../nat-models/addr.h"
 #include "../probes/wire/talk.h"
 #include "pcapng.h"
+#include "registrations.h"
 #include "tap.h"
 #include "tcp_evidence.h"
 
@@ -22,7 +23,8 @@ struct sighting {
 	enum pcapng_direction direction; /* seen from the tap's node */
 	uint64_t time; /* ns since the capture's first packet */
 	enum family family; /* of the packet that it was in, here … */
-	struct endpoint src, dst; /* … and its endpoints */
+	struct endpoint src, dst; /* … its endpoints … */
+	uint8_t ttl; /* … and how far it may go yet */
 	struct talk frame;
 	char *comment; /* beside the packet; NULL where none */
 };
@@ -39,6 +41,7 @@ struct evidence {
 	struct dossier *dossiers; /* in order of their first frame */
 	size_t dossiers_len;
 	struct tcp_evidence tcp;
+	struct registrations registrations;
 	size_t packets;
 };
 

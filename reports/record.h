@@ -18,6 +18,8 @@
  *                            "attempts": [{"method": "direct", "connected": false, "ms": 40.1}]},
  *                "capture": {"connected": true, "method": "punch", "why": "…", "relay": null,
  *                            "attempts": [{"method": "direct", "connected": false}],
+ *                            "said": "predict",    where the packets prove less than the frames say;
+ *                                                  an attempt's "shown" is then what they prove
  *                            "paths": [["alice", "home_a lan", …], […]],
  *                            "voice": [[50, 50], [50, 49]]},          sent, arrived; caller's first
  *                "oracle":  {"direct": {"prediction": "must-not", "why": "…"}, …},

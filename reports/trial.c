@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "handshake.h"
+#include "opening.h"
 
 /* Who must have said hello unprompted, for the method to be what it is called (RFC 5128, 3):
  * a relay asks nothing of the two. */
@@ -180,12 +181,6 @@ static void explain_success(const struct journeys *journeys, const struct trial 
 	case METHOD_REVERSAL:
 		snprintf(why, TRIAL_TEXT, "%s spoke first and %s answered", callee, caller);
 		break;
-	case METHOD_PUNCH:
-	case METHOD_PREDICT:
-	case METHOD_BIRTHDAY:
-	case METHOD_LOW_TTL:
-		snprintf(why, TRIAL_TEXT, "%s and %s both spoke first", caller, callee);
-		break;
 	case METHOD_ICE:
 		explain_pair(journeys, trial, why);
 		break;
@@ -261,6 +256,8 @@ static void judge_beginning(const struct journeys *journeys, struct way way,
 		attempt->ice_path = passage_ice_path(&trial->passage);
 	if (connects)
 		handshake_tell(journeys, way, both, attempt->why);
+	else if (method_punches(way.method))
+		attempt->shown = opening_of(journeys, way, &trial->passage, attempt->why);
 	else
 		explain_success(journeys, trial, attempt->why);
 }
@@ -268,6 +265,7 @@ static void judge_beginning(const struct journeys *journeys, struct way way,
 bool trial_of(const struct journeys *journeys, struct way way, struct trial *ret)
 {
 	struct trial trial = { .attempt = { .method = way.method,
+					    .shown = way.method,
 					    .family = way.family,
 					    .ice_path = ICE_PATH_COUNT } };
 	struct verdict_attempt *attempt = &trial.attempt;

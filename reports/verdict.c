@@ -123,10 +123,19 @@ static void set_path(struct judgement *j, const struct journey *journey, size_t 
 	}
 }
 
+/* As what the packets show @way to have been opened. */
+static enum method shown_method(const struct judgement *j, struct way way)
+{
+	const struct trial *trial = find_trial(j, way);
+
+	return trial && trial->attempt.connected ? trial->attempt.shown : way.method;
+}
+
 /* The call ended on @way, along the way of @passage's last frames. */
 static void set_end(struct judgement *j, struct way way, const struct passage *passage)
 {
-	j->call->method = way.method;
+	j->call->method = shown_method(j, way);
+	j->call->said = way.method;
 	j->call->family = way.family;
 	j->call->families = passage->families;
 	j->call->relayed = passage->relay != NULL;
@@ -236,7 +245,7 @@ static void judge_voice(struct judgement *j, const struct passage *voice, struct
 		    opened->attempt.why);
 	} else {
 		call->connected = true;
-		add(call->why, sizeof(call->why), "%s%s: %s", word,
+		add(call->why, sizeof(call->why), "%s%s: %s", method_word(call->method),
 		    over(way.family, voice->families), opened->attempt.why);
 		tell_voice(j);
 		tell_failures(j, false);
@@ -252,7 +261,7 @@ static void judge_attempts(struct judgement *j)
 		call->connected = true;
 		set_end(j, (struct way){ end->attempt.method, end->attempt.family }, &end->passage);
 		add(call->why, sizeof(call->why), "%s%s: %s; no voice was sent",
-		    method_word(end->attempt.method),
+		    method_word(end->attempt.shown),
 		    over(end->attempt.family, end->attempt.families), end->attempt.why);
 		tell_failures(j, false);
 	} else {

@@ -3,7 +3,8 @@
  * The verdict: what a capture shows of the calls in it, and nothing else.
  *
  * It is read from the file alone, by following each frame (probes/wire/talk.h) from tap to tap;
- * what a probe says of itself plays no part.
+ * what a probe says of itself plays no part.  A method that the frames name and the packets do not
+ * prove is called what they do prove.
  */
 #ifndef KNOTHOLE_VERDICT_H
 #define KNOTHOLE_VERDICT_H
@@ -35,6 +36,8 @@ struct verdict_attempt {
 	struct verdict_families families; /* of what arrived, as the taps saw it */
 	bool spoke_first[2]; /* … and who said HELO toward the other: caller, callee */
 	bool arrived[2]; /* a hello or answer of the caller reached the callee; and back */
+	enum method shown; /* what is proved to have opened the way: `method`, or where that
+			      is more than the packets show METHOD_PUNCH */
 	bool connected; /* both, along the same kind of path, and the hellos came from whom
 				     the method says */
 	bool relayed; /* its frames crossed a third host */
@@ -51,7 +54,8 @@ struct verdict_call {
 	struct verdict_attempt attempts[VERDICT_ATTEMPTS];
 	size_t attempts_len;
 	bool connected; /* voice, or where there was none an attempt's frames, passed both ways */
-	enum method method; /* by which the path at the end was opened */
+	enum method method; /* by which the path at the end was opened, as the packets show … */
+	enum method said; /* … and as its frames say */
 	enum family family; /* in which its frames say that it was; IPv4 of a relay */
 	struct verdict_families
 		families; /* of the voice that arrived, or of that attempt's frames */

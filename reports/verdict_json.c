@@ -36,6 +36,8 @@ static json_t *attempt_json(const struct verdict_attempt *attempt)
 				 "began_ms", (double)attempt->began / 1e6, "opened_ms",
 				 (double)attempt->opened / 1e6, "why", tap_text_json(attempt->why));
 
+	if (attempt->shown != attempt->method)
+		json_object_set_new(json, "shown", json_string(method_word(attempt->shown)));
 	return set_pair(set_family(json, attempt->family, attempt->families), attempt->ice_path);
 }
 
@@ -73,5 +75,7 @@ json_t *verdict_call_json(const struct verdict_call *call)
 		attempts_json(call), "paths", path_json(call, 0), path_json(call, 1), "voice",
 		(int)call->voice_sent[0], (int)call->voice_arrived[0], (int)call->voice_sent[1],
 		(int)call->voice_arrived[1]);
+	if (call->said != call->method)
+		json_object_set_new(json, "said", json_string(method_word(call->said)));
 	return set_pair(set_family(json, call->family, call->families), call->ice_path);
 }

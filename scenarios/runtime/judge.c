@@ -76,7 +76,8 @@ json_t *judge_field(const struct verdict_call *shown, enum call_field field, enu
 					    : shown->voice_arrived[1]);
 	case CALL_WORKED:
 		for (size_t i = 0; shown && i < shown->attempts_len; i++)
-			if (shown->attempts[i].method == method && shown->attempts[i].connected &&
+			if (shown->attempts[i].method == method &&
+			    shown->attempts[i].shown == method && shown->attempts[i].connected &&
 			    (family == FAMILY_COUNT || (int)shown->attempts[i].family == family))
 				return json_true();
 		return json_false();

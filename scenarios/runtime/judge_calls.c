@@ -66,8 +66,8 @@ static bool probe_agrees(const struct stage_call *call, const struct verdict_cal
 		says = says && call->heard[0] && call->heard[1];
 	if (says != (shown && shown->connected))
 		return false;
-	return !says || (call_method(call->call) == shown->method &&
-			 call_family(call->call) == shown->family);
+	return !says ||
+	       (call_method(call->call) == shown->said && call_family(call->call) == shown->family);
 }
 
 /* How the packets of a pair go, by the types of its candidates (RFC 8445, 5.1.1). */
@@ -125,6 +125,22 @@ static void compare_probe(const struct stage_call *call, const struct verdict_ca
 			call->heard[1], shown_word(shown));
 }
 
+/* Where the models say as what a method's success must be seen: was it? */
+static void compare_shown(const struct stage_call *call, const struct attempt *tried,
+			  const struct verdict_attempt *attempt, char *message, size_t size)
+{
+	const struct predict_answer *says = &call->oracle[tried->family];
+
+	if (says->udp[tried->method] != PREDICT_MUST ||
+	    says->shown[tried->method] & method_bit(attempt->shown))
+		return;
+	snprintf(message, size,
+		 "%s's call to %s: %s%s must be seen as %s (%s), capture shows %s (%s)",
+		 call->caller->name, call->callee->name, method_word(tried->method), over(tried),
+		 attempt->shown == METHOD_PUNCH ? method_word(tried->method) : "no more than punch",
+		 says->why[tried->method], method_word(attempt->shown), attempt->why);
+}
+
 /* Each method that was tried must have fared as the models say. */
 static void compare_oracle(const struct stage_call *call, const struct verdict_call *shown,
 			   char *message, size_t size)
@@ -137,6 +153,9 @@ static void compare_oracle(const struct stage_call *call, const struct verdict_c
 		enum prediction prediction = call->oracle[attempts[i].family].udp[method];
 		bool worked = attempt_worked(shown, &attempts[i]);
 
+		if (worked)
+			compare_shown(call, &attempts[i], shown_attempt(shown, &attempts[i]),
+				      message, size);
 		if (prediction == PREDICT_MAY || worked == (prediction == PREDICT_MUST))
 			continue;
 		snprintf(message, size,

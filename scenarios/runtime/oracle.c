@@ -146,6 +146,7 @@ void oracle_ask_relay(const struct plan_node *caller, const struct plan_node *ca
 			continue;
 		any = true;
 		ret->udp[METHOD_RELAY] = answer.udp[METHOD_RELAY];
+		ret->shown[METHOD_RELAY] = answer.shown[METHOD_RELAY];
 		memcpy(ret->why[METHOD_RELAY], answer.why[METHOD_RELAY],
 		       sizeof(ret->why[METHOD_RELAY]));
 	}
@@ -183,6 +184,7 @@ void oracle_join_ice(struct predict_answer answers[FAMILY_COUNT], const bool ask
 		memcpy(joined.why[0], answer->why[METHOD_ICE], sizeof(joined.why[0]));
 	}
 	ret->udp[METHOD_ICE] = joined.udp[METHOD_ICE];
+	ret->shown[METHOD_ICE] = method_bit(METHOD_ICE);
 	ret->ice_paths = joined.ice_paths & ((2U << bound) - 1);
 	memcpy(ret->why[METHOD_ICE], joined.why[0], sizeof(joined.why[0]));
 }

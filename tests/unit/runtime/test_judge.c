@@ -149,9 +149,10 @@ static void tell(const struct row *row, struct call *probe, struct verdict_call 
 	probe->method = (enum method)row->probe;
 	shown->token = 1;
 	shown->connected = row->capture != NONE;
-	shown->method = (enum method)row->capture;
+	shown->method = shown->said = (enum method)row->capture;
 	for (unsigned i = 0; i < 2; i++) {
 		probe->attempts[i].method = shown->attempts[i].method = tried[i];
+		shown->attempts[i].shown = tried[i];
 		probe->attempts[i].connected = row->probe == (int)tried[i];
 		shown->attempts[i].connected = row->capture == (int)tried[i];
 	}
@@ -179,6 +180,8 @@ static void run_row(void **state)
 	}
 	call.oracle[FAMILY_IPV4].udp[METHOD_DIRECT] = (enum prediction)row->oracle[0];
 	call.oracle[FAMILY_IPV4].udp[METHOD_PUNCH] = (enum prediction)row->oracle[1];
+	for (int m = 0; m < METHOD_COUNT; m++)
+		call.oracle[FAMILY_IPV4].shown[m] = method_bit((enum method)m);
 	snprintf(call.oracle[FAMILY_IPV4].why[METHOD_DIRECT],
 		 sizeof(call.oracle[FAMILY_IPV4].why[0]), "because");
 	snprintf(call.oracle[FAMILY_IPV4].why[METHOD_PUNCH],
@@ -233,7 +236,11 @@ static void run_pair_row(void **state)
 	struct plan_node alice = { .name = "alice" }, bob = { .name = "bob" };
 	struct call probe = { .connected = true, .method = METHOD_ICE, .attempts_len = 1 };
 	struct verdict_call shown = {
-		.token = 1, .connected = true, .method = METHOD_ICE, .attempts_len = 1
+		.token = 1,
+		.connected = true,
+		.method = METHOD_ICE,
+		.said = METHOD_ICE,
+		.attempts_len = 1,
 	};
 	const struct verdict verdict = { .calls = &shown, .calls_len = 1 };
 	struct stage_call call = { .call = &probe, .caller = &alice, .callee = &bob };
@@ -244,14 +251,69 @@ static void run_pair_row(void **state)
 	probe.attempts[0] = (struct attempt){
 		.method = METHOD_ICE, .connected = true, .here = row->here, .there = row->there
 	};
-	shown.attempts[0] = (struct verdict_attempt){ .method = METHOD_ICE,
-						      .connected = true,
-						      .ice_path = row->shown };
+	shown.attempts[0] = (struct verdict_attempt){
+		.method = METHOD_ICE, .shown = METHOD_ICE, .connected = true, .ice_path = row->shown
+	};
 	oracle->udp[METHOD_ICE] = PREDICT_MUST;
+	oracle->shown[METHOD_ICE] = method_bit(METHOD_ICE);
 	oracle->ice_paths = row->allowed;
 	snprintf(oracle->why[METHOD_ICE], sizeof(oracle->why[0]), "because");
 	json_decref(judge_calls(&stage, &verdict, message, sizeof(message)));
 	assert_string_equal(message, row->message);
+}
+
+/* Low TTL was tried and worked: as what the oracle says that it is to be seen, and the capture shows it. */
+static const struct shown_row {
+	const char *name;
+	enum prediction prediction;
+	unsigned allowed;
+	enum method shown;
+	const char *message;
+} shown_rows[] = {
+	{ "proved, as it must be", PREDICT_MUST, 1U << METHOD_LOW_TTL, METHOD_LOW_TTL, "" },
+	{ "not proved, though it must be", PREDICT_MUST, 1U << METHOD_LOW_TTL, METHOD_PUNCH,
+	  "alice's call to bob: low-ttl must be seen as low-ttl (because), capture shows punch (it "
+	  "was none)" },
+	{ "proved, where that cannot be", PREDICT_MUST, 1U << METHOD_PUNCH, METHOD_LOW_TTL,
+	  "alice's call to bob: low-ttl must be seen as no more than punch (because), capture shows "
+	  "low-ttl (it was none)" },
+	{ "either will do", PREDICT_MUST, 1U << METHOD_PUNCH | 1U << METHOD_LOW_TTL, METHOD_PUNCH,
+	  "" },
+	{ "a matter of luck", PREDICT_MAY, 1U << METHOD_LOW_TTL, METHOD_PUNCH, "" },
+};
+
+static void run_shown_row(void **state)
+{
+	const struct shown_row *row = *state;
+	struct plan_node alice = { .name = "alice" }, bob = { .name = "bob" };
+	struct call probe = { .connected = true, .method = METHOD_LOW_TTL, .attempts_len = 1 };
+	struct verdict_call shown = {
+		.token = 1,
+		.connected = true,
+		.method = row->shown,
+		.said = METHOD_LOW_TTL,
+		.attempts_len = 1,
+	};
+	const struct verdict verdict = { .calls = &shown, .calls_len = 1 };
+	struct stage_call call = { .call = &probe, .caller = &alice, .callee = &bob };
+	struct stage stage = { .calls = &call };
+	struct predict_answer *oracle = &call.oracle[FAMILY_IPV4];
+	char message[512];
+	json_t *worked;
+
+	probe.attempts[0] = (struct attempt){ .method = METHOD_LOW_TTL, .connected = true };
+	shown.attempts[0] = (struct verdict_attempt){ .method = METHOD_LOW_TTL,
+						      .shown = row->shown,
+						      .connected = true,
+						      .why = "it was none" };
+	oracle->udp[METHOD_LOW_TTL] = row->prediction;
+	oracle->shown[METHOD_LOW_TTL] = row->allowed;
+	snprintf(oracle->why[METHOD_LOW_TTL], sizeof(oracle->why[0]), "because");
+	json_decref(judge_calls(&stage, &verdict, message, sizeof(message)));
+	assert_string_equal(message, row->message);
+	worked = judge_field(&shown, CALL_WORKED, METHOD_LOW_TTL, FAMILY_COUNT);
+	assert_int_equal(json_is_true(worked), row->shown == METHOD_LOW_TTL);
+	json_decref(worked);
 }
 
 /* "found" against "wanted", for each relation, at its edges. */
@@ -295,9 +357,10 @@ int main(void)
 		ROWS = sizeof(rows) / sizeof(*rows),
 		WEIGHINGS = sizeof(weighings) / sizeof(*weighings),
 		PAIRS = sizeof(pair_rows) / sizeof(*pair_rows),
+		SHOWN = sizeof(shown_rows) / sizeof(*shown_rows),
 	};
 	static char names[WEIGHINGS][64];
-	struct CMUnitTest tests[ROWS + WEIGHINGS + PAIRS + 1];
+	struct CMUnitTest tests[ROWS + WEIGHINGS + PAIRS + SHOWN + 1];
 	size_t n = 0;
 
 	for (size_t i = 0; i < ROWS; i++)
@@ -315,6 +378,10 @@ int main(void)
 		tests[n++] = (struct CMUnitTest){ .name = "ICE's pair",
 						  .test_func = run_pair_row,
 						  .initial_state = (void *)&pair_rows[i] };
+	for (size_t i = 0; i < SHOWN; i++)
+		tests[n++] = (struct CMUnitTest){ .name = shown_rows[i].name,
+						  .test_func = run_shown_row,
+						  .initial_state = (void *)&shown_rows[i] };
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(a_call_that_left_no_trace);
 	return _cmocka_run_group_tests("judge", tests, n, NULL, NULL);
 }

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * As what the oracle says that a method's success may be seen: itself, no more than hole punching, or
+ * either.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "nat-models/catalog.h"
+#include "nat-models/predict.h"
+
+#define PRC "port-restricted-cone"
+#define CONE "full-cone"
+#define SEQ "symmetric-sequential"
+#define RND "symmetric-random"
+#define AD "ad-ad"
+
+enum { ITSELF = 1, PUNCH = 2, EITHER = ITSELF | PUNCH, NEITHER = 0, NATS = 2 };
+
+static const struct row {
+	const char *name;
+	enum method method;
+	const char *caller[NATS], *callee[NATS], *shared;
+	struct method_budget budget;
+	int want;
+} rows[] = {
+	{ "punch is punch", METHOD_PUNCH, { PRC }, { PRC }, NULL, { 0 }, ITSELF },
+	{ "what cannot work is not seen", METHOD_PUNCH, { SEQ }, { PRC }, NULL, { 0 }, NEITHER },
+
+	{ "the nets' own TTL", METHOD_LOW_TTL, { PRC }, { PRC }, NULL, { 0 }, ITSELF },
+	{ "it is as many as there are nets",
+	  METHOD_LOW_TTL,
+	  { PRC, PRC },
+	  { PRC },
+	  NULL,
+	  { 0 },
+	  ITSELF },
+	{ "no NAT at all", METHOD_LOW_TTL, { NULL }, { NULL }, NULL, { 0 }, ITSELF },
+	{ "the same, asked for", METHOD_LOW_TTL, { PRC }, { PRC }, NULL, { .ttl = 2 }, ITSELF },
+	{ "one side's is right",
+	  METHOD_LOW_TTL,
+	  { PRC, PRC },
+	  { PRC },
+	  NULL,
+	  { .ttl = 2 },
+	  ITSELF },
+	{ "too far", METHOD_LOW_TTL, { PRC }, { PRC }, NULL, { .ttl = 3 }, EITHER },
+	{ "not far enough", METHOD_LOW_TTL, { PRC }, { PRC }, NULL, { .ttl = 1 }, EITHER },
+	{ "no router between", METHOD_LOW_TTL, { NULL }, { NULL }, CONE, { 0 }, EITHER },
+
+	{ "nothing to foretell", METHOD_PREDICT, { PRC }, { PRC }, NULL, { 0 }, PUNCH },
+	{ "nor where another address alone changes it",
+	  METHOD_PREDICT,
+	  { AD },
+	  { CONE },
+	  NULL,
+	  { 0 },
+	  PUNCH },
+	{ "the next of the caller's", METHOD_PREDICT, { SEQ }, { PRC }, NULL, { 0 }, ITSELF },
+	{ "the next of the callee's", METHOD_PREDICT, { PRC }, { SEQ }, NULL, { 0 }, ITSELF },
+	{ "who lets strangers in may hear them first",
+	  METHOD_PREDICT,
+	  { SEQ },
+	  { CONE },
+	  NULL,
+	  { 0 },
+	  EITHER },
+
+	{ "no ports to open", METHOD_BIRTHDAY, { PRC }, { PRC }, NULL, { 0 }, PUNCH },
+	{ "many are opened", METHOD_BIRTHDAY, { PRC }, { RND }, NULL, { 0 }, ITSELF },
+	{ "by strangers, too", METHOD_BIRTHDAY, { CONE }, { RND }, NULL, { 0 }, ITSELF },
+	{ "just many",
+	  METHOD_BIRTHDAY,
+	  { RND },
+	  { PRC },
+	  NULL,
+	  { .holes = METHOD_MANY_PORTS },
+	  ITSELF },
+	{ "few are",
+	  METHOD_BIRTHDAY,
+	  { RND },
+	  { PRC },
+	  NULL,
+	  { .holes = METHOD_MANY_PORTS - 1 },
+	  EITHER },
+};
+
+struct side {
+	struct nat_model models[NATS];
+	struct predict_nat nats[NATS];
+};
+
+static struct predict_side side_of(struct side *side, const char *const names[NATS])
+{
+	size_t n = 0;
+
+	for (; n < NATS && names[n]; n++) {
+		struct model_error error;
+
+		if (nat_model_find(names[n], &side->models[n], &error))
+			fail_msg("%s", error.text);
+		side->nats[n] = (struct predict_nat){ .model = &side->models[n] };
+	}
+	return (struct predict_side){ side->nats, n };
+}
+
+static void a_row(void **state)
+{
+	const struct row *row = *state;
+	struct side caller, callee, shared;
+	const char *const home[NATS] = { row->shared };
+	const struct predict_question question = { .caller = side_of(&caller, row->caller),
+						   .callee = side_of(&callee, row->callee),
+						   .shared = side_of(&shared, home),
+						   .tries_host_addresses = row->shared,
+						   .budget = row->budget };
+	struct predict_answer answer;
+	unsigned want = 0;
+
+	predict(&question, &answer);
+	if (row->want & ITSELF)
+		want |= method_bit(row->method);
+	if (row->want & PUNCH)
+		want |= method_bit(METHOD_PUNCH);
+	assert_int_equal(answer.shown[row->method], want);
+}
+
+int main(void)
+{
+	enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+	struct CMUnitTest tests[ROWS] = { 0 };
+
+	for (size_t i = 0; i < ROWS; i++)
+		tests[i] = (struct CMUnitTest){ .name = rows[i].name,
+						.test_func = a_row,
+						.initial_state = (void *)&rows[i] };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
