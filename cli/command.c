@@ -9,15 +9,30 @@
 #include <time.h>
 #include <unistd.h>
 
+/* What a file or an argument is called may hold anything; the error stays one line. */
+static void put_line(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			fprintf(out, "\\x%02x", (unsigned char)*text);
+		else
+			fputc(*text, out);
+	}
+	fputc('\n', out);
+}
+
 int command_error(const char *name, int status, const char *format, ...)
 {
+	char *text = NULL;
 	va_list args;
 
-	fprintf(stderr, "knothole %s: ", name);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
 	va_end(args);
-	fputc('\n', stderr);
+	fprintf(stderr, name ? "knothole %s: " : "knothole: ", name);
+	put_line(stderr, text ? text : "out of memory");
+	free(text);
 	return status;
 }
 
@@ -45,26 +60,28 @@ static int make_parents(char *path)
 
 static int make_given(const char *given, char *ret, size_t size)
 {
+	struct stat about = { .st_mode = S_IFDIR };
 	int error;
 
-	if (!*given)
-		return -ENOENT;
 	if ((size_t)snprintf(ret, size, "%s", given) >= size)
 		return -ENAMETOOLONG;
 	error = make_parents(ret);
 	if (error)
 		return error;
-	return mkdir(ret, 0777) < 0 && errno != EEXIST ? -errno : 0;
+	if (mkdir(ret, 0777) < 0 && (errno != EEXIST || stat(ret, &about) < 0))
+		return -errno;
+	/* Before hours of work rather than behind them. */
+	if (!S_ISDIR(about.st_mode))
+		return -ENOTDIR;
+	return access(ret, W_OK | X_OK) < 0 ? -errno : 0;
 }
 
-int command_results(const char *given, const char *name, char *ret, size_t size)
+static int make_own(const char *name, char *ret, size_t size)
 {
 	time_t now = time(NULL);
 	struct tm local;
 	char stamp[32];
 
-	if (given)
-		return make_given(given, ret, size);
 	localtime_r(&now, &local);
 	strftime(stamp, sizeof(stamp), "%Y-%m-%d-%H%M%S", &local);
 	if (mkdir("results", 0777) < 0 && errno != EEXIST)
@@ -81,4 +98,16 @@ int command_results(const char *given, const char *name, char *ret, size_t size)
 		if (errno != EEXIST)
 			return -errno;
 	}
+}
+
+int command_results(const char *command, const char *given, const char *name, char *ret,
+		    size_t size)
+{
+	int error = given ? make_given(given, ret, size) : make_own(name, ret, size);
+
+	if (!error)
+		return STATUS_OK;
+	return command_error(command, STATUS_USAGE,
+			     "%s%s: expected a folder that can be written to: %s",
+			     given ? "--output " : "", given ? given : "results", strerror(-error));
 }

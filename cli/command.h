@@ -36,8 +36,9 @@ extern const struct command command_run;
 extern const struct command command_shell;
 extern const struct command command_verdict;
 
-/* Print "knothole NAME: …" as one line on stderr and return @status, so that a subcommand can
- * end with `return command_error(argv[0], STATUS_USAGE, "…")`. */
+/* Print "knothole NAME: …", or "knothole: …" where @name is NULL, as one line on stderr, whatever
+ * the texts hold, and return @status, so that a subcommand can end with
+ * `return command_error(argv[0], STATUS_USAGE, "…")`. */
 int command_error(const char *name, int status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -47,8 +48,10 @@ bool command_colour(FILE *out);
 /*
  * Make the directory that results go to, parents included: @given (-o), or where that is NULL
  * results/<time>-<name>, never one that is already there.  Its path is written to @ret.
- * 0, -errno, or -ENAMETOOLONG where @size is too small.
+ * STATUS_OK; or STATUS_USAGE, with a line printed for subcommand @command, where there is none
+ * that can be written to, or its path is longer than @size.
  */
-int command_results(const char *given, const char *name, char *ret, size_t size);
+int command_results(const char *command, const char *given, const char *name, char *ret,
+		    size_t size);
 
 #endif

@@ -124,16 +124,14 @@ static int play(struct exec_options *o)
 	char directory[PATH_MAX];
 	struct lab_play lab_play_of = { "exec", directory, o->seed, o->time };
 	json_t *records;
-	int status = lab_complete("exec", &o->lab), err;
+	int status = lab_complete("exec", &o->lab);
 
+	if (!status)
+		status = command_results("exec", o->output, "exec", directory, sizeof(directory));
 	if (status)
 		return status;
 	snprintf(o->grace_text, sizeof(o->grace_text), "%.3f", (double)o->grace / 1e9);
 	o->lab.grace = o->grace_text;
-	err = command_results(o->output, "exec", directory, sizeof(directory));
-	if (err)
-		return command_error("exec", STATUS_USAGE, "results cannot be written: %s",
-				     strerror(-err));
 	status = lab_play(&lab_play_of, &o->lab, &records);
 	if (status)
 		return status;

@@ -48,8 +48,9 @@ struct lab_play {
 	uint64_t time_ns; /* 0 = the default */
 };
 
-/* Complete what was not given and make paths absolute: STATUS_OK, or another with a line
- * printed.  The strings that it makes last as long as the process. */
+/* Check all that was given, before anything is written; complete what was not; and make paths
+ * absolute: STATUS_OK, or another with a line printed, STATUS_CANNOT where no lab can be made here.
+ * The strings that it makes last as long as the process. */
 int lab_complete(const char *name, struct lab_file *lab);
 
 /* Write @lab into the folder of results and play it: STATUS_OK with its records, the caller's. */

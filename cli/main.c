@@ -35,11 +35,10 @@ static int unknown_command(const char *word)
 		names[i] = commands[i]->name;
 	near = suggest(word, names, ARRAY_LEN(commands));
 	if (near)
-		fprintf(stderr, "knothole: unknown command \"%s\"; did you mean \"%s\"?\n", word,
-			near);
-	else
-		fprintf(stderr, "knothole: unknown command \"%s\"; see knothole --help\n", word);
-	return STATUS_USAGE;
+		return command_error(NULL, STATUS_USAGE,
+				     "unknown command \"%s\"; did you mean \"%s\"?", word, near);
+	return command_error(NULL, STATUS_USAGE, "unknown command \"%s\"; see knothole --help",
+			     word);
 }
 
 int main(int argc, char **argv)

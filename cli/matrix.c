@@ -39,23 +39,6 @@ struct matrix_options {
 	struct option_list a, b;
 };
 
-/* A model of the user's.  Its whole path, for a scenario seeks models from its own folder. */
-static int add_file(json_t *names, const char *path)
-{
-	struct nat_model model;
-	int status = model_file_read("matrix", path, &model, NULL, NULL);
-	char *whole;
-
-	if (status)
-		return status;
-	whole = realpath(path, NULL);
-	if (!whole)
-		return command_error("matrix", STATUS_USAGE, "%s: %s", path, strerror(errno));
-	json_array_append_new(names, json_string(whole));
-	free(whole);
-	return STATUS_OK;
-}
-
 /* Can a peer behind @model join the rendezvous, at any of the ports that the scenarios' has? */
 static bool gets_out(const struct nat_model *model)
 {
@@ -77,13 +60,13 @@ static void add_all(json_t *names, bool ipv6)
 	}
 }
 
-static int models_of(const struct option_list *list, bool ipv6, json_t **ret)
+/* Those of option --@option, or the defaults. */
+static int models_of(const char *option, const struct option_list *list, bool ipv6, json_t **ret)
 {
 	const char *const *defaults = ipv6 ? default_models6 : default_models;
 	size_t defaults_len = ipv6 ? ARRAY_LEN(default_models6) : ARRAY_LEN(default_models);
 	size_t n = list->len ? list->len : defaults_len;
-	struct nat_model model;
-	struct model_error error;
+	char path[PATH_MAX];
 
 	*ret = json_array();
 	for (size_t i = 0; i < n; i++) {
@@ -94,14 +77,9 @@ static int models_of(const struct option_list *list, bool ipv6, json_t **ret)
 			add_all(*ret, ipv6);
 			continue;
 		}
-		if (model_file_is(name)) {
-			status = add_file(*ret, name);
-			if (status)
-				return status;
-			continue;
-		}
-		if (nat_model_find(name, &model, &error))
-			return command_error("matrix", STATUS_USAGE, "%s", error.text);
+		status = model_file_option("matrix", option, &name, ipv6, path);
+		if (status)
+			return status;
 		json_array_append_new(*ret, json_string(name));
 	}
 	return STATUS_OK;
@@ -117,10 +95,10 @@ static bool are_usual(const struct matrix_options *options)
 static int cells(const struct matrix_options *options, json_t *set)
 {
 	json_t *a = NULL, *b = NULL;
-	int status = models_of(&options->a, options->ipv6, &a);
+	int status = models_of("a", &options->a, options->ipv6, &a);
 
 	if (!status)
-		status = models_of(&options->b, options->ipv6, &b);
+		status = models_of("b", &options->b, options->ipv6, &b);
 	json_object_set_new(set, "a", a);
 	json_object_set_new(set, "b", b);
 	if (!are_usual(options))
@@ -155,14 +133,12 @@ static int fill(const struct matrix_options *options, const struct suite *suite,
 		struct suite_options *suite_options)
 {
 	char directory[PATH_MAX];
-	int status, error;
+	int status =
+		command_results("matrix", options->output, "matrix", directory, sizeof(directory));
 	json_t *records;
 
-	error = command_results(options->output, "matrix", directory, sizeof(directory));
-	if (error)
-		return command_error("matrix", STATUS_USAGE, "results cannot be written to %s: %s",
-				     options->output ? options->output : "results/",
-				     strerror(-error));
+	if (status)
+		return status;
 	suite_options->directory = directory;
 	records = suite_run(suite, suite_options);
 	if (strcmp(options->realise, "both") == 0)
@@ -283,6 +259,8 @@ static int run(int argc, char **argv)
 	status = cells(&o, set);
 	if (!status)
 		status = results_worlds("matrix", o.world, &worlds);
+	if (!status)
+		status = results_nats("matrix", worlds, o.realise);
 	if (!status)
 		status = run_matrix(&o, worlds, set);
 	json_decref(set);

@@ -6,20 +6,16 @@
 #include "command.h"
 #include "counts.h"
 #include "options.h"
+#include "results.h"
 
 static int read_counts(const char *name, const char *path, struct tally *ret)
 {
 	struct tally_error error = { "out of memory" };
-	json_error_t syntax;
-	json_t *json = json_load_file(path, 0, &syntax);
-	int err;
+	json_t *json;
+	int status = results_load(name, path, &json), err;
 
-	/* A file that cannot be opened has no line at fault; the text names it. */
-	if (!json && syntax.line < 1)
-		return command_error(name, STATUS_USAGE, "%s", syntax.text);
-	if (!json)
-		return command_error(name, STATUS_USAGE, "%s:%d: %s", path, syntax.line,
-				     syntax.text);
+	if (status)
+		return status;
 	err = tally_from_json(json, ret, &error);
 	json_decref(json);
 	return err ? command_error(name, STATUS_USAGE, "%s: %s", path, error.text) : STATUS_OK;

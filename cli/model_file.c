@@ -2,6 +2,7 @@
 #include "model_file.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,5 +62,41 @@ int model_file_read(const char *command, const char *path, struct nat_model *ret
 	}
 	*ret_text = text;
 	*ret_len = len;
+	return STATUS_OK;
+}
+
+/* By its whole path. */
+static int complete_file(const char *command, const char *option, const char **model,
+			 char path[PATH_MAX], struct nat_model *ret)
+{
+	int status = model_file_read(command, *model, ret, NULL, NULL);
+
+	if (status)
+		return status;
+	if (!realpath(*model, path))
+		return command_error(command, STATUS_USAGE, "--%s %s: %s", option, *model,
+				     strerror(errno));
+	*model = path;
+	return STATUS_OK;
+}
+
+int model_file_option(const char *command, const char *option, const char **model, bool ipv6,
+		      char path[PATH_MAX])
+{
+	struct nat_model found;
+	struct model_error error;
+
+	if (model_file_is(*model)) {
+		int status = complete_file(command, option, model, path, &found);
+
+		if (status)
+			return status;
+	} else if (nat_model_find(*model, &found, &error)) {
+		return command_error(command, STATUS_USAGE, "--%s: %s", option, error.text);
+	}
+	if (found.family == (ipv6 ? NAT_FAMILY_IPV4 : NAT_FAMILY_IPV6))
+		return command_error(command, STATUS_USAGE,
+				     "--%s: expected a model for IPv%c; got %s", option,
+				     ipv6 ? '6' : '4', *model);
 	return STATUS_OK;
 }

@@ -5,6 +5,7 @@
 #ifndef KNOTHOLE_MODEL_FILE_H
 #define KNOTHOLE_MODEL_FILE_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -20,5 +21,13 @@ bool model_file_is(const char *text);
  */
 int model_file_read(const char *command, const char *path, struct nat_model *ret, char **ret_text,
 		    size_t *ret_len);
+
+/*
+ * Is *model, which option --@option was given, a model of the catalog, or a file of one, for that
+ * family?  STATUS_OK, and of a file *model is now the whole path, in @path, for a scenario seeks
+ * models from its own folder; or STATUS_USAGE with a line printed for subcommand @command.
+ */
+int model_file_option(const char *command, const char *option, const char **model, bool ipv6,
+		      char path[PATH_MAX]);
 
 #endif

@@ -161,6 +161,7 @@ static int run_models(int argc, char **argv)
 	struct request request = { .seed = 1 };
 	const struct option table[] = {
 		{ .name = "conformance",
+		  .of_operand = true,
 		  .kind = OPTION_FLAG,
 		  .ret.flag = &request.conformance,
 		  .help = "put the model between hosts, and probe it for each requirement of the "
@@ -171,15 +172,13 @@ static int run_models(int argc, char **argv)
 	struct options options = { .command = &command_models,
 				   .table = table,
 				   .len = ARRAY_LEN(table),
-				   .operands_max = 1 };
+				   .operands_max = 1,
+				   .operand = "NAME or FILE" };
 	int status = options_parse(&options, &argc, argv);
 
 	if (status != OPTIONS_GO_ON)
 		return status;
 	request.json = strcmp(format, "json") == 0;
-	if (argc < 2 && request.conformance)
-		return command_error(argv[0], STATUS_USAGE,
-				     "--conformance: expected the name of a model, got none");
 	if (argc < 2)
 		return list_models(argv[0], request.json);
 	if (model_file_is(argv[1]))

@@ -89,6 +89,15 @@ static int set_word(const struct options *options, const struct option *option, 
 	return bad_word(options, option, value);
 }
 
+static int set_text(const struct options *options, const struct option *option, const char *value)
+{
+	if (!*value)
+		return command_error(command_name(options), STATUS_USAGE,
+				     "--%s: expected %s; got \"\"", option->name, option->value);
+	*option->ret.text = value;
+	return OPTIONS_GO_ON;
+}
+
 static int set_number(const struct options *options, const struct option *option, const char *value)
 {
 	char *end;
@@ -154,8 +163,7 @@ static int set_value(const struct options *options, const struct option *option,
 		*option->ret.flag = true;
 		return OPTIONS_GO_ON;
 	case OPTION_TEXT:
-		*option->ret.text = value;
-		return OPTIONS_GO_ON;
+		return set_text(options, option, value);
 	case OPTION_WORD:
 		return set_word(options, option, value);
 	case OPTION_NUMBER:
@@ -202,44 +210,66 @@ static int take_value(const struct options *options, const struct option *option
 					     "--%s: expected %s; got nothing", option->name,
 					     option->value);
 		attached = argv[++*at];
+		/* Far more often a value was forgotten than it begins like this. */
+		if (attached[0] == '-' && attached[1] == '-')
+			return command_error(command_name(options), STATUS_USAGE,
+					     "--%s: expected %s; got \"%s\"; if it is meant, write "
+					     "--%s=%s",
+					     option->name, option->value, attached, option->name,
+					     attached);
 	}
 	return set_value(options, option, attached);
 }
 
-static int parse_long(const struct options *options, int argc, char **argv, int *at)
+/* The option of that name, or of that letter where it is not 0; NULL. */
+static const struct option *find(const struct options *options, const char *name, size_t len,
+				 char letter)
+{
+	for (size_t i = 0; i < options->len; i++) {
+		const struct option *option = &options->table[i];
+
+		if (letter ? option->letter == letter
+			   : strlen(option->name) == len && memcmp(option->name, name, len) == 0)
+			return option;
+	}
+	return NULL;
+}
+
+static int give_help(const struct options *options, const char *attached)
+{
+	if (attached)
+		return command_error(command_name(options), STATUS_USAGE,
+				     "--help takes no value; got \"%s\"", attached);
+	options_help(options, stdout);
+	return STATUS_OK;
+}
+
+/* The option in argv[*at], whose row is written to @ret. */
+static int parse_long(const struct options *options, int argc, char **argv, int *at,
+		      const struct option **ret)
 {
 	const char *name = argv[*at] + 2;
 	size_t len = strcspn(name, "=");
 	const char *attached = name[len] ? name + len + 1 : NULL;
 
-	if (len == 4 && memcmp(name, "help", 4) == 0) {
-		options_help(options, stdout);
-		return STATUS_OK;
-	}
-	for (size_t i = 0; i < options->len; i++) {
-		const struct option *option = &options->table[i];
-
-		if (strlen(option->name) == len && memcmp(option->name, name, len) == 0)
-			return take_value(options, option, attached, argc, argv, at);
-	}
-	return unknown_option(options, name, len);
+	if (len == 4 && memcmp(name, "help", 4) == 0)
+		return give_help(options, attached);
+	*ret = find(options, name, len, 0);
+	return *ret ? take_value(options, *ret, attached, argc, argv, at)
+		    : unknown_option(options, name, len);
 }
 
-static int parse_short(const struct options *options, int argc, char **argv, int *at)
+static int parse_short(const struct options *options, int argc, char **argv, int *at,
+		       const struct option **ret)
 {
 	char letter = argv[*at][1];
 	const char *attached = argv[*at][2] ? argv[*at] + 2 : NULL;
 
-	if (letter == 'h' && !attached) {
-		options_help(options, stdout);
-		return STATUS_OK;
-	}
-	for (size_t i = 0; i < options->len; i++) {
-		const struct option *option = &options->table[i];
-
-		if (option->letter == letter)
-			return take_value(options, option, attached, argc, argv, at);
-	}
+	if (letter == 'h')
+		return give_help(options, attached);
+	*ret = find(options, NULL, 0, letter);
+	if (*ret)
+		return take_value(options, *ret, attached, argc, argv, at);
 	return command_error(command_name(options), STATUS_USAGE,
 			     "unknown option -%c; see knothole %s --help", letter,
 			     command_name(options));
@@ -259,24 +289,42 @@ static int check_operands(const struct options *options, int operands, char **ar
 	return OPTIONS_GO_ON;
 }
 
+/* What stands behind "--" may be another program's, and be empty. */
+static int check_operand(const struct options *options, const char *operand, bool ended)
+{
+	if (*operand || ended)
+		return OPTIONS_GO_ON;
+	return command_error(command_name(options), STATUS_USAGE,
+			     "an argument is empty; usage: knothole %s %s", command_name(options),
+			     options->command->usage);
+}
+
 int options_parse(const struct options *options, int *argc, char **argv)
 {
+	const struct option *option = NULL, *bound = NULL;
 	int operands = 0, status = OPTIONS_GO_ON;
 	bool ended = false;
 
 	/* Operands move down over options that have been read, so no room is needed. */
 	for (int at = 1; at < *argc && status == OPTIONS_GO_ON; at++) {
-		if (ended || argv[at][0] != '-' || !argv[at][1])
+		if (ended || argv[at][0] != '-' || !argv[at][1]) {
+			status = check_operand(options, argv[at], ended);
 			argv[++operands] = argv[at];
-		else if (strcmp(argv[at], "--") == 0)
+		} else if (strcmp(argv[at], "--") == 0)
 			ended = true;
 		else if (argv[at][1] == '-')
-			status = parse_long(options, *argc, argv, &at);
+			status = parse_long(options, *argc, argv, &at, &option);
 		else
-			status = parse_short(options, *argc, argv, &at);
+			status = parse_short(options, *argc, argv, &at, &option);
+		if (option && option->of_operand)
+			bound = option;
 	}
 	if (status != OPTIONS_GO_ON)
 		return status;
+	if (bound && !operands)
+		return command_error(command_name(options), STATUS_USAGE,
+				     "--%s: expected %s with it; got none", bound->name,
+				     options->operand);
 	*argc = operands + 1;
 	argv[*argc] = NULL;
 	return check_operands(options, operands, argv);

@@ -4,7 +4,8 @@
  * help, and where the value goes.  The parser and `--help` are both made from it.
  *
  * `--name VALUE`, `--name=VALUE`, `-n VALUE` and `-nVALUE` are the same; options and operands
- * may be mixed; `--` ends the options.  `--help` is understood everywhere and has no row.
+ * may be mixed; `--` ends the options.  `--help` is understood everywhere and has no row.  A value
+ * of its own does not begin with `--`: it would rather be the next option.
  *
  *	uint64_t seed = 0;
  *	const char *format = "text";
@@ -32,7 +33,7 @@
 
 enum option_kind {
 	OPTION_FLAG, /* ret.flag = true */
-	OPTION_TEXT, /* ret.text = the argument itself, which stays argv's */
+	OPTION_TEXT, /* ret.text = the argument itself, which stays argv's and is not empty */
 	OPTION_WORD, /* the same, checked to be one of `words` */
 	OPTION_NUMBER, /* ret.number, decimal or 0x…, between min and max (0 = no limit) */
 	OPTION_DURATION, /* ret.number in ns, from "20ms", "3s" … (nat-models/duration.h) */
@@ -62,6 +63,7 @@ struct option {
 	const char *help; /* with the default */
 	const char *const *words; /* OPTION_WORD: NULL-terminated */
 	uint64_t min, max; /* OPTION_NUMBER; of OPTION_DURATION min alone, in ns */
+	bool of_operand; /* says something of an operand only: without any, it is an error */
 };
 
 struct options {
@@ -70,6 +72,7 @@ struct options {
 	size_t len;
 	int operands_min;
 	int operands_max; /* -1 = any number */
+	const char *operand; /* what `of_operand` options ask for: "NAME or FILE" */
 	const char *more; /* printed under the options by --help; may be NULL */
 };
 
@@ -86,6 +89,9 @@ int options_parse(const struct options *options, int *argc, char **argv);
 
 /* Print the help that --help gives. */
 void options_help(const struct options *options, FILE *out);
+
+/* Reports have it as an integer of JSON, and repetitions count on from it. */
+#define SEED_MAX (UINT64_C(1) << 62)
 
 /* The options that several subcommands have, so that they read alike in each. */
 #define OPTION_OUTPUT(target)                                                                      \
@@ -104,7 +110,7 @@ void options_help(const struct options *options, FILE *out);
 #define OPTION_SEED(target)                                                                        \
 	{                                                                                          \
 		.name = "seed", .kind = OPTION_NUMBER, .ret.number = (target), .value = "N",       \
-		.help = "seed of all chance in the world; default 1"                               \
+		.help = "seed of all chance in the world; default 1", .max = SEED_MAX              \
 	}
 #define OPTION_JOBS(target)                                                                        \
 	{                                                                                          \

@@ -21,11 +21,14 @@
 #include "../scenarios/runtime/worker.h"
 #include "command.h"
 #include "counts.h"
+#include "model_file.h"
 #include "options.h"
 #include "results.h"
 #include "shard.h"
 
 enum { FILE_MAX = 1 << 20, PART_PAIRS = 20000, PARTS_MAX = 1000, BUDGET_DAYS = 30 };
+
+#define PAIRS_MAX UINT64_C(1000000000000)
 
 /* What was asked for. */
 struct request {
@@ -165,14 +168,10 @@ static int make_folder(struct run *run)
 {
 	const struct request *request = run->request;
 	char result[NAME_MAX];
-	int err;
 
 	snprintf(result, sizeof(result), "population-%s", run->population->name);
-	err = command_results(request->output, result, run->folder, sizeof(run->folder));
-	if (err)
-		return command_error(run->name, STATUS_USAGE, "%s: %s",
-				     request->output ? request->output : "results", strerror(-err));
-	return STATUS_OK;
+	return command_results(run->name, request->output, result, run->folder,
+			       sizeof(run->folder));
 }
 
 /* Of a pair that did not go as the capture shows. */
@@ -235,14 +234,6 @@ static int count_and_give(struct run *run)
 	run->tally = NULL;
 	tally_clear(&tally);
 	return status;
-}
-
-/* A path has a slash or ends in ".lua". */
-static bool is_path(const char *text)
-{
-	size_t len = strlen(text);
-
-	return strchr(text, '/') || (len > 4 && strcmp(text + len - 4, ".lua") == 0);
 }
 
 static int read_file(const char *path, struct population *ret, struct model_error *error)
@@ -321,6 +312,20 @@ static int take_shard(const char *name, struct request *request)
 	return STATUS_OK;
 }
 
+/* What one pair alone leaves nothing to do for. */
+static int check_pair(const char *name, const struct request *request)
+{
+	const char *other = request->shard			   ? "shard"
+			    : request->verify			   ? "verify"
+			    : strcmp(request->format, "json") == 0 ? "format json"
+								   : NULL;
+
+	if (!request->has_pair || !other)
+		return STATUS_OK;
+	return command_error(name, STATUS_USAGE, "--pair: expected no --%s with it; got both",
+			     other);
+}
+
 static int run_request(const char *name, const char *wanted, struct request *request)
 {
 	static struct population population;
@@ -328,8 +333,8 @@ static int run_request(const char *name, const char *wanted, struct request *req
 		.name = name, .wanted = wanted, .request = request, .population = &population
 	};
 	struct model_error error;
-	int err = is_path(wanted) ? read_file(wanted, &population, &error)
-				  : population_find(wanted, &population, &error);
+	int err = model_file_is(wanted) ? read_file(wanted, &population, &error)
+					: population_find(wanted, &population, &error);
 	int status;
 
 	if (err)
@@ -339,6 +344,9 @@ static int run_request(const char *name, const char *wanted, struct request *req
 				     "--%s: %s does not measure pair-udp, which alone is "
 				     "judged from captures",
 				     request->has_pair ? "pair" : "verify", population.name);
+	status = check_pair(name, request);
+	if (status != STATUS_OK)
+		return status;
 	if (request->has_pair)
 		return try_one(&run);
 	status = take_shard(name, request);
@@ -355,31 +363,36 @@ static int run_population(int argc, char **argv)
 				   .jobs = processors > 0 ? (uint64_t)processors : 1 };
 	const struct option table[] = {
 		{ .name = "pairs",
+		  .of_operand = true,
 		  .letter = 'n',
 		  .kind = OPTION_NUMBER,
 		  .ret.number = &request.pairs,
 		  .value = "N",
 		  .help = "pairs to draw, of all shards together; default 10000",
 		  .min = 1,
-		  .max = UINT64_C(1000000000000) },
+		  .max = PAIRS_MAX },
 		OPTION_SEED(&request.seed),
 		OPTION_JOBS(&request.jobs),
 		{ .name = "shard",
+		  .of_operand = true,
 		  .kind = OPTION_TEXT,
 		  .ret.text = &request.shard,
 		  .value = "I/N",
 		  .help = "do the I-th of N parts; default as an array job's variables say" },
 		{ .name = "verify",
+		  .of_operand = true,
 		  .kind = OPTION_NUMBER,
 		  .ret.number = &request.verify,
 		  .value = "N",
 		  .help = "judge N of the pairs from captures too; default 0",
 		  .max = 1000000 },
 		{ .name = "pair",
+		  .of_operand = true,
 		  .kind = OPTION_NUMBER,
 		  .ret.number = &request.pair,
 		  .value = "N",
-		  .help = "try that pair alone, counted from 0, and keep its capture" },
+		  .help = "try that pair alone, counted from 0, and keep its capture",
+		  .max = PAIRS_MAX },
 		OPTION_FORMAT(&request.format, "text", "json"),
 		OPTION_OUTPUT(&request.output),
 	};
@@ -388,6 +401,7 @@ static int run_population(int argc, char **argv)
 		.table = table,
 		.len = ARRAY_LEN(table),
 		.operands_max = 1,
+		.operand = "NAME or FILE",
 		.more = "Without a NAME or FILE the known populations are listed.\n"
 			"The same seed counts the same with any --jobs, and with any shards merged "
 			"(knothole merge).\nThe shard is taken from SLURM_ARRAY_TASK_ID and _COUNT, "
@@ -399,6 +413,9 @@ static int run_population(int argc, char **argv)
 	if (status != OPTIONS_GO_ON)
 		return status;
 	request.has_pair = request.pair != UINT64_MAX;
+	if (argc < 2 && request.output)
+		return command_error(argv[0], STATUS_USAGE,
+				     "--output: expected NAME or FILE with it; got none");
 	if (argc < 2)
 		return list_populations(argv[0], strcmp(request.format, "json") == 0);
 	return run_request(argv[0], argv[1], &request);

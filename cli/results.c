@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../reports/record.h"
@@ -19,7 +20,7 @@ int results_read(const struct collection *collection, const struct suite_options
 	int failed = suite_read(collection, options, plan, ret, &errors);
 
 	json_array_foreach(errors, i, error)
-		fprintf(stderr, "knothole: %s\n", json_string_value(error));
+		command_error(NULL, STATUS_USAGE, "%s", json_string_value(error));
 	json_decref(errors);
 	if (!failed)
 		return STATUS_OK;
@@ -40,6 +41,35 @@ int results_worlds(const char *name, const char *word, enum suite_worlds *ret)
 		return command_error(name, STATUS_CANNOT, "no live world can be made here: %s",
 				     why);
 	return STATUS_OK;
+}
+
+int results_nats(const char *name, enum suite_worlds worlds, const char *realise)
+{
+	if (worlds != SUITE_VIRTUAL || strcmp(realise, "engine") == 0)
+		return STATUS_OK;
+	return command_error(name, STATUS_USAGE,
+			     "--realise %s: expected --world live or both with it; got virtual, "
+			     "which has no kernel",
+			     realise);
+}
+
+int results_load(const char *name, const char *path, json_t **ret)
+{
+	json_error_t error;
+	FILE *file = fopen(path, "re");
+	struct stat about;
+
+	if (!file || fstat(fileno(file), &about) < 0 || S_ISDIR(about.st_mode)) {
+		command_error(name, STATUS_USAGE, "%s: %s", path, strerror(file ? EISDIR : errno));
+		if (file)
+			fclose(file);
+		return STATUS_USAGE;
+	}
+	*ret = json_loadf(file, 0, &error);
+	fclose(file);
+	return *ret ? STATUS_OK
+		    : command_error(name, STATUS_USAGE, "%s:%d: expected JSON: %s", path,
+				    error.line, error.text);
 }
 
 void results_progress(size_t ended, size_t of)

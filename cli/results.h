@@ -19,6 +19,13 @@ int results_read(const struct collection *collection, const struct suite_options
  * here, with the reason printed. */
 int results_worlds(const char *name, const char *word, enum suite_worlds *ret);
 
+/* --realise @realise in such worlds: STATUS_OK; or STATUS_USAGE, with a line, where no kernel is. */
+int results_nats(const char *name, enum suite_worlds worlds, const char *realise);
+
+/* Read the JSON in the file @path: STATUS_OK, and @ret is the caller's; or STATUS_USAGE with a
+ * line that names it. */
+int results_load(const char *name, const char *path, json_t **ret);
+
 /* A counter on stderr, where that is a terminal; for suite_options.progress. */
 void results_progress(size_t ended, size_t of);
 

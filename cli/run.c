@@ -135,15 +135,14 @@ static int list(const struct suite *suite, bool json)
 
 static int print_claims(const char *home, const json_t *records)
 {
-	json_error_t error;
 	char path[PATH_MAX];
 	json_t *claims;
+	int status;
 
 	snprintf(path, sizeof(path), "%.4000s/scenarios/claims.json", home);
-	claims = json_load_file(path, 0, &error);
-	if (!claims)
-		return command_error("run", STATUS_USAGE, "%s:%d: %s", path, error.line,
-				     error.text);
+	status = results_load("run", path, &claims);
+	if (status)
+		return status;
 	report_claims(claims, records, stdout, command_colour(stdout));
 	json_decref(claims);
 	return STATUS_OK;
@@ -152,14 +151,13 @@ static int print_claims(const char *home, const json_t *records)
 /* What an earlier run has shown, of its report. */
 static int read_claims(const char *home, const char *path)
 {
-	json_error_t error;
-	json_t *report = json_load_file(path, 0, &error);
-	const json_t *records = json_object_get(report, "records");
-	int status;
+	const json_t *records;
+	json_t *report;
+	int status = results_load("run", path, &report);
 
-	if (!report)
-		return command_error("run", STATUS_USAGE, "%s:%d: %s", path, error.line,
-				     error.text);
+	if (status)
+		return status;
+	records = json_object_get(report, "records");
 	if (json_is_array(records))
 		status = print_claims(home, records);
 	else
@@ -213,21 +211,16 @@ static int play(const struct run_options *options, const char *home, const struc
 		struct suite_options *suite_options)
 {
 	char directory[PATH_MAX];
-	int status = results_worlds("run", options->world, &suite_options->worlds), error;
+	int status = results_worlds("run", options->world, &suite_options->worlds);
 	json_t *records;
 
+	if (!status)
+		status = results_nats("run", suite_options->worlds, options->realise);
+	if (!status)
+		status = command_results("run", options->output, "run", directory,
+					 sizeof(directory));
 	if (status)
 		return status;
-	if (suite_options->worlds == SUITE_VIRTUAL && suite_options->nats != SUITE_AS_SAID)
-		return command_error("run", STATUS_USAGE,
-				     "--realise %s: expected --world live or both with it; got "
-				     "virtual, which has no kernel",
-				     options->realise);
-	error = command_results(options->output, "run", directory, sizeof(directory));
-	if (error)
-		return command_error("run", STATUS_USAGE, "results cannot be written to %s: %s",
-				     options->output ? options->output : "results/",
-				     strerror(-error));
 	suite_options->directory = directory;
 	records = suite_run(suite, suite_options);
 	status = results_write("run", directory, records);
@@ -290,6 +283,10 @@ static int act(const struct run_options *o, char **operands, size_t operands_len
 				       "the scenarios are not found: set KNOTHOLE_HOME");
 	if (!status && o->record && !o->claims)
 		status = command_error("run", STATUS_USAGE, "--record goes with --claims only");
+	if (!status && o->record && operands_len)
+		status = command_error("run", STATUS_USAGE,
+				       "--record %s: expected no scenario with it; got \"%s\"",
+				       o->record, operands[0]);
 	if (!status && o->record)
 		status = read_claims(home, o->record);
 	else if (!status)

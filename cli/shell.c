@@ -149,13 +149,14 @@ static int play(struct lab_file *lab, uint64_t seed, const char *output)
 	json_t *records = NULL;
 	int status = lab_complete("shell", lab), err;
 
+	if (!status)
+		status = command_results("shell", output, "shell", directory, sizeof(directory));
 	if (status)
 		return status;
-	err = command_results(output, "shell", directory, sizeof(directory));
-	if (!err)
-		err = open_terminal(&terminal);
+	err = open_terminal(&terminal);
 	if (err)
-		return command_error("shell", STATUS_USAGE, "%s", strerror(-err));
+		return command_error("shell", STATUS_CANNOT, "no terminal can be made here: %s",
+				     strerror(-err));
 	live_lend_terminal(terminal.theirs);
 	status = lab_play(&lab_play_of, lab, &records);
 	close(terminal.theirs);

@@ -180,6 +180,26 @@ int rate_parse(const char *text, uint64_t *ret_bits_per_s)
 	return parse_one(text, rates, COUNT(rates), false, ret_bits_per_s);
 }
 
+int share_parse(const char *text, uint64_t *ret_ppm)
+{
+	enum { PPM_OF_PERCENT = 10000 };
+	struct decimal number;
+	uint64_t ppm;
+	int r = read_decimal(&text, &number);
+
+	if (r < 0)
+		return r;
+	if (strcmp(text, "%") != 0)
+		return -EINVAL;
+	r = scale(number, PPM_OF_PERCENT, &ppm);
+	if (r < 0)
+		return r;
+	if (ppm > 100 * PPM_OF_PERCENT)
+		return -ERANGE;
+	*ret_ppm = ppm;
+	return 0;
+}
+
 /* "1.5ms": @value in @unit, whose factor is a power of ten up to that of a second, with as many
  * decimals as needed. */
 static void format_decimal(uint64_t value, const struct unit *unit, char *buf, size_t size)

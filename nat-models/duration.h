@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Quantities as people write them: times ("20ms", "1.5s", "2h4m"), sizes ("64KiB") and rates
- * ("10Mbit").  Whole numbers throughout: a fraction must come out even in the smallest unit.
+ * Quantities as people write them: times ("20ms", "1.5s", "2h4m"), sizes ("64KiB"), rates
+ * ("10Mbit") and shares ("0.5%").  Whole numbers throughout: a fraction must come out even in the smallest unit.
  */
 #ifndef KNOTHOLE_DURATION_H
 #define KNOTHOLE_DURATION_H
@@ -23,10 +23,12 @@ enum { DURATION_TEXT = 40, SIZE_TEXT = 32, RATE_TEXT = 32 };
  * greatest to the smallest: "2h4m", "1.5s".
  * A size is one number with B, KiB, MiB, GiB, kB, MB or GB; or without: bytes.
  * A rate is one number with bit, kbit, Mbit, Gbit (a second).
+ * A share is one number from 0 to 100 with %, in parts per million.
  */
 int duration_parse(const char *text, uint64_t *ret_ns);
 int size_parse(const char *text, uint64_t *ret_bytes);
 int rate_parse(const char *text, uint64_t *ret_bits_per_s);
+int share_parse(const char *text, uint64_t *ret_ppm);
 
 /* Format into @buf, which they return; what they write, the parsers read back to the same
  * value.  Times below ten minutes stay in seconds ("300s"), as the RFCs speak of them. */

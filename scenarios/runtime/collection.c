@@ -216,6 +216,10 @@ static int add_operand(struct collection *c, const char *scenarios, const char *
 	bool folder = false;
 	int error;
 
+	if (!*operand) {
+		snprintf(ret_error, size, "expected a file, folder or scenario; got \"\"");
+		return -ENOENT;
+	}
 	if (exists(operand, &folder))
 		error = folder ? add_folder(c, operand, strip, false, 0)
 			       : add(c, operand, ours ? operand + strip : NULL);

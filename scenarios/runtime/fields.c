@@ -201,20 +201,7 @@ uint64_t fields_rate(const struct fields *f, const char *key, uint64_t otherwise
 
 uint32_t fields_share(const struct fields *f, const char *key, uint32_t otherwise_ppm)
 {
-	const char *text;
-	char *end;
-	double percent;
-
-	if (!get(f, key))
-		return otherwise_ppm;
-	if (lua_type(f->L, -1) != LUA_TSTRING)
-		fail_type(f, key, "a share such as \"5%\"");
-	text = lua_tostring(f->L, -1);
-	percent = strtod(text, &end);
-	if (end == text || strcmp(end, "%") != 0 || !(percent >= 0 && percent <= 100))
-		fail_type(f, key, "a share such as \"5%\"");
-	lua_pop(f->L, 1);
-	return (uint32_t)(percent * 10000 + 0.5);
+	return (uint32_t)quantity(f, key, otherwise_ppm, share_parse, "a share such as \"5%\"");
 }
 
 lua_Integer fields_integer(const struct fields *f, const char *key, lua_Integer low,

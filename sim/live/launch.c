@@ -62,11 +62,11 @@ int launch_find(const char *name, char *ret, size_t size)
 	return err;
 }
 
-bool live_has_program(const char *name)
+int live_find_program(const char *name)
 {
 	char file[PATH_ROOM];
 
-	return launch_find(name, file, sizeof(file)) == 0;
+	return launch_find(name, file, sizeof(file));
 }
 
 static int lent_terminal;

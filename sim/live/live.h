@@ -131,8 +131,8 @@ bool process_ended(const struct process *process);
  * is not quite that in which they were written. */
 const char *process_output(const struct process *process, enum process_stream stream,
 			   size_t *ret_len);
-/* Is there such a program, here or in a host? */
-bool live_has_program(const char *name);
+/* Is there such a program, here or in a host?  0; -ENOENT; -EACCES where it cannot be executed. */
+int live_find_program(const char *name);
 
 /* The terminal that a program with `terminal` gets, lent before the world is forked; of the whole
  * process, for it has one only.  live_terminal() gives it back; 0 = none. */

@@ -47,6 +47,8 @@ static void check_quantity(const char *text)
 		require(duration_parse(duration_format(value, buf), &again) == 0 && again == value);
 	if (size_parse(text, &value) == 0)
 		require(size_parse(size_format(value, buf), &again) == 0 && again == value);
+	if (share_parse(text, &value) == 0)
+		require(value <= 1000000);
 	if (rate_parse(text, &value) == 0)
 		require(rate_parse(rate_format(value, buf), &again) == 0 && again == value);
 }

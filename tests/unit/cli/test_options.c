@@ -50,6 +50,7 @@ static const struct option table[] = {
 	  .value = "TIME" },
 	{ .name = "list", .kind = OPTION_LIST, .ret.list = &values.list, .value = "X" },
 	{ .name = "names", .kind = OPTION_NAMES, .ret.list = &values.names, .value = "X,Y" },
+	{ .name = "bound", .kind = OPTION_FLAG, .ret.flag = &values.flag, .of_operand = true },
 };
 
 static const struct options options = {
@@ -58,6 +59,7 @@ static const struct options options = {
 	.len = ARRAY_LEN(table),
 	.operands_min = 0,
 	.operands_max = 2,
+	.operand = "FILE",
 };
 
 /* Parse @given (NULL-terminated); stderr goes to @said.  Operands are left in @argv. */
@@ -99,6 +101,17 @@ static const struct refused {
 	{ "an unknown letter", { "-x" }, "unknown option -x" },
 	{ "a flag with a value", { "--flag=yes" }, "--flag takes no value; got \"yes\"" },
 	{ "no value at the end", { "--text" }, "--text: expected TEXT; got nothing" },
+	{ "an empty text", { "-t", "" }, "--text: expected TEXT; got \"\"" },
+	{ "the next option for a value",
+	  { "--text", "--flag" },
+	  "--text: expected TEXT; got \"--flag\"; if it is meant, write --text=--flag" },
+	{ "help with a value", { "--help=me" }, "--help takes no value; got \"me\"" },
+	{ "help with a letter", { "-hf" }, "--help takes no value; got \"f\"" },
+	{ "an empty operand", { "a", "" }, "an argument is empty; usage: knothole fixture" },
+	{ "an option of the operand that is not there",
+	  { "--bound", "--flag" },
+	  "--bound: expected FILE with it; got none" },
+	{ "lines in a value", { "--word", "a\nb" }, "got \"a\\x0ab\"" },
 	{ "not one of the words", { "--word", "kernal" }, "did you mean \"kernel\"?" },
 	{ "not one of the words at all", { "--word", "?" }, "expected one of engine, kernel" },
 	{ "not a number", { "--number", "12x" }, "expected a number; got \"12x\"" },

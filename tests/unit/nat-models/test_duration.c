@@ -86,6 +86,22 @@ static const struct row rates[] = {
 	{ "99999999999Gbit", -ERANGE, 0, NULL },
 };
 
+static const struct row shares[] = {
+	{ "0%", 0, 0, NULL },
+	{ "5%", 0, 50000, NULL },
+	{ "0.0001%", 0, 1, NULL },
+	{ "100%", 0, 1000000, NULL },
+	{ "100.0001%", -ERANGE, 0, NULL },
+	{ "0.00001%", -EINVAL, 0, NULL },
+	{ "99999999999999999999%", -ERANGE, 0, NULL },
+	{ "0", -EINVAL, 0, NULL },
+	{ "5", -EINVAL, 0, NULL },
+	{ "5%%", -EINVAL, 0, NULL },
+	{ "-5%", -EINVAL, 0, NULL },
+	{ "%", -EINVAL, 0, NULL },
+	{ "", -EINVAL, 0, NULL },
+};
+
 static void check(const struct row *rows, size_t n, int (*parse)(const char *, uint64_t *),
 		  const char *(*format)(uint64_t, char *))
 {
@@ -97,7 +113,7 @@ static void check(const struct row *rows, size_t n, int (*parse)(const char *, u
 
 		if (r != row->result || value != (r < 0 ? UNTOUCHED : row->value))
 			fail_msg("\"%s\": %d, %" PRIu64, row->text, r, value);
-		if (r < 0)
+		if (r < 0 || !format)
 			continue;
 		format(value, buf);
 		if (strcmp(buf, row->back ? row->back : row->text) != 0)
@@ -127,12 +143,19 @@ static void rates_there_and_back(void **state)
 	check(rates, COUNT(rates), rate_parse, rate_format);
 }
 
+static void shares_from_nothing_to_all(void **state)
+{
+	(void)state;
+	check(shares, COUNT(shares), share_parse, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(times_there_and_back),
 		cmocka_unit_test(sizes_there_and_back),
 		cmocka_unit_test(rates_there_and_back),
+		cmocka_unit_test(shares_from_nothing_to_all),
 	};
 
 	return cmocka_run_group_tests_name("duration", tests, NULL, NULL);
