@@ -13,13 +13,6 @@
 /* Far more than a model needs; a file above it is something else. */
 enum { FILE_MAX = 1 << 20 };
 
-bool model_file_is(const char *text)
-{
-	size_t len = strlen(text);
-
-	return strchr(text, '/') || (len > 4 && strcmp(text + len - 4, ".lua") == 0);
-}
-
 /* The whole file, the caller's to free, and a NUL behind it; NULL with errno. */
 static char *read_whole(const char *path, size_t *ret_len)
 {
@@ -83,10 +76,10 @@ static int complete_file(const char *command, const char *option, const char **m
 int model_file_option(const char *command, const char *option, const char **model, bool ipv6,
 		      char path[PATH_MAX])
 {
-	struct nat_model found;
+	struct nat_model found = { .family = NAT_FAMILY_BOTH };
 	struct model_error error;
 
-	if (model_file_is(*model)) {
+	if (nat_model_is_path(*model)) {
 		int status = complete_file(command, option, model, path, &found);
 
 		if (status)

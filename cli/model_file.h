@@ -11,9 +11,6 @@
 
 #include "../nat-models/model.h"
 
-/* Is @text a path: has it a slash, or does it end in ".lua"?  No model of the catalog does. */
-bool model_file_is(const char *text);
-
 /*
  * Read the model in @path into @ret.  STATUS_OK; or STATUS_USAGE, with one line that names
  * @path printed for subcommand @command.  *ret_text is the file's text, the caller's to free, a

@@ -181,7 +181,7 @@ static int run_models(int argc, char **argv)
 	request.json = strcmp(format, "json") == 0;
 	if (argc < 2)
 		return list_models(argv[0], request.json);
-	if (model_file_is(argv[1]))
+	if (nat_model_is_path(argv[1]))
 		return show_file(argv[0], argv[1], &request);
 	return show_named(argv[0], argv[1], &request);
 }

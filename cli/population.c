@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../nat-models/catalog.h"
 #include "../nat-models/duration.h"
 #include "../nat-models/population.h"
 #include "../reports/population_count.h"
@@ -21,7 +22,6 @@
 #include "../scenarios/runtime/worker.h"
 #include "command.h"
 #include "counts.h"
-#include "model_file.h"
 #include "options.h"
 #include "results.h"
 #include "shard.h"
@@ -333,8 +333,8 @@ static int run_request(const char *name, const char *wanted, struct request *req
 		.name = name, .wanted = wanted, .request = request, .population = &population
 	};
 	struct model_error error;
-	int err = model_file_is(wanted) ? read_file(wanted, &population, &error)
-					: population_find(wanted, &population, &error);
+	int err = nat_model_is_path(wanted) ? read_file(wanted, &population, &error)
+					    : population_find(wanted, &population, &error);
 	int status;
 
 	if (err)

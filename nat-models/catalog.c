@@ -62,6 +62,13 @@ const char *const *nat_model_names(size_t *ret_len)
 	return names;
 }
 
+bool nat_model_is_path(const char *text)
+{
+	size_t len = strlen(text);
+
+	return strchr(text, '/') || (len > 4 && strcmp(text + len - 4, ".lua") == 0);
+}
+
 static const struct embedded_file *find_file(const char *name)
 {
 	size_t len = strlen(name);

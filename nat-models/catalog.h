@@ -7,6 +7,7 @@
 #ifndef KNOTHOLE_CATALOG_H
 #define KNOTHOLE_CATALOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "model.h"
@@ -17,6 +18,9 @@ struct lua_State;
 struct model_error {
 	char text[512];
 };
+
+/* Is @text a model file's path: has it a slash, or does it end in ".lua"?  No name here does. */
+bool nat_model_is_path(const char *text);
 
 /*
  * The model called @name.  0, or -ENOENT with *ret_error: `unknown model "ful-cone"; did you

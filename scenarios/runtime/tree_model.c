@@ -11,12 +11,6 @@
 
 enum { MODEL_TEXT_MAX = 65536, PATH_LENGTH = 4096 };
 
-/* A path begins with "./", "../" or "/": names of the catalog never do. */
-static bool is_path(const char *text)
-{
-	return text[0] == '/' || strncmp(text, "./", 2) == 0 || strncmp(text, "../", 3) == 0;
-}
-
 /* Write where @relative is, seen from the scenario's folder. */
 static void resolve(const struct fields *f, const char *key, const char *relative, char *ret,
 		    size_t size)
@@ -61,7 +55,7 @@ bool tree_model(const struct fields *f, const char *key, struct nat_model *ret)
 		lua_pop(f->L, 1);
 		return false;
 	}
-	if (lua_type(f->L, -1) == LUA_TSTRING && is_path(lua_tostring(f->L, -1))) {
+	if (lua_type(f->L, -1) == LUA_TSTRING && nat_model_is_path(lua_tostring(f->L, -1))) {
 		load_file(f, key, lua_tostring(f->L, -1), ret);
 	} else {
 		snprintf(where, sizeof(where), "%s:%d", sandbox_source(f->L)->file,

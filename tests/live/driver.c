@@ -42,7 +42,7 @@ const char *drive_file(const char *file, char ret[DRIVEN_PATH])
 	return ret;
 }
 
-static long long now_ms(void)
+long long drive_now_ms(void)
 {
 	struct timespec now;
 
@@ -106,10 +106,10 @@ static bool read_both(int out, int err, struct driven *ret)
 {
 	struct pollfd ends[] = { { .fd = out, .events = POLLIN }, { .fd = err, .events = POLLIN } };
 	char *const texts[] = { ret->out, ret->err };
-	long long deadline = now_ms() + DRIVE_SECONDS * 1000;
+	long long deadline = drive_now_ms() + DRIVE_SECONDS * 1000;
 
 	while (ends[0].fd >= 0 || ends[1].fd >= 0) {
-		long long left = deadline - now_ms();
+		long long left = deadline - drive_now_ms();
 
 		if (left <= 0 || poll(ends, 2, (int)left) == 0)
 			return false;

@@ -40,6 +40,9 @@ pid_t drive_start(const struct drive *drive);
 const char *drive_binary(void);
 const char *drive_file(const char *file, char ret[DRIVEN_PATH]);
 
+/* On a clock that only goes on. */
+long long drive_now_ms(void);
+
 /* A fresh directory for what a test writes, open to every user; remove it by drive_remove(). */
 void drive_directory(char ret[DRIVEN_PATH]);
 void drive_remove(const char *directory);

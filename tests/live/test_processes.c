@@ -69,25 +69,17 @@ static void write_file(const char *name, const char *text, char path[DRIVEN_PATH
 	assert_int_equal(chmod(path, 0644), 0);
 }
 
-static long long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 /* Wait up to @ms for a child to end; its pid, 0 where none did, -1 where there is none. */
 static pid_t reap_within(long ms, int *status)
 {
-	long long deadline = now_ms() + ms;
+	long long deadline = drive_now_ms() + ms;
 	sigset_t set;
 	pid_t pid;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD); /* blocked by setup(), so that none is missed */
 	while ((pid = waitpid(-1, status, WNOHANG)) == 0) {
-		long long rest = deadline - now_ms();
+		long long rest = deadline - drive_now_ms();
 		struct timespec left = { rest / 1000, rest % 1000 * 1000000 };
 
 		/* A signal may be an old one, whose child has been reaped already. */
