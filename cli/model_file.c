@@ -9,39 +9,14 @@
 
 #include "../nat-models/catalog.h"
 #include "command.h"
-
-/* Far more than a model needs; a file above it is something else. */
-enum { FILE_MAX = 1 << 20 };
-
-/* The whole file, the caller's to free, and a NUL behind it; NULL with errno. */
-static char *read_whole(const char *path, size_t *ret_len)
-{
-	FILE *file = fopen(path, "rb");
-	char *text = file ? malloc(FILE_MAX + 1) : NULL;
-	int error = errno;
-
-	if (text) {
-		*ret_len = fread(text, 1, FILE_MAX + 1, file);
-		error = ferror(file) ? errno : *ret_len > FILE_MAX ? EFBIG : 0;
-		if (error) {
-			free(text);
-			text = NULL;
-		} else {
-			text[*ret_len] = '\0';
-		}
-	}
-	if (file)
-		fclose(file);
-	errno = error;
-	return text;
-}
+#include "text_file.h"
 
 int model_file_read(const char *command, const char *path, struct nat_model *ret, char **ret_text,
 		    size_t *ret_len)
 {
 	struct model_error error;
 	size_t len = 0;
-	char *text = read_whole(path, &len);
+	char *text = text_file_read(path, &len);
 
 	if (!text)
 		return command_error(command, STATUS_USAGE, "%s: %s", path, strerror(errno));

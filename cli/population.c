@@ -25,8 +25,9 @@
 #include "options.h"
 #include "results.h"
 #include "shard.h"
+#include "text_file.h"
 
-enum { FILE_MAX = 1 << 20, PART_PAIRS = 20000, PARTS_MAX = 1000, BUDGET_DAYS = 30 };
+enum { PART_PAIRS = 20000, PARTS_MAX = 1000, BUDGET_DAYS = 30 };
 
 #define PAIRS_MAX UINT64_C(1000000000000)
 
@@ -238,19 +239,12 @@ static int count_and_give(struct run *run)
 
 static int read_file(const char *path, struct population *ret, struct model_error *error)
 {
-	FILE *file = fopen(path, "rb");
-	char *text = file ? malloc(FILE_MAX) : NULL;
-	size_t len = text ? fread(text, 1, FILE_MAX, file) : 0;
-	int err = file && !text ? -ENOMEM : !file || ferror(file) ? -errno : 0;
+	size_t len = 0;
+	char *text = text_file_read(path, &len);
+	int err = text ? population_load(path, text, len, ret, error) : -errno;
 
-	if (!err && len == FILE_MAX)
-		err = -EFBIG;
-	if (err)
+	if (!text)
 		snprintf(error->text, sizeof(error->text), "%.400s: %s", path, strerror(-err));
-	else
-		err = population_load(path, text, len, ret, error);
-	if (file)
-		fclose(file);
 	free(text);
 	return err;
 }
