@@ -60,3 +60,28 @@ bool buckets_add(struct buckets *buckets, const struct nat_memory *memory, uint3
 	*ret_to = buckets_at(buckets, n);
 	return true;
 }
+
+bool buckets_grow(struct buckets *buckets, const struct nat_memory *memory,
+		  const struct bucket_chains *chains, const struct nat *nat)
+{
+	uint32_t *from, *to;
+
+	if (!buckets->len) {
+		buckets_init(buckets);
+		return true;
+	}
+	if (!buckets_add(buckets, memory, &from, &to))
+		return false;
+	while (*from) {
+		uint32_t entry = *from, *next = chains->next_of(nat, entry);
+
+		if (chains->bucket_of(nat, entry) != to) {
+			from = next;
+			continue;
+		}
+		*from = *next;
+		*next = *to;
+		*to = entry;
+	}
+	return true;
+}

@@ -16,6 +16,8 @@
 
 #include "nat_memory.h"
 
+struct nat;
+
 /* The first chunk has 2^4 buckets, and each is twice as long as the one before. */
 enum { BUCKET_CHUNK_BITS = 4, BUCKET_CHUNKS = 22 };
 
@@ -53,5 +55,16 @@ static inline uint32_t *buckets_of(const struct buckets *buckets, uint32_t hash)
  * says so to *ret_to.  False, and nothing has changed, without memory. */
 bool buckets_add(struct buckets *buckets, const struct nat_memory *memory, uint32_t **ret_from,
 		 uint32_t **ret_to);
+
+/* How the entries of a table of @nat's hang together. */
+struct bucket_chains {
+	uint32_t *(*next_of)(const struct nat *nat, uint32_t entry); /* in its bucket */
+	uint32_t *(*bucket_of)(const struct nat *nat, uint32_t entry); /* by its hash */
+};
+
+/* One more, to which the entries have been moved that belong there; the first few, where there are none
+ * yet.  False, and nothing has changed, without memory: the chains just get longer. */
+bool buckets_grow(struct buckets *buckets, const struct nat_memory *memory,
+		  const struct bucket_chains *chains, const struct nat *nat);
 
 #endif

@@ -26,28 +26,24 @@ static uint32_t *bucket_of(const struct nat *nat, struct ip_addr addr)
 	return buckets_of(&nat->hosts.buckets, (uint32_t)(hash >> 16));
 }
 
-/* Keep about one host a bucket.  Without memory the chains just get longer. */
-static void buckets_grow(struct nat *nat)
+static uint32_t *next_of(const struct nat *nat, uint32_t ref)
 {
+	return &host_at(nat, ref)->next;
+}
+
+static uint32_t *bucket_of_host(const struct nat *nat, uint32_t ref)
+{
+	return bucket_of(nat, host_at(nat, ref)->addr);
+}
+
+/* Keep about one host a bucket. */
+static void grow(struct nat *nat)
+{
+	static const struct bucket_chains chains = { next_of, bucket_of_host };
 	struct inside_host_table *table = &nat->hosts;
-	uint32_t *from, *to;
 
-	if (!table->buckets.len)
-		buckets_init(&table->buckets);
-	if (table->count < table->buckets.len ||
-	    !buckets_add(&table->buckets, table->hosts.memory, &from, &to))
-		return;
-	while (*from) {
-		uint32_t ref = *from;
-
-		if (bucket_of(nat, host_at(nat, ref)->addr) != to) {
-			from = &host_at(nat, ref)->next;
-			continue;
-		}
-		*from = host_at(nat, ref)->next;
-		host_at(nat, ref)->next = *to;
-		*to = ref;
-	}
+	if (table->count >= table->buckets.len)
+		buckets_grow(&table->buckets, table->hosts.memory, &chains, nat);
 }
 
 /* More hosts than mappings there cannot be. */
@@ -65,7 +61,7 @@ uint32_t inside_host_hold(struct nat *nat, struct ip_addr addr)
 {
 	uint32_t ref, *bucket;
 
-	buckets_grow(nat);
+	grow(nat);
 	bucket = bucket_of(nat, addr);
 	for (ref = *bucket; ref; ref = host_at(nat, ref)->next)
 		if (ip_addr_equal(host_at(nat, ref)->addr, addr)) {

@@ -43,8 +43,10 @@ static uint32_t *bucket_of(const struct nat *nat, enum nat_protocol protocol,
 	return buckets_of(&nat->permission_clock.buckets, (uint32_t)(hash >> 16));
 }
 
-static uint32_t *bucket_of_time(const struct nat *nat, const struct permission_time *time)
+static uint32_t *bucket_of_time(const struct nat *nat, uint32_t ref)
 {
+	const struct permission_time *time = at(nat, ref);
+
 	return bucket_of(nat, time->protocol, time->inside, time->remote);
 }
 
@@ -80,33 +82,24 @@ static void sweep(struct nat *nat, uint32_t *link)
 	}
 }
 
+static uint32_t *next_of(const struct nat *nat, uint32_t time)
+{
+	return &at(nat, time)->next;
+}
+
 /* For each that is noted two buckets are swept in turn, so that what has run out is not there for long:
- * as many go as come.  Without memory the chains just get longer. */
+ * as many go as come. */
 static void tidy(struct nat *nat)
 {
+	static const struct bucket_chains chains = { next_of, bucket_of_time };
 	struct permission_clock *clock = &nat->permission_clock;
-	uint32_t *from, *to;
 
-	if (!clock->buckets.len)
-		buckets_init(&clock->buckets);
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 2 && clock->buckets.len; i++) {
 		clock->hand = clock->hand + 1 < clock->buckets.len ? clock->hand + 1 : 0;
 		sweep(nat, buckets_at(&clock->buckets, clock->hand));
 	}
-	if (clock->count < clock->buckets.len ||
-	    !buckets_add(&clock->buckets, clock->times.memory, &from, &to))
-		return;
-	while (*from) {
-		uint32_t time = *from;
-
-		if (bucket_of_time(nat, at(nat, time)) != to) {
-			from = &at(nat, time)->next;
-			continue;
-		}
-		*from = at(nat, time)->next;
-		at(nat, time)->next = *to;
-		*to = time;
-	}
+	if (clock->count >= clock->buckets.len)
+		buckets_grow(&clock->buckets, clock->times.memory, &chains, nat);
 }
 
 /* A new one of these endpoints; 0 without memory. */
