@@ -10,7 +10,7 @@ bool filter_remembers(const struct nat *nat, uint32_t mapping, struct endpoint r
 
 	/* Who has opened the mapping from outside needs no leave. */
 	return !is->permission_ns || is->filtering == NAT_EI || m->flags & MAPPING_FROM_OUTSIDE ||
-	       permission_clock_runs(nat, m->protocol, mapping_inside(m), remote);
+	       permission_clock_runs(nat, m->protocol, mapping_inside(nat, m), remote);
 }
 
 /*
@@ -23,16 +23,16 @@ bool filter_admits(const struct nat *nat, uint32_t mapping, struct endpoint remo
 {
 	const struct mapping *m = nat_mapping(nat, mapping);
 	const struct rules *rules = &nat->rules[m->protocol];
-	struct mapping_key key = { m->protocol, rules->scope, mapping_inside(m), remote };
+	struct mapping_key key = { m->protocol, rules->scope, mapping_inside(nat, m), remote };
 
 	if (!filter_remembers(nat, mapping, remote))
 		return false;
-	if (scope_agrees(rules->is.filtering, mapping_remote(m), remote))
+	if (scope_agrees(rules->is.filtering, mapping_remote(nat, m), remote))
 		return true;
 	if (rules->overload)
 		return session_any(nat, mapping, remote, rules->is.filtering);
 	if (rules->sessions)
-		return session_permits(nat, m->protocol, mapping_inside(m), remote);
+		return session_permits(nat, m->protocol, mapping_inside(nat, m), remote);
 	/* Mappings are as narrow as permissions: to have sent there is to have one. */
 	return mapping_find(nat, &key) != 0;
 }

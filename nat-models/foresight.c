@@ -47,6 +47,6 @@ void foresee_next(const struct passage *p, const uint32_t *entry)
 	if (!entry || !*entry || p->side != NAT_INSIDE)
 		return;
 	m = nat_mapping(p->nat, *entry);
-	if (m->inside_port != p->info.src.port || !ip_addr_equal(m->inside_addr, p->info.src.addr))
+	if (!endpoint_equal(mapping_inside(p->nat, m), p->info.src))
 		mapping_prefetch(&p->nat->mappings, m->key_next);
 }

@@ -34,12 +34,11 @@ static struct lead without_mapping(struct passage *p, enum nat_reason reason, st
 {
 	p->nat->shown = (struct mapping){
 		.expires = UINT64_MAX,
-		.inside_addr = inside.addr,
-		.inside_port = inside.port,
 		.pool = pool,
 		.outside_port = outside_port,
 		.protocol = (uint8_t)p->protocol,
 	};
+	p->nat->shown_inside = inside;
 	return (struct lead){ .reason = reason, .to = to };
 }
 
@@ -207,7 +206,7 @@ static struct lead through(struct passage *p, uint32_t ref, struct endpoint remo
 
 	if (used != NAT_REASON_MAPPING)
 		return lead_closed(used);
-	return (struct lead){ reason, ref, mapping_inside(nat_mapping(p->nat, ref)) };
+	return (struct lead){ reason, ref, mapping_inside(p->nat, nat_mapping(p->nat, ref)) };
 }
 
 /* Where ports stay: is there state that lets @remote in to @inside? */
@@ -351,7 +350,7 @@ static uint32_t find_in_shared(const struct passage *p, uint16_t pool, uint16_t 
 		if (serves(p, ref) && !(nat_mapping(p->nat, ref)->flags & MAPPING_FROM_OUTSIDE) &&
 		    filter_admits(p->nat, ref, remote))
 			return ref;
-		ref = nat_links(p->nat, ref)->port_next;
+		ref = nat_mapping(p->nat, ref)->port_next;
 	} while (ref != first);
 	return 0;
 }
@@ -384,7 +383,7 @@ static bool shared_way_in(struct passage *p, struct endpoint outside, struct end
 	if (!ref || nat_mapping(nat, ref)->flags & MAPPING_FROM_OUTSIDE ||
 	    !filter_admits(nat, ref, remote))
 		return false;
-	key.inside = mapping_inside(nat_mapping(nat, ref));
+	key.inside = mapping_inside(nat, nat_mapping(nat, ref));
 	*ret = (struct lead){ .to = key.inside };
 	ret->reason = limits_make_mapping(nat, &key, &at, 0, p->now, &ret->ref);
 	if (ret->reason == NAT_REASON_NEW_MAPPING)

@@ -55,8 +55,8 @@ static uint32_t find_back_in(const struct passage *p, uint16_t pool, uint16_t po
 	if (m->flags & MAPPING_ROUTER_OWN || m->outside_port != port || m->pool != pool)
 		return 0;
 	if (m->flags & MAPPING_PARTICULAR)
-		return scope_agrees(NAT_APD, mapping_remote(m), remote) ? ref : 0;
-	return scope_agrees(lead_rules(p)->scope, mapping_remote(m), remote) ? ref : 0;
+		return scope_agrees(NAT_APD, mapping_remote(p->nat, m), remote) ? ref : 0;
+	return scope_agrees(lead_rules(p)->scope, mapping_remote(p->nat, m), remote) ? ref : 0;
 }
 
 struct lead lead_back_in(struct passage *p, struct endpoint outside, struct endpoint remote)
@@ -76,7 +76,7 @@ struct lead lead_back_in(struct passage *p, struct endpoint outside, struct endp
 	if (nat_translates_ports(nat)) {
 		lead.ref = find_back_in(p, (uint16_t)pool, outside.port, remote);
 		if (lead.ref)
-			lead.to = mapping_inside(nat_mapping(nat, lead.ref));
+			lead.to = mapping_inside(nat, nat_mapping(nat, lead.ref));
 		return lead.ref ? lead : lead_closed(NAT_REASON_QUOTE_UNKNOWN);
 	}
 	if (nat->model.kind == NAT_KIND_ONE_TO_ONE)

@@ -30,20 +30,10 @@ void mapping_table_clear(struct mapping_table *table, const struct nat_memory *m
 	buckets_clear(&table->buckets, memory);
 }
 
-struct endpoint mapping_inside(const struct mapping *m)
-{
-	return (struct endpoint){ m->inside_addr, m->inside_port };
-}
-
-struct endpoint mapping_remote(const struct mapping *m)
-{
-	return (struct endpoint){ m->remote_addr, m->remote_port };
-}
-
 struct endpoint mapping_outside(const struct nat *nat, const struct mapping *m)
 {
 	if (nat->model.kind == NAT_KIND_FIREWALL)
-		return mapping_inside(m);
+		return mapping_inside(nat, m);
 	return (struct endpoint){ nat->pool[m->pool], m->outside_port };
 }
 
@@ -69,8 +59,8 @@ static uint32_t hash_key(const struct nat *nat, const struct mapping_key *key)
 
 static uint32_t hash_mapping(const struct nat *nat, const struct mapping *m)
 {
-	struct mapping_key key = { m->protocol, scope_of(nat, m), mapping_inside(m),
-				   mapping_remote(m) };
+	struct mapping_key key = { m->protocol, scope_of(nat, m), mapping_inside(nat, m),
+				   mapping_remote(nat, m) };
 
 	return hash_key(nat, &key);
 }
@@ -78,9 +68,10 @@ static uint32_t hash_mapping(const struct nat *nat, const struct mapping *m)
 static bool is_of_key(const struct nat *nat, const struct mapping *m, const struct mapping_key *key)
 {
 	return m->inside_port == key->inside.port && m->protocol == key->protocol &&
-	       !mapping_is_over(m, nat->now) && ip_addr_equal(m->inside_addr, key->inside.addr) &&
+	       !mapping_is_over(m, nat->now) &&
+	       endpoint_equal(mapping_inside(nat, m), key->inside) &&
 	       scope_of(nat, m) == key->scope &&
-	       scope_agrees(key->scope, mapping_remote(m), key->remote);
+	       scope_agrees(key->scope, mapping_remote(nat, m), key->remote);
 }
 
 const uint32_t *mapping_entry(const struct nat *nat, const struct mapping_key *key)
@@ -122,29 +113,25 @@ static void index_remove(struct nat *nat, uint32_t ref)
 	*at = m->key_next;
 }
 
-/* Three buckets for two mappings: a chain's every step may be one to memory.  Without memory the
- * chains just get longer. */
+static uint32_t *key_next_of(const struct nat *nat, uint32_t ref)
+{
+	return &nat_mapping(nat, ref)->key_next;
+}
+
+static uint32_t *bucket_of_ref(const struct nat *nat, uint32_t ref)
+{
+	return bucket_of(nat, nat_mapping(nat, ref));
+}
+
+/* Three buckets for two mappings: a chain's every step may be one to memory. */
 static void index_grow(struct nat *nat)
 {
+	static const struct bucket_chains chains = { key_next_of, bucket_of_ref };
 	struct mapping_table *table = &nat->mappings;
-	uint32_t *from, *to;
 
-	while (table->buckets.len < table->count + table->count / 2) {
-		if (!buckets_add(&table->buckets, &nat->memory, &from, &to))
+	while (table->buckets.len < table->count + table->count / 2)
+		if (!buckets_grow(&table->buckets, &nat->memory, &chains, nat))
 			return;
-		while (*from) {
-			struct mapping *m = mapping_at(table, *from);
-			uint32_t ref = *from;
-
-			if (bucket_of(nat, m) != to) {
-				from = &m->key_next;
-				continue;
-			}
-			*from = m->key_next;
-			m->key_next = *to;
-			*to = ref;
-		}
-	}
 }
 
 static void all_append(struct mapping_table *table, uint32_t ref)
@@ -242,10 +229,43 @@ static uint64_t after(uint64_t now, uint64_t span)
 	return span > UINT64_MAX - now ? UINT64_MAX : now + span;
 }
 
+/* Have the address book keep the endpoints of a new mapping.  False without memory. */
+static bool keep_endpoints(struct nat *nat, const struct mapping_key *key, struct mapping *m)
+{
+	struct kept_endpoint inside, remote;
+
+	if (!address_book_keep(&nat->addresses, key->inside, &inside))
+		return false;
+	if (!address_book_keep(&nat->addresses, key->remote, &remote)) {
+		address_book_drop(&nat->addresses, inside);
+		return false;
+	}
+	m->inside_addr = inside.addr;
+	m->inside_port = inside.port;
+	m->remote_addr = remote.addr;
+	m->remote_port = remote.port;
+	m->flags = (uint8_t)((inside.in_book ? MAPPING_INSIDE_IN_BOOK : 0) |
+			     (remote.in_book ? MAPPING_REMOTE_IN_BOOK : 0));
+	return true;
+}
+
+static void drop_endpoints(struct nat *nat, const struct mapping *m)
+{
+	address_book_drop(&nat->addresses, mapping_kept_inside(m));
+	address_book_drop(&nat->addresses, mapping_kept_remote(m));
+}
+
+/* Do a mapping's TCP connections set its end?  The router's own state has none. */
+static bool is_followed(const struct nat *nat, enum nat_protocol protocol, uint8_t flags)
+{
+	return protocol == NAT_TCP && nat_tracks_tcp(nat) && !(flags & MAPPING_ROUTER_OWN);
+}
+
 uint32_t mapping_new(struct nat *nat, const struct mapping_key *key, uint16_t pool,
 		     uint16_t outside_port, uint8_t flags, uint64_t now)
 {
 	struct mapping_table *table = &nat->mappings;
+	struct mapping kept;
 	struct mapping *m;
 	uint32_t ref;
 
@@ -254,27 +274,34 @@ uint32_t mapping_new(struct nat *nat, const struct mapping_key *key, uint16_t po
 		return 0;
 	if (!expiry_prepare(nat))
 		return 0;
-	ref = slot_take(table, &nat->memory);
-	if (!ref)
+	if (!keep_endpoints(nat, key, &kept))
 		return 0;
+	ref = slot_take(table, &nat->memory);
+	if (!ref) {
+		drop_endpoints(nat, &kept);
+		return 0;
+	}
 	m = mapping_at(table, ref);
-	*mapping_links_at(table, ref) = (struct mapping_links){ .created = now };
 	if (table->has_hosts)
 		*mapping_host_at(table, ref) = (struct mapping_host){ 0 };
 	if (table->has_sources)
 		*mapping_source_at(table, ref) = (struct mapping_source){ 0 };
 	*m = (struct mapping){
 		.expires = after(now, nat->rules[key->protocol].is.timeout_ns),
-		.inside_addr = key->inside.addr,
-		.inside_port = key->inside.port,
-		.remote_addr = key->remote.addr,
-		.remote_port = key->remote.port,
+		.inside_addr = kept.inside_addr,
+		.inside_port = kept.inside_port,
+		.remote_addr = kept.remote_addr,
+		.remote_port = kept.remote_port,
 		.pool = pool,
 		.outside_port = outside_port,
 		.protocol = (uint8_t)key->protocol,
-		.flags = flags | MAPPING_LIVE,
+		.flags = (uint8_t)(flags | kept.flags | MAPPING_LIVE),
 		.sequence = table->sequence++,
 	};
+	if (is_followed(nat, key->protocol, flags))
+		m->flags |= MAPPING_FOLLOWED; /* It has no connections yet. */
+	else
+		m->created = now;
 	if (nat->rules[key->protocol].sessions)
 		session_add_first(nat, ref);
 	if (bears_on_others(nat, m) || table->sequence == 0)
@@ -300,7 +327,7 @@ void mapping_end(struct nat *nat, uint32_t ref)
 	expiry_remove(nat, ref);
 	if (nat->rules[m->protocol].sessions)
 		session_end_all(nat, ref);
-	if (m->protocol == NAT_TCP)
+	if (m->flags & MAPPING_FOLLOWED)
 		tcp_track_end_all(nat, ref);
 	if (nat_translates_ports(nat))
 		port_leave(nat, ref);
@@ -311,6 +338,7 @@ void mapping_end(struct nat *nat, uint32_t ref)
 	all_remove(&nat->mappings, ref);
 	nat->mappings.particular -= is_exception(m->flags);
 	nat->mappings.count--;
+	drop_endpoints(nat, m);
 	slot_give_back(&nat->mappings, ref);
 }
 
@@ -324,7 +352,7 @@ static uint64_t idle_ns(const struct nat *nat, uint32_t ref, uint64_t now)
 
 	if (is->timeout_two_way_ns == 0 || !(m->flags & MAPPING_TWO_WAY))
 		return is->timeout_ns;
-	if (is->two_way_after_ns && now - nat_links(nat, ref)->created <= is->two_way_after_ns)
+	if (is->two_way_after_ns && now - m->created <= is->two_way_after_ns)
 		return is->timeout_ns;
 	return is->timeout_two_way_ns;
 }

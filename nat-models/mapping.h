@@ -9,9 +9,9 @@
  *  - in the session index under its first remote endpoint (session.c), where needed,
  *  - in the timing wheel (expiry.c),
  *  - in the list of all, and in its inside host's, where hosts are counted (inside_host.c).
- * With its share of the indexes it takes 128 bytes or less, which is why the links are
- * references and the endpoints are taken apart.  What every packet looks at fills one line of
- * the cache, struct mapping; the rest, struct mapping_links, is kept apart.
+ * With its share of the indexes, and a TCP connection, it takes 128 bytes or less, which is why the
+ * links are references and the addresses have 32 bits (address_book.h).  What packets look at
+ * fills one line of the cache, struct mapping; the rest, struct mapping_links, is kept apart.
  */
 #ifndef KNOTHOLE_MAPPING_H
 #define KNOTHOLE_MAPPING_H
@@ -20,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "addr.h"
+#include "address_book.h"
 #include "buckets.h"
 #include "model.h"
 #include "table_memory.h"
@@ -36,12 +36,19 @@ enum mapping_flag {
 	MAPPING_FROM_OUTSIDE = 4, /* opened by a packet from outside (DMZ host) */
 	MAPPING_ROUTER_OWN = 8, /* the router's own state: its "inside" is the outside endpoint */
 	MAPPING_PARTICULAR = 16, /* for one remote endpoint, whatever the model's mapping is */
+	MAPPING_FOLLOWED = 32, /* it lives as long as its TCP connections (tcp_track.c) */
+	MAPPING_INSIDE_IN_BOOK = 64, /* its inside address is an IPv6 one, kept in the book */
+	MAPPING_REMOTE_IN_BOOK = 128, /* the same of its remote address */
 };
 
 struct mapping {
 	uint64_t expires; /* UINT64_MAX: never */
-	struct ip_addr inside_addr;
-	struct ip_addr remote_addr; /* of the packet that opened it */
+	union {
+		uint64_t created;
+		uint32_t connections; /* with MAPPING_FOLLOWED: the first of them (tcp_track.c) */
+	};
+	uint32_t inside_addr; /* as the address book keeps it */
+	uint32_t remote_addr; /* of the packet that opened it */
 	uint16_t inside_port;
 	uint16_t remote_port;
 	uint16_t outside_port;
@@ -51,15 +58,14 @@ struct mapping {
 	uint32_t timer; /* its place in the wheel (expiry.c); 0 = nowhere */
 	uint32_t sequence; /* of creation */
 	uint32_t key_next; /* in the index by inside endpoint; free ones are linked here too */
-};
-
-struct mapping_links {
-	uint64_t created;
 	uint32_t session_next;
 	uint32_t permissions; /* session.c's list of further remote endpoints */
 	uint32_t port_next, port_prev; /* a ring, in order of creation */
-	uint32_t all_next,
-		all_prev; /* in order of creation, or of use where the oldest is evicted */
+};
+
+/* In order of creation, or of use where the oldest is evicted. */
+struct mapping_links {
+	uint32_t all_next, all_prev;
 };
 
 /* Kept only where inside hosts are counted. */
@@ -75,7 +81,6 @@ struct mapping_source {
 };
 
 _Static_assert(sizeof(struct mapping) == 64, "a mapping must be one line of the cache");
-_Static_assert(sizeof(struct mapping_links) == 32, "two mappings' links must be one line");
 
 /* What a mapping is looked up by.  @scope says how much of @remote counts. */
 struct mapping_key {
@@ -103,6 +108,19 @@ struct mapping_table {
 	uint32_t sequence;
 	uint32_t oldest, newest; /* ends of the list of all */
 };
+
+/* Its endpoints, as the address book keeps them. */
+static inline struct kept_endpoint mapping_kept_inside(const struct mapping *m)
+{
+	return (struct kept_endpoint){ m->inside_addr, m->inside_port,
+				       m->flags & MAPPING_INSIDE_IN_BOOK };
+}
+
+static inline struct kept_endpoint mapping_kept_remote(const struct mapping *m)
+{
+	return (struct kept_endpoint){ m->remote_addr, m->remote_port,
+				       m->flags & MAPPING_REMOTE_IN_BOOK };
+}
 
 /* Has its time come?  It may still be in the tables, but nothing uses it any more (expiry.h). */
 static inline bool mapping_is_over(const struct mapping *m, uint64_t now)
@@ -198,9 +216,7 @@ bool mapping_is_refreshed(const struct nat_transport *is, bool inbound);
 void mapping_set_end(struct nat *nat, uint32_t ref, uint64_t expires);
 void mapping_used(struct nat *nat, uint32_t ref);
 
-/* Its endpoints, put together. */
-struct endpoint mapping_inside(const struct mapping *m);
-struct endpoint mapping_remote(const struct mapping *m);
+/* Its outside endpoint, put together; the others are in nat_state.h. */
 struct endpoint mapping_outside(const struct nat *nat, const struct mapping *m);
 
 /* Do @a and @b agree in what @scope looks at? */

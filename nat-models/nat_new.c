@@ -270,6 +270,7 @@ static int make_tables(struct nat *nat)
 	for (int i = 0; i < NAT_PROTOCOLS; i++)
 		has_sources = has_sources || source_chain_is_kept(&nat->rules[i]);
 	mapping_table_init(&nat->mappings, nat->counts_hosts, has_sources);
+	address_book_init(&nat->addresses, &nat->memory);
 	session_table_init(&nat->sessions, &nat->memory);
 	inside_host_table_init(&nat->hosts, &nat->memory);
 	tcp_table_init(&nat->tcp, &nat->memory);
@@ -333,6 +334,7 @@ void nat_free(struct nat *nat)
 	session_table_clear(&nat->sessions);
 	source_table_clear(&nat->sources, &memory);
 	mapping_table_clear(&nat->mappings, &memory);
+	address_book_clear(&nat->addresses);
 	permission_clock_clear(&nat->permission_clock);
 	transport_records_clear(&nat->transports);
 	nat_memory_give(&memory, nat, nat->size);

@@ -5,9 +5,9 @@
 
 #include "nat_state.h"
 
-static uint8_t protocol_number(const struct mapping *m)
+static uint8_t protocol_number(const struct nat *nat, const struct mapping *m)
 {
-	if (m->protocol == NAT_ICMP && !ip_addr_is_v4(m->inside_addr))
+	if (m->protocol == NAT_ICMP && !ip_addr_is_v4(mapping_inside(nat, m).addr))
 		return IP_PROTO_ICMPV6;
 	return m->protocol == NAT_UDP	? IP_PROTO_UDP
 	       : m->protocol == NAT_TCP ? IP_PROTO_TCP
@@ -17,8 +17,8 @@ static uint8_t protocol_number(const struct mapping *m)
 static struct mapping_view view_of(const struct nat *nat, const struct mapping *m)
 {
 	return (struct mapping_view){
-		.protocol = protocol_number(m),
-		.inside = mapping_inside(m),
+		.protocol = protocol_number(nat, m),
+		.inside = mapping_inside(nat, m),
 		.outside = mapping_outside(nat, m),
 		.expires = m->expires,
 	};
@@ -117,6 +117,19 @@ static const char *party_text(struct endpoint e, uint8_t protocol, char buf[ENDP
 	return endpoint_format(e, buf);
 }
 
+/* The endpoints of a decision's mapping, which may be the one that only stands in. */
+static struct endpoint inside_of(const struct nat *nat, const struct mapping *m)
+{
+	return m == &nat->shown ? nat->shown_inside : mapping_inside(nat, m);
+}
+
+static struct endpoint outside_of(const struct nat *nat, const struct mapping *m)
+{
+	if (m == &nat->shown && nat->model.kind == NAT_KIND_FIREWALL)
+		return nat->shown_inside;
+	return mapping_outside(nat, m);
+}
+
 /* The particulars of a reason, with the blank or comma in front of them. */
 static void particulars(const struct nat *nat, const struct nat_decision *d, char *buf, size_t size)
 {
@@ -125,8 +138,8 @@ static void particulars(const struct nat *nat, const struct nat_decision *d, cha
 	buf[0] = '\0';
 	party_text(d->remote, d->protocol, one);
 	if (d->mapping) {
-		endpoint_format(mapping_inside(d->mapping), one);
-		endpoint_format(mapping_outside(nat, d->mapping), two);
+		endpoint_format(inside_of(nat, d->mapping), one);
+		endpoint_format(outside_of(nat, d->mapping), two);
 		snprintf(buf, size, " %s -> %s", one, two);
 	} else if (d->reason == NAT_REASON_FILTERED) {
 		snprintf(buf, size, ", no permission for %s (%s)", one,

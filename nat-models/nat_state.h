@@ -5,6 +5,7 @@
 #ifndef KNOTHOLE_NAT_STATE_H
 #define KNOTHOLE_NAT_STATE_H
 
+#include "address_book.h"
 #include "chance.h"
 #include "expiry.h"
 #include "fragment.h"
@@ -65,6 +66,7 @@ struct nat {
 	uint16_t ip_id; /* the last that a datagram was given */
 	struct chance chance;
 	struct mapping_table mappings;
+	struct address_book addresses; /* that mappings, sessions and connections keep */
 	struct session_table sessions;
 	struct source_table sources; /* empty where the model has no use for it */
 	struct tcp_table tcp; /* empty where connections are not followed */
@@ -78,6 +80,7 @@ struct nat {
 	struct shortcut_table shortcuts;
 	struct ftp_table *ftp; /* NULL until there is something to follow */
 	struct mapping shown; /* stands in for what has no mapping of its own: static ones */
+	struct endpoint shown_inside; /* its inside endpoint */
 };
 
 static inline struct mapping *nat_mapping(const struct nat *nat, uint32_t ref)
@@ -88,6 +91,17 @@ static inline struct mapping *nat_mapping(const struct nat *nat, uint32_t ref)
 static inline struct mapping_links *nat_links(const struct nat *nat, uint32_t ref)
 {
 	return mapping_links_at(&nat->mappings, ref);
+}
+
+/* The endpoints of a mapping, put together. */
+static inline struct endpoint mapping_inside(const struct nat *nat, const struct mapping *m)
+{
+	return address_book_read(&nat->addresses, mapping_kept_inside(m));
+}
+
+static inline struct endpoint mapping_remote(const struct nat *nat, const struct mapping *m)
+{
+	return address_book_read(&nat->addresses, mapping_kept_remote(m));
 }
 
 static inline bool nat_translates_ports(const struct nat *nat)

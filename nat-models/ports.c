@@ -87,20 +87,19 @@ int port_reserve(struct port_space *space, const struct nat_memory *memory, uint
 
 void port_take(struct nat *nat, uint32_t mapping)
 {
-	const struct mapping *m = nat_mapping(nat, mapping);
-	struct mapping_links *links = nat_links(nat, mapping);
+	struct mapping *m = nat_mapping(nat, mapping);
 	struct port_page *page = port_page(&nat->ports[m->protocol], m->pool, m->outside_port);
 	uint32_t *owner = &page->owners[m->outside_port % PORT_PAGE];
 
 	if (!*owner) {
 		*used_word(page, m->outside_port) |= bit_of(m->outside_port);
-		*owner = links->port_next = links->port_prev = mapping;
+		*owner = m->port_next = m->port_prev = mapping;
 		return;
 	}
-	links->port_next = *owner;
-	links->port_prev = nat_links(nat, *owner)->port_prev;
-	nat_links(nat, links->port_prev)->port_next = mapping;
-	nat_links(nat, links->port_next)->port_prev = mapping;
+	m->port_next = *owner;
+	m->port_prev = nat_mapping(nat, *owner)->port_prev;
+	nat_mapping(nat, m->port_prev)->port_next = mapping;
+	nat_mapping(nat, m->port_next)->port_prev = mapping;
 }
 
 /* Place for one more at the end; NULL without memory. */
@@ -174,21 +173,20 @@ void port_wake(struct port_space *space, uint64_t now)
 
 void port_leave(struct nat *nat, uint32_t mapping)
 {
-	const struct mapping *m = nat_mapping(nat, mapping);
-	struct mapping_links *links = nat_links(nat, mapping);
+	struct mapping *m = nat_mapping(nat, mapping);
 	struct port_page *page = port_page(&nat->ports[m->protocol], m->pool, m->outside_port);
 	uint32_t *owner = &page->owners[m->outside_port % PORT_PAGE];
 
-	if (links->port_next == mapping) {
+	if (m->port_next == mapping) {
 		*owner = 0;
 		if (!rest(nat, m))
 			*used_word(page, m->outside_port) &= ~bit_of(m->outside_port);
 		return;
 	}
-	nat_links(nat, links->port_prev)->port_next = links->port_next;
-	nat_links(nat, links->port_next)->port_prev = links->port_prev;
+	nat_mapping(nat, m->port_prev)->port_next = m->port_next;
+	nat_mapping(nat, m->port_next)->port_prev = m->port_prev;
 	if (*owner == mapping)
-		*owner = links->port_next;
+		*owner = m->port_next;
 }
 
 uint32_t port_user(const struct nat *nat, enum nat_protocol protocol, uint16_t pool, uint16_t port)
@@ -200,7 +198,7 @@ uint32_t port_user(const struct nat *nat, enum nat_protocol protocol, uint16_t p
 	do {
 		if (!mapping_is_over(nat_mapping(nat, ref), nat->now))
 			return ref;
-		ref = nat_links(nat, ref)->port_next;
+		ref = nat_mapping(nat, ref)->port_next;
 	} while (ref != first);
 	return 0;
 }

@@ -32,8 +32,8 @@ static struct permission *permission_of(const struct nat *nat, uint32_t entry)
 struct session_key {
 	enum nat_protocol protocol;
 	uint16_t pool; /* with overloading */
-	uint16_t port;
-	struct ip_addr inside_addr; /* without */
+	struct endpoint
+		local; /* the inside one; with overloading the outside port, and no address */
 	struct endpoint remote;
 };
 
@@ -48,9 +48,9 @@ static struct session_key key_of(const struct nat *nat, uint32_t ref, struct end
 
 	if (rules_of(nat, ref)->overload)
 		return (struct session_key){
-			m->protocol, m->pool, m->outside_port, { 0, 0 }, remote
+			m->protocol, m->pool, { { 0, 0 }, m->outside_port }, remote
 		};
-	return (struct session_key){ m->protocol, 0, m->inside_port, m->inside_addr, remote };
+	return (struct session_key){ m->protocol, 0, mapping_inside(nat, m), remote };
 }
 
 static bool is_of_key(const struct nat *nat, uint32_t ref, const struct session_key *key)
@@ -60,27 +60,27 @@ static bool is_of_key(const struct nat *nat, uint32_t ref, const struct session_
 	if (m->protocol != key->protocol || mapping_is_over(m, nat->now))
 		return false;
 	if (nat->rules[key->protocol].overload)
-		return m->outside_port == key->port && m->pool == key->pool;
-	return m->inside_port == key->port && ip_addr_equal(m->inside_addr, key->inside_addr);
+		return m->outside_port == key->local.port && m->pool == key->pool;
+	return endpoint_equal(mapping_inside(nat, m), key->local);
 }
 
 static uint32_t *bucket_of(const struct nat *nat, const struct session_key *key)
 {
 	bool ports = nat->rules[key->protocol].grain == NAT_APD;
-	uint64_t low = (uint64_t)key->protocol << 48 | (uint64_t)key->port << 32 |
+	uint64_t low = (uint64_t)key->protocol << 48 | (uint64_t)key->local.port << 32 |
 		       (uint32_t)key->pool << 16 | (ports ? key->remote.port : 0);
 	uint64_t hash = hash_mix(nat->hash_seed, low);
 
-	hash = hash_mix(hash, key->inside_addr.lo);
-	hash = hash_mix(hash, key->inside_addr.hi);
+	hash = hash_mix(hash, key->local.addr.lo);
+	hash = hash_mix(hash, key->local.addr.hi);
 	hash = hash_mix(hash, key->remote.addr.lo);
 	hash = hash_mix(hash, key->remote.addr.hi);
 	return buckets_of(&nat->sessions.buckets, (uint32_t)(hash >> 16));
 }
 
-static struct endpoint remote_of(const struct permission *node)
+static struct endpoint remote_of(const struct nat *nat, const struct permission *node)
 {
-	return (struct endpoint){ node->remote_addr, node->remote_port };
+	return address_book_read(&nat->addresses, node->remote);
 }
 
 /* An entry's mapping and remote endpoint. */
@@ -92,15 +92,15 @@ static uint32_t entry_mapping(const struct nat *nat, uint32_t entry)
 static struct endpoint entry_remote(const struct nat *nat, uint32_t entry)
 {
 	if (entry & SESSION_NODE)
-		return remote_of(permission_of(nat, entry));
-	return mapping_remote(nat_mapping(nat, entry));
+		return remote_of(nat, permission_of(nat, entry));
+	return mapping_remote(nat, nat_mapping(nat, entry));
 }
 
 static uint32_t *entry_next(const struct nat *nat, uint32_t entry)
 {
 	if (entry & SESSION_NODE)
 		return &permission_of(nat, entry)->hash_next;
-	return &nat_links(nat, entry)->session_next;
+	return &nat_mapping(nat, entry)->session_next;
 }
 
 static uint32_t find(const struct nat *nat, const struct session_key *key)
@@ -120,7 +120,7 @@ static uint32_t find(const struct nat *nat, const struct session_key *key)
 uint32_t session_find(const struct nat *nat, enum nat_protocol protocol, uint16_t pool,
 		      uint16_t port, struct endpoint remote)
 {
-	struct session_key key = { protocol, pool, port, { 0, 0 }, remote };
+	struct session_key key = { protocol, pool, { { 0, 0 }, port }, remote };
 
 	return find(nat, &key);
 }
@@ -128,7 +128,7 @@ uint32_t session_find(const struct nat *nat, enum nat_protocol protocol, uint16_
 bool session_permits(const struct nat *nat, enum nat_protocol protocol, struct endpoint inside,
 		     struct endpoint remote)
 {
-	struct session_key key = { protocol, 0, inside.port, inside.addr, remote };
+	struct session_key key = { protocol, 0, inside, remote };
 
 	return find(nat, &key) != 0;
 }
@@ -159,28 +159,14 @@ static void index_remove(struct nat *nat, uint32_t entry)
 	nat->sessions.count--;
 }
 
-/* Make room for one more entry.  Without memory the chains just get longer. */
+/* Make room for one more entry. */
 static void index_grow(struct nat *nat)
 {
+	static const struct bucket_chains chains = { entry_next, bucket_of_entry };
 	struct session_table *table = &nat->sessions;
-	uint32_t *from, *to;
 
-	if (!table->buckets.len)
-		buckets_init(&table->buckets);
-	if (table->count < table->buckets.len ||
-	    !buckets_add(&table->buckets, &nat->memory, &from, &to))
-		return;
-	while (*from) {
-		uint32_t entry = *from;
-
-		if (bucket_of_entry(nat, entry) != to) {
-			from = entry_next(nat, entry);
-			continue;
-		}
-		*from = *entry_next(nat, entry);
-		*entry_next(nat, entry) = *to;
-		*to = entry;
-	}
+	if (table->count >= table->buckets.len)
+		buckets_grow(&table->buckets, &nat->memory, &chains, nat);
 }
 
 void session_add_first(struct nat *nat, uint32_t ref)
@@ -200,6 +186,29 @@ static uint32_t node_take(struct session_table *table)
 	return node;
 }
 
+static void node_give_back(struct session_table *table, uint32_t node)
+{
+	node_at(table, node)->mapping = 0;
+	node_at(table, node)->hash_next = table->free;
+	table->free = node;
+}
+
+/* A node of mapping @ref's for @remote, in no list yet; 0 without memory. */
+static uint32_t node_new(struct nat *nat, uint32_t ref, struct endpoint remote)
+{
+	uint32_t node = node_take(&nat->sessions);
+	struct kept_endpoint kept;
+
+	if (!node)
+		return 0;
+	if (!address_book_keep(&nat->addresses, remote, &kept)) {
+		node_give_back(&nat->sessions, node);
+		return 0;
+	}
+	*node_at(&nat->sessions, node) = (struct permission){ .remote = kept, .mapping = ref };
+	return node;
+}
+
 enum session_result session_open(struct nat *nat, uint32_t ref, struct endpoint remote)
 {
 	struct mapping *m = nat_mapping(nat, ref);
@@ -207,22 +216,17 @@ enum session_result session_open(struct nat *nat, uint32_t ref, struct endpoint 
 	struct session_key key = key_of(nat, ref, remote);
 	uint32_t other, node;
 
-	if (!rules->sessions || scope_agrees(rules->grain, mapping_remote(m), remote))
+	if (!rules->sessions || scope_agrees(rules->grain, mapping_remote(nat, m), remote))
 		return SESSION_OPEN;
 	other = find(nat, &key);
 	if (other)
 		return other == ref || !rules->overload ? SESSION_OPEN : SESSION_TAKEN;
 	index_grow(nat);
-	node = node_take(&nat->sessions);
+	node = node_new(nat, ref, remote);
 	if (!node)
 		return SESSION_NO_ROOM;
-	*node_at(&nat->sessions, node) = (struct permission){
-		.remote_addr = remote.addr,
-		.remote_port = remote.port,
-		.mapping = ref,
-		.next = nat_links(nat, ref)->permissions,
-	};
-	nat_links(nat, ref)->permissions = node;
+	node_at(&nat->sessions, node)->next = m->permissions;
+	m->permissions = node;
 	if (rules->overload)
 		shortcuts_forget(&nat->shortcuts); /* It may now lead here. */
 	index_add(nat, node | SESSION_NODE);
@@ -233,11 +237,10 @@ bool session_any(const struct nat *nat, uint32_t ref, struct endpoint remote, en
 {
 	const struct mapping *m = nat_mapping(nat, ref);
 
-	if (scope_agrees(scope, mapping_remote(m), remote))
+	if (scope_agrees(scope, mapping_remote(nat, m), remote))
 		return true;
-	for (uint32_t node = nat_links(nat, ref)->permissions; node;
-	     node = node_at(&nat->sessions, node)->next)
-		if (scope_agrees(scope, remote_of(node_at(&nat->sessions, node)), remote))
+	for (uint32_t node = m->permissions; node; node = node_at(&nat->sessions, node)->next)
+		if (scope_agrees(scope, remote_of(nat, node_at(&nat->sessions, node)), remote))
 			return true;
 	return false;
 }
@@ -245,14 +248,13 @@ bool session_any(const struct nat *nat, uint32_t ref, struct endpoint remote, en
 void session_end_all(struct nat *nat, uint32_t ref)
 {
 	struct session_table *table = &nat->sessions;
-	uint32_t next, node = nat_links(nat, ref)->permissions;
+	uint32_t next, node = nat_mapping(nat, ref)->permissions;
 
 	for (; node; node = next) {
 		next = node_at(table, node)->next;
 		index_remove(nat, node | SESSION_NODE);
-		node_at(table, node)->mapping = 0;
-		node_at(table, node)->hash_next = table->free;
-		table->free = node;
+		address_book_drop(&nat->addresses, node_at(table, node)->remote);
+		node_give_back(table, node);
 	}
 	index_remove(nat, ref);
 }

@@ -9,7 +9,7 @@
  *    speaks of the inside endpoint, not of one of its mappings, so it belongs to that.
  * A session has no timer of its own: it lives as long as the mapping that it was sent
  * through.  A mapping's first remote endpoint stands in the mapping itself; further ones are
- * nodes of 32 bytes.
+ * nodes of 20 bytes, 24 with their share of the index.
  */
 #ifndef KNOTHOLE_SESSION_H
 #define KNOTHOLE_SESSION_H
@@ -17,15 +17,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "addr.h"
+#include "address_book.h"
 #include "mapping.h"
 #include "rows.h"
 
 struct nat;
 
 struct permission {
-	struct ip_addr remote_addr;
-	uint16_t remote_port;
+	struct kept_endpoint remote;
 	uint32_t mapping; /* 0 = free */
 	uint32_t hash_next; /* in the session index; free ones are linked here too */
 	uint32_t next; /* of the same mapping */

@@ -33,7 +33,7 @@ static uint32_t *bucket_of_mapping(const struct nat *nat, uint32_t ref)
 {
 	const struct mapping *m = nat_mapping(nat, ref);
 
-	return bucket_of(nat, m->protocol, mapping_inside(m));
+	return bucket_of(nat, m->protocol, mapping_inside(nat, m));
 }
 
 static struct mapping_source *link_of(const struct nat *nat, uint32_t ref)
@@ -115,7 +115,7 @@ uint32_t source_chain_newest(const struct nat *nat, enum nat_protocol protocol,
 	for (; ref; ref = link_of(nat, ref)->next) {
 		const struct mapping *m = nat_mapping(nat, ref);
 
-		if (m->protocol == protocol && endpoint_equal(mapping_inside(m), inside) &&
+		if (m->protocol == protocol && endpoint_equal(mapping_inside(nat, m), inside) &&
 		    !mapping_is_over(m, nat->now))
 			return ref;
 	}

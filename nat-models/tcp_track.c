@@ -6,43 +6,56 @@
 
 enum { CONNECTIONS_MAX = 1 << 22 };
 
-/* By direction: << 0 for the inside, << 1 for the outside. */
-enum tcp_seen { SEEN_SYN = 1, SEEN_BOTH_SYN = 3, SEEN_FIN = 4, SEEN_BOTH_FIN = 12, SEEN_RST = 16 };
+/* What a side has sent, in struct tcp_half. */
+enum tcp_seen { SEEN_SYN = 1, SEEN_FIN = 2, SEEN_RST = 4 };
 
 /* A window that nobody has announced yet is taken for this: the largest without scaling. */
 enum { WINDOW_UNSCALED = 65535, SCALE_MAX = 14, OPTION_SCALE = 3 };
+#define SCALE_MASK 15U
 
 /* One segment on its way. */
 struct segment {
 	int from; /* 0 = inside, 1 = outside */
 	uint8_t flags;
 	uint32_t seq, end, ack;
-	uint32_t window; /* as it is written */
+	uint16_t window; /* as it is written */
 	int scale; /* that a SYN announces, or -1 */
+};
+
+/* A connection as it is before and after a segment: where it is kept (0 = nowhere yet), and when it ends
+ * (not after now: it is new). */
+struct followed {
+	uint32_t at; /* as in a mapping's `connections` */
+	uint64_t expires;
+	struct tcp_connection is;
 };
 
 void tcp_table_init(struct tcp_table *table, const struct nat_memory *memory)
 {
-	rows_init(&table->connections, sizeof(struct tcp_connection), memory);
-	rows_init(&table->heads, sizeof(uint32_t), memory);
+	rows_init(&table->alone, sizeof(struct tcp_connection), memory);
+	rows_init(&table->nodes, sizeof(struct tcp_node), memory);
 }
 
 void tcp_table_clear(struct tcp_table *table)
 {
-	rows_clear(&table->connections);
-	buckets_clear(&table->buckets, table->connections.memory);
-	rows_clear(&table->heads);
+	rows_clear(&table->alone);
+	buckets_clear(&table->buckets, table->nodes.memory);
+	rows_clear(&table->nodes);
 }
 
-static struct tcp_connection *at(const struct nat *nat, uint32_t c)
+static struct tcp_node *node_at(const struct nat *nat, uint32_t node)
 {
-	return rows_at(&nat->tcp.connections, c);
+	return rows_at(&nat->tcp.nodes, node);
 }
 
-/* Where a mapping's connections begin, for which there must be room. */
-static uint32_t *head_of(const struct nat *nat, uint32_t ref)
+static struct tcp_connection *alone_at(const struct nat *nat, uint32_t at)
 {
-	return rows_at(&nat->tcp.heads, ref);
+	return rows_at(&nat->tcp.alone, at & ~TCP_ALONE);
+}
+
+static struct tcp_connection *connection_at(const struct nat *nat, uint32_t at)
+{
+	return at & TCP_ALONE ? alone_at(nat, at) : &node_at(nat, at)->connection;
 }
 
 static uint32_t *bucket_of(const struct nat *nat, uint32_t mapping, struct endpoint remote)
@@ -53,129 +66,189 @@ static uint32_t *bucket_of(const struct nat *nat, uint32_t mapping, struct endpo
 	return buckets_of(&nat->tcp.buckets, (uint32_t)(hash >> 16));
 }
 
-static struct endpoint remote_of(const struct tcp_connection *c)
+static struct endpoint remote_of(const struct nat *nat, uint32_t node)
 {
-	return (struct endpoint){ c->remote_addr, c->remote_port };
+	return address_book_read(&nat->addresses, node_at(nat, node)->remote);
 }
 
-static uint32_t find(const struct nat *nat, uint32_t mapping, struct endpoint remote)
+static uint32_t *bucket_of_node(const struct nat *nat, uint32_t node)
 {
-	uint32_t c = nat->tcp.count ? *bucket_of(nat, mapping, remote) : 0;
-
-	while (c &&
-	       (at(nat, c)->mapping != mapping || !endpoint_equal(remote_of(at(nat, c)), remote)))
-		c = at(nat, c)->hash_next;
-	return c;
+	return bucket_of(nat, node_at(nat, node)->mapping, remote_of(nat, node));
 }
 
-static void unlink_from_bucket(struct nat *nat, uint32_t c)
+static uint32_t *next_of(const struct nat *nat, uint32_t node)
 {
-	uint32_t *link = bucket_of(nat, at(nat, c)->mapping, remote_of(at(nat, c)));
-
-	while (*link != c)
-		link = &at(nat, *link)->hash_next;
-	*link = at(nat, c)->hash_next;
+	return &node_at(nat, node)->hash_next;
 }
 
-static void give_back(struct nat *nat, uint32_t c)
+static uint32_t find_node(const struct nat *nat, uint32_t mapping, struct endpoint remote)
 {
-	unlink_from_bucket(nat, c);
-	at(nat, c)->mapping = 0;
-	at(nat, c)->hash_next = nat->tcp.free;
-	nat->tcp.free = c;
+	uint32_t node = nat->tcp.count ? *bucket_of(nat, mapping, remote) : 0;
+
+	while (node && (node_at(nat, node)->mapping != mapping ||
+			!endpoint_equal(remote_of(nat, node), remote)))
+		node = *next_of(nat, node);
+	return node;
+}
+
+/* A mapping's connection with @remote; all zero where there is none. */
+static struct followed find(const struct nat *nat, uint32_t ref, struct endpoint remote)
+{
+	const struct mapping *m = nat_mapping(nat, ref);
+	uint32_t node;
+
+	if (m->connections & TCP_ALONE && endpoint_equal(mapping_remote(nat, m), remote))
+		return (struct followed){ m->connections, m->expires,
+					  *alone_at(nat, m->connections) };
+	node = m->connections & TCP_ALONE ? 0 : find_node(nat, ref, remote);
+	if (!node)
+		return (struct followed){ .at = 0 };
+	return (struct followed){ node, node_at(nat, node)->expires,
+				  node_at(nat, node)->connection };
+}
+
+/* A place in `alone` that nobody has; 0 without memory. */
+static uint32_t alone_take(struct tcp_table *table)
+{
+	uint32_t at = table->alone_free;
+
+	if (!at)
+		return rows_take(&table->alone, MAPPINGS_MAX);
+	table->alone_free = ((struct tcp_connection *)rows_at(&table->alone, at))->half[0].end;
+	return at;
+}
+
+static void alone_give_back(struct nat *nat, uint32_t at)
+{
+	alone_at(nat, at)->half[0].end = nat->tcp.alone_free;
+	nat->tcp.alone_free = at & ~TCP_ALONE;
+}
+
+/* A node that nobody has; 0 without memory. */
+static uint32_t node_take(struct nat *nat)
+{
+	uint32_t node = nat->tcp.nodes_free;
+
+	if (!node)
+		return rows_take(&nat->tcp.nodes, CONNECTIONS_MAX);
+	nat->tcp.nodes_free = *next_of(nat, node);
+	return node;
+}
+
+static void node_to_free(struct nat *nat, uint32_t node)
+{
+	node_at(nat, node)->mapping = 0;
+	*next_of(nat, node) = nat->tcp.nodes_free;
+	nat->tcp.nodes_free = node;
+}
+
+static void node_end(struct nat *nat, uint32_t node)
+{
+	uint32_t *link = bucket_of_node(nat, node);
+
+	while (*link != node)
+		link = next_of(nat, *link);
+	*link = *next_of(nat, node);
+	address_book_drop(&nat->addresses, node_at(nat, node)->remote);
+	node_to_free(nat, node);
 	nat->tcp.count--;
+}
+
+/* A node of mapping @ref's, first in its list; 0 without memory. */
+static uint32_t node_new(struct nat *nat, uint32_t ref, struct endpoint remote)
+{
+	static const struct bucket_chains chains = { next_of, bucket_of_node };
+	struct tcp_table *table = &nat->tcp;
+	struct kept_endpoint kept;
+	uint32_t *bucket, node;
+
+	if (table->count >= table->buckets.len)
+		buckets_grow(&table->buckets, &nat->memory, &chains, nat);
+	node = node_take(nat);
+	if (!node)
+		return 0;
+	if (!address_book_keep(&nat->addresses, remote, &kept)) {
+		node_to_free(nat, node);
+		return 0;
+	}
+	bucket = bucket_of(nat, ref, remote);
+	*node_at(nat, node) = (struct tcp_node){
+		.mapping = ref,
+		.hash_next = *bucket,
+		.next = nat_mapping(nat, ref)->connections,
+		.remote = kept,
+	};
+	*bucket = nat_mapping(nat, ref)->connections = node;
+	table->count++;
+	return node;
 }
 
 void tcp_track_end_all(struct nat *nat, uint32_t ref)
 {
-	uint32_t next, c = rows_reach(&nat->tcp.heads, ref) ? *head_of(nat, ref) : 0;
+	struct mapping *m = nat_mapping(nat, ref);
+	uint32_t next, node = m->connections;
 
-	if (!c)
+	m->connections = 0;
+	if (node & TCP_ALONE) {
+		alone_give_back(nat, node);
 		return;
-
-	for (; c; c = next) {
-		next = at(nat, c)->next;
-		give_back(nat, c);
 	}
-	*head_of(nat, ref) = 0;
-}
-
-/* Keep about one connection a bucket.  Without memory the chains just get longer. */
-static void buckets_grow(struct nat *nat)
-{
-	struct tcp_table *table = &nat->tcp;
-	uint32_t *from, *to;
-
-	if (!table->buckets.len)
-		buckets_init(&table->buckets);
-	if (table->count < table->buckets.len ||
-	    !buckets_add(&table->buckets, &nat->memory, &from, &to))
-		return;
-	while (*from) {
-		uint32_t c = *from;
-
-		if (bucket_of(nat, at(nat, c)->mapping, remote_of(at(nat, c))) != to) {
-			from = &at(nat, c)->hash_next;
-			continue;
-		}
-		*from = at(nat, c)->hash_next;
-		at(nat, c)->hash_next = *to;
-		*to = c;
+	for (; node; node = next) {
+		next = node_at(nat, node)->next;
+		node_end(nat, node);
 	}
-}
-
-/* A slot that nobody has; 0 without memory. */
-static uint32_t slot_take(struct nat *nat)
-{
-	uint32_t c = nat->tcp.free;
-
-	if (!c)
-		return rows_take(&nat->tcp.connections, CONNECTIONS_MAX);
-	nat->tcp.free = at(nat, c)->hash_next;
-	return c;
 }
 
 /* Those of the mapping whose time is over make room. */
 static void sweep(struct nat *nat, uint32_t ref, uint64_t now)
 {
-	uint32_t *link = head_of(nat, ref);
+	uint32_t *link = &nat_mapping(nat, ref)->connections;
 
 	while (*link) {
-		uint32_t c = *link;
+		uint32_t node = *link;
 
-		if (at(nat, c)->expires > now) {
-			link = &at(nat, c)->next;
+		if (node_at(nat, node)->expires > now) {
+			link = &node_at(nat, node)->next;
 			continue;
 		}
-		*link = at(nat, c)->next;
-		give_back(nat, c);
+		*link = node_at(nat, node)->next;
+		node_end(nat, node);
 	}
 }
 
+/* The connection that was alone gets a node: another comes.  False without memory. */
+static bool join(struct nat *nat, uint32_t ref)
+{
+	struct mapping *m = nat_mapping(nat, ref);
+	uint32_t alone = m->connections, node;
+
+	m->connections = 0;
+	node = node_new(nat, ref, mapping_remote(nat, m));
+	if (!node) {
+		m->connections = alone;
+		return false;
+	}
+	node_at(nat, node)->expires = m->expires;
+	node_at(nat, node)->connection = *alone_at(nat, alone);
+	alone_give_back(nat, alone);
+	return true;
+}
+
+/* Where a mapping's new connection with @remote is to be kept; 0 without memory. */
 static uint32_t make(struct nat *nat, uint32_t ref, struct endpoint remote, uint64_t now)
 {
-	uint32_t c, *bucket;
+	struct mapping *m = nat_mapping(nat, ref);
+	uint32_t at;
 
-	if (!rows_extend(&nat->tcp.heads, ref))
+	if (m->connections & TCP_ALONE && !join(nat, ref))
 		return 0;
-	buckets_grow(nat);
 	sweep(nat, ref, now);
-	c = slot_take(nat);
-	if (!c)
-		return 0;
-	bucket = bucket_of(nat, ref, remote);
-	*at(nat, c) = (struct tcp_connection){
-		.remote_addr = remote.addr,
-		.remote_port = remote.port,
-		.mapping = ref,
-		.hash_next = *bucket,
-		.next = *head_of(nat, ref),
-		.expires = now,
-	};
-	*bucket = c;
-	*head_of(nat, ref) = c;
-	nat->tcp.count++;
-	return c;
+	if (m->connections || !endpoint_equal(mapping_remote(nat, m), remote))
+		return node_new(nat, ref, remote);
+	at = alone_take(&nat->tcp);
+	if (at)
+		m->connections = at | TCP_ALONE;
+	return m->connections;
 }
 
 /* The window scale that a SYN's options announce (RFC 7323, 2.2), or -1. */
@@ -213,6 +286,25 @@ static struct segment read_segment(const struct packet *pkt, const struct packet
 	};
 }
 
+/* Have both sides sent such a segment? */
+static bool both(const struct tcp_connection *c, enum tcp_seen seen)
+{
+	return c->half[0].seen & c->half[1].seen & seen;
+}
+
+static bool has_reset(const struct tcp_connection *c)
+{
+	return (c->half[0].seen | c->half[1].seen) & SEEN_RST;
+}
+
+/* The largest window that a side has announced. */
+static uint32_t window_of(const struct tcp_half *half)
+{
+	uint32_t window = (uint32_t)half->window << half->window_scale;
+
+	return window < WINDOW_UNSCALED ? WINDOW_UNSCALED : window;
+}
+
 static bool after(uint32_t a, uint32_t b)
 {
 	return (int32_t)(a - b) > 0;
@@ -227,12 +319,12 @@ static bool in_window(const struct tcp_connection *c, const struct segment *s)
 {
 	const struct tcp_half *own = &c->half[s->from], *other = &c->half[!s->from];
 
-	if ((c->seen & SEEN_BOTH_SYN) != SEEN_BOTH_SYN)
+	if (!both(c, SEEN_SYN))
 		return true;
 	/* What came out of turn may have said nothing of what it allows. */
 	if (other->limit && after(s->end, other->limit))
 		return false;
-	if (after(own->end - other->window, s->end))
+	if (after(own->end - window_of(other), s->end))
 		return false;
 	return !(s->flags & TCP_ACK) || !after(s->ack, other->end);
 }
@@ -241,33 +333,34 @@ static bool in_window(const struct tcp_connection *c, const struct segment *s)
 static void take_note(struct tcp_connection *c, const struct segment *s)
 {
 	struct tcp_half *own = &c->half[s->from], *other = &c->half[!s->from];
-	uint32_t window = s->window;
+	uint8_t scale = s->flags & TCP_SYN ? 0 : own->scale;
+	uint32_t window = (uint32_t)s->window << scale;
 
 	if (s->flags & TCP_SYN) {
 		own->end = s->end;
 		/* Scaling counts only where both have spoken of it. */
-		own->scale = (uint8_t)(s->scale < 0 ? 0 : s->scale);
+		own->scale = (unsigned int)(s->scale < 0 ? 0 : s->scale) & SCALE_MASK;
 		if (s->flags & TCP_ACK && s->scale < 0)
 			other->scale = 0;
-	} else {
-		window <<= own->scale;
 	}
-	if (!(c->seen & SEEN_SYN << s->from) || after(s->end, own->end))
+	if (!(own->seen & SEEN_SYN) || after(s->end, own->end))
 		own->end = s->end;
+	if (window > window_of(own)) {
+		own->window = s->window;
+		own->window_scale = scale & SCALE_MASK;
+	}
 	if (window < WINDOW_UNSCALED)
 		window = WINDOW_UNSCALED;
-	if (window > own->window)
-		own->window = window;
 	if (s->flags & TCP_ACK && (own->limit == 0 || after(s->ack + window, own->limit)))
 		own->limit = s->ack + window;
 	/* A SYN that crosses one says how much may come, and by that from where (so does Linux). */
-	if ((s->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && c->seen & SEEN_SYN << !s->from)
+	if ((s->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && other->seen & SEEN_SYN)
 		own->limit = other->end + window;
 }
 
 static bool is_over(const struct tcp_connection *c)
 {
-	return c->seen & SEEN_RST || (c->seen & SEEN_BOTH_FIN) == SEEN_BOTH_FIN;
+	return has_reset(c) || both(c, SEEN_FIN);
 }
 
 static bool is_pure_syn(uint8_t flags)
@@ -278,7 +371,8 @@ static bool is_pure_syn(uint8_t flags)
 static bool is_in_turn(const struct nat_transport *is, const struct tcp_connection *c,
 		       const struct segment *s)
 {
-	bool own_syn = c->seen & SEEN_SYN << s->from, other_syn = c->seen & SEEN_SYN << !s->from;
+	bool own_syn = c->half[s->from].seen & SEEN_SYN,
+	     other_syn = c->half[!s->from].seen & SEEN_SYN;
 
 	if (s->flags & TCP_RST && is->rst == NAT_RST_DROP)
 		return false;
@@ -296,11 +390,11 @@ static bool is_in_turn(const struct nat_transport *is, const struct tcp_connecti
 
 static uint64_t idle_ns(const struct nat_transport *is, const struct tcp_connection *c)
 {
-	if (c->seen & SEEN_RST)
+	if (has_reset(c))
 		return is->reset_ns ? is->reset_ns : is->timeout_ns;
-	if ((c->seen & SEEN_BOTH_FIN) == SEEN_BOTH_FIN)
+	if (both(c, SEEN_FIN))
 		return is->closing_ns ? is->closing_ns : is->timeout_ns;
-	if ((c->seen & SEEN_BOTH_SYN) == SEEN_BOTH_SYN && is->timeout_two_way_ns)
+	if (both(c, SEEN_SYN) && is->timeout_two_way_ns)
 		return is->timeout_two_way_ns;
 	return is->timeout_ns;
 }
@@ -309,51 +403,64 @@ static uint64_t idle_ns(const struct nat_transport *is, const struct tcp_connect
  * unseen; a segment after a RST shows that the RST was not believed (RFC 6146, 3.5.2.2). */
 static void advance(struct tcp_connection *c, const struct segment *s, enum nat_rst rst)
 {
+	struct tcp_half *own = &c->half[s->from], *other = &c->half[!s->from];
+
 	if (s->flags & TCP_RST) {
 		if (rst != NAT_RST_IGNORE)
-			c->seen |= SEEN_RST;
+			own->seen |= SEEN_RST;
 		return;
 	}
-	c->seen &= (uint8_t)~SEEN_RST;
-	c->seen |= (uint8_t)(SEEN_SYN << s->from);
-	if (s->flags & TCP_FIN)
-		c->seen |= (uint8_t)(SEEN_FIN << s->from);
+	other->seen &= (uint8_t)~SEEN_RST;
+	own->seen &= (uint8_t)~SEEN_RST;
+	own->seen |= s->flags & TCP_FIN ? SEEN_SYN | SEEN_FIN : SEEN_SYN;
 }
 
-/* The end of a mapping is that of its longest connection. */
+/* The end of a mapping of nodes is that of the longest connection. */
 static uint64_t latest_end(const struct nat *nat, uint32_t ref)
 {
 	uint64_t latest = 0;
 
-	for (uint32_t c = *head_of(nat, ref); c; c = at(nat, c)->next)
-		if (at(nat, c)->expires > latest)
-			latest = at(nat, c)->expires;
+	for (uint32_t node = nat_mapping(nat, ref)->connections; node;
+	     node = node_at(nat, node)->next)
+		if (node_at(nat, node)->expires > latest)
+			latest = node_at(nat, node)->expires;
 	return latest;
 }
 
 static bool ends_at_once(const struct nat_transport *is, const struct tcp_connection *c)
 {
-	return is->rst == NAT_RST_END ||
-	       (is->rst == NAT_RST_END_UNANSWERED && (c->seen & SEEN_BOTH_SYN) != SEEN_BOTH_SYN);
+	return is->rst == NAT_RST_END || (is->rst == NAT_RST_END_UNANSWERED && !both(c, SEEN_SYN));
 }
 
-static void set_end(struct nat *nat, uint32_t ref, struct tcp_connection *c, bool inbound,
-		    bool resets, uint64_t now)
+/* When a connection ends now that a segment has passed. */
+static uint64_t next_end(const struct nat *nat, uint32_t ref, const struct followed *c,
+			 bool inbound, bool resets, uint64_t now)
 {
 	const struct nat_transport *is = &nat->rules[NAT_TCP].is;
-	uint64_t span = idle_ns(is, c), before = c->expires;
+	uint64_t span = idle_ns(is, &c->is);
 	uint64_t end = span > UINT64_MAX - now ? UINT64_MAX : now + span;
 
-	if (resets && ends_at_once(is, c))
+	if (resets && ends_at_once(is, &c->is))
 		end = now + 1; /* The RST itself still goes through. */
 	/* RFC 7857: a RST may shorten a life, but refreshes nothing. */
-	if (resets && before <= now && end > nat_mapping(nat, ref)->expires)
+	if (resets && c->expires <= now && end > nat_mapping(nat, ref)->expires)
 		end = nat_mapping(nat, ref)->expires;
-	if (before <= now || end < before || (!resets && mapping_is_refreshed(is, inbound)))
-		c->expires = end;
-	if (c->expires >= nat_mapping(nat, ref)->expires)
-		mapping_set_end(nat, ref, c->expires);
-	else if (before == nat_mapping(nat, ref)->expires || before <= now)
+	if (c->expires <= now || end < c->expires || (!resets && mapping_is_refreshed(is, inbound)))
+		return end;
+	return c->expires;
+}
+
+/* The connection ends at @end, no longer at c->expires. */
+static void set_end(struct nat *nat, uint32_t ref, const struct followed *c, uint64_t end,
+		    uint64_t now)
+{
+	const struct mapping *m = nat_mapping(nat, ref);
+
+	if (!(c->at & TCP_ALONE))
+		node_at(nat, c->at)->expires = end;
+	if (c->at & TCP_ALONE || end >= m->expires)
+		mapping_set_end(nat, ref, end);
+	else if (c->expires == m->expires || c->expires <= now)
 		mapping_set_end(nat, ref, latest_end(nat, ref));
 	mapping_used(nat, ref);
 }
@@ -368,32 +475,21 @@ enum tcp_verdict tcp_track(struct nat *nat, uint32_t ref, bool inbound, struct e
 {
 	const struct nat_transport *is = &nat->rules[NAT_TCP].is;
 	struct segment segment = read_segment(pkt, info, inbound);
-	uint32_t c = find(nat, ref, remote);
-	struct tcp_connection fresh = { .remote_addr = remote.addr, .remote_port = remote.port };
-	struct tcp_connection *connection = c ? at(nat, c) : &fresh;
+	bool resets = segment.flags & TCP_RST && is->rst != NAT_RST_IGNORE;
+	struct followed c = find(nat, ref, remote);
 
 	/* A new one in the place of one that has ended (RFC 9293, 3.6.1). */
-	if (c &&
-	    (connection->expires <= now || (is_over(connection) && is_pure_syn(segment.flags)))) {
-		fresh.mapping = ref;
-		fresh.hash_next = connection->hash_next;
-		fresh.next = connection->next;
-		fresh.expires = now;
-	} else {
-		fresh = *connection;
-	}
-	if (!is_in_turn(is, &fresh, &segment))
+	if (c.expires <= now || (is_over(&c.is) && is_pure_syn(segment.flags)))
+		c = (struct followed){ .at = c.at, .expires = now };
+	if (!is_in_turn(is, &c.is, &segment))
 		return TCP_OUT_OF_TURN;
-	if (!c) {
-		c = make(nat, ref, remote, now);
-		if (!c)
-			return TCP_NO_ROOM;
-		fresh = *at(nat, c);
-	}
-	take_note(&fresh, &segment);
-	advance(&fresh, &segment, is->rst);
-	*at(nat, c) = fresh;
-	set_end(nat, ref, at(nat, c), inbound, segment.flags & TCP_RST && is->rst != NAT_RST_IGNORE,
-		now);
+	if (!c.at)
+		c.at = make(nat, ref, remote, now);
+	if (!c.at)
+		return TCP_NO_ROOM;
+	take_note(&c.is, &segment);
+	advance(&c.is, &segment, is->rst);
+	*connection_at(nat, c.at) = c.is;
+	set_end(nat, ref, &c, next_end(nat, ref, &c, inbound, resets, now), now);
 	return TCP_PASSES;
 }

@@ -4,7 +4,9 @@
  * from RFC 6146, 3.5.2).
  *
  * A mapping may carry many connections, so each has a state and an end of its own, and the mapping
- * lives as long as the last of them.  Not here: who may open one (filter.c), and the mappings.
+ * lives as long as the last of them.  Most carry one, with the remote endpoint that opened the
+ * mapping: that one is kept without an endpoint and an end, which are the mapping's, in 24 bytes.
+ * When another joins it, each gets a node.  Not here: who may open one (filter.c), and the mappings.
  */
 #ifndef KNOTHOLE_TCP_TRACK_H
 #define KNOTHOLE_TCP_TRACK_H
@@ -12,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "addr.h"
+#include "address_book.h"
 #include "buckets.h"
 #include "packet.h"
 #include "rows.h"
@@ -23,26 +25,39 @@ struct nat;
 struct tcp_half {
 	uint32_t end; /* after the last byte sent */
 	uint32_t limit; /* after the last byte that it lets the other side send */
-	uint32_t window; /* the largest that it has announced */
-	uint8_t scale; /* of its window (RFC 7323, 2) */
+	uint16_t window; /* the largest that it has announced, as it was written … */
+	uint8_t window_scale : 4; /* … and its scale */
+	uint8_t scale : 4; /* of its next windows (RFC 7323, 2) */
+	uint8_t seen; /* enum tcp_seen */
 };
 
 struct tcp_connection {
-	struct ip_addr remote_addr;
+	struct tcp_half half[2]; /* of the inside, of the outside */
+};
+
+_Static_assert(sizeof(struct tcp_connection) == 24,
+	       "a mapping with one must take 128 bytes or less");
+
+/* One of several, or with another remote endpoint than that which opened the mapping. */
+struct tcp_node {
 	uint64_t expires;
 	uint32_t mapping; /* 0 = free */
 	uint32_t hash_next; /* in the index; free ones are linked here too */
 	uint32_t next; /* of the same mapping */
-	uint16_t remote_port;
-	uint8_t seen; /* enum tcp_seen */
-	struct tcp_half half[2]; /* of the inside, of the outside */
+	struct kept_endpoint remote;
+	struct tcp_connection connection;
 };
 
+/* A mapping's `connections` is a row of `alone` with TCP_ALONE set, or a node of `nodes`, the first
+ * of its list, or 0. */
+#define TCP_ALONE 0x80000000U
+
 struct tcp_table {
-	struct rows connections; /* struct tcp_connection */
-	uint32_t free, count;
-	struct buckets buckets; /* none at first */
-	struct rows heads; /* by mapping: uint32_t, the first of its connections */
+	struct rows alone; /* struct tcp_connection; free ones are linked by half[0].end */
+	struct rows nodes; /* struct tcp_node */
+	uint32_t alone_free, nodes_free;
+	uint32_t count; /* of nodes */
+	struct buckets buckets; /* of nodes; none at first */
 };
 
 /* @memory must outlive it. */
