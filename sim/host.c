@@ -4,7 +4,10 @@
 #include <errno.h>
 
 #include "../nat-models/nat64_address.h"
+#include "fiber.h"
 #include "stream.h"
+
+#define LASTING_ERROR_REST_NS (10 * MSEC)
 
 const char *host_name(const struct host *host)
 {
@@ -88,6 +91,14 @@ void sock_close(struct sock *sock)
 		sock->host->ops->close(sock);
 }
 
+void sock_give_up(struct sock **opening)
+{
+	struct sock *sock = *opening;
+
+	*opening = NULL;
+	sock_close(sock);
+}
+
 /* Out of line, so that those who have IPv4 pay nothing. */
 __attribute__((noinline)) static int send_translated(struct sock *sock, const struct endpoint *to,
 						     const void *bytes, size_t len,
@@ -145,6 +156,34 @@ int sock_recv_exact(struct sock *sock, void *bytes, size_t len, uint64_t deadlin
 int sock_accept(struct sock *listener, uint64_t deadline, struct sock **ret)
 {
 	return listener->host->ops->accept(listener, deadline, ret);
+}
+
+/* What the kernel makes of ICMP's and ICMPv6's errors (RFC 1122, 4.1.3.3 and 4.2.3.9). */
+static bool is_from_icmp(long err)
+{
+	switch (err) {
+	case -ECONNREFUSED:
+	case -EHOSTUNREACH:
+	case -ENETUNREACH:
+	case -EMSGSIZE:
+	case -EHOSTDOWN:
+	case -ENONET:
+	case -ENOPROTOOPT:
+	case -EACCES:
+	case -EPROTO:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool sock_read_on(const struct host *host, long err)
+{
+	if (err == -ECANCELED)
+		return false;
+	if (!is_from_icmp(err))
+		fiber_sleep(host_now(host) + LASTING_ERROR_REST_NS);
+	return true;
 }
 
 struct endpoint sock_local(const struct sock *sock)

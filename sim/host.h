@@ -52,6 +52,9 @@ struct sock_spec {
 	uint8_t ttl; /* 0 = the host's default */
 	bool share; /* SO_REUSEADDR and SO_REUSEPORT */
 	bool broadcast;
+	/* TCP: where the socket is found while its connection is being opened, for sock_give_up();
+	 * NULL before and after.  NULL: nobody will give it up. */
+	struct sock **opening;
 };
 
 const char *host_name(const struct host *host);
@@ -79,6 +82,9 @@ uint64_t host_random(struct host *host);
 int sock_open(struct host *host, const struct sock_spec *spec, struct sock **ret);
 void sock_close(struct sock *sock); /* NULL is fine; pending receivers get -ECANCELED */
 
+/* Open *@opening no longer, where it is (spec.opening): its sock_open() returns -ECANCELED. */
+void sock_give_up(struct sock **opening);
+
 /* UDP and PING: one datagram to @to (may be NULL where connected); TCP: all of @len, parking
  * while the peer's window is full.  0 or -errno. */
 int sock_send(struct sock *sock, const struct endpoint *to, const void *bytes, size_t len,
@@ -97,6 +103,13 @@ int sock_recv_exact(struct sock *sock, void *bytes, size_t len, uint64_t deadlin
 
 /* The next connection of a listener: 0, -ETIMEDOUT, -EMFILE … */
 int sock_accept(struct sock *listener, uint64_t deadline, struct sock **ret);
+
+/*
+ * For who reads a socket, or accepts, on and on: shall it go on after @err, sock_recv()'s or
+ * sock_accept()'s?  Not where the socket was closed.  After an ICMP error at once, as each is told
+ * but once; after one that may last, such as -EMFILE, once this has parked for 10 ms.
+ */
+bool sock_read_on(const struct host *host, long err);
 
 struct endpoint sock_local(const struct sock *sock);
 struct endpoint sock_remote(const struct sock *sock);

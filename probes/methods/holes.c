@@ -28,12 +28,12 @@ static void read_hole(void *arg)
 	while (hole->sock) {
 		long n = sock_recv(hole->sock, &from, bytes, sizeof(bytes), NEVER);
 
-		if (!hole->sock || n == -ECANCELED)
+		if (!hole->sock)
 			break;
-		if (n > 0)
+		if (n >= 0)
 			leg_read_datagram(leg, bytes, (size_t)n, &from, hole->sock);
-		else
-			fiber_sleep(leg_now(leg) + MSEC);
+		else if (!sock_read_on(leg->peer->host, n))
+			break;
 	}
 }
 

@@ -81,12 +81,12 @@ static void read_by(struct ice_agent *agent, enum ice_way way)
 				 ? turn_client_recv(agent->turn, &from, bytes, sizeof(bytes), NEVER)
 				 : sock_recv(agent->sock, &from, bytes, sizeof(bytes), NEVER);
 
-		if (agent->closing || n == -ECANCELED || (way == ICE_BY_TURN && n < 0))
+		if (agent->closing || (way == ICE_BY_TURN && n < 0))
 			break;
 		if (n >= 0)
 			ice_hear(agent, way, bytes, (size_t)n, from);
-		else
-			fiber_sleep(host_now(agent->host) + MSEC);
+		else if (!sock_read_on(agent->host, n))
+			break;
 	}
 	crew_leave(&agent->crew);
 }

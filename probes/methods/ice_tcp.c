@@ -29,6 +29,7 @@ struct stream {
 	struct ice_tcp *tcp;
 	enum ice_way way;
 	struct endpoint remote;
+	struct sock *opening;
 	struct conduit *conduit; /* NULL: it is being opened */
 	struct outbox *outbox;
 	size_t held_len;
@@ -45,7 +46,8 @@ struct door {
 struct ice_tcp {
 	struct ice_agent *agent;
 	struct door passive, simultaneous;
-	struct sock *server; /* the connection to the STUN server */
+	struct sock *server; /* the connection to the STUN server … */
+	struct sock *asking; /* … while it is being opened */
 	struct endpoint server_at;
 	struct stream *streams[STREAMS]; /* until the end, also those that have ended */
 	unsigned streams_len;
@@ -148,7 +150,7 @@ static int stand(struct stream *stream, struct sock *sock)
 }
 
 static int open_to(struct ice_tcp *tcp, uint16_t from, struct endpoint to, uint64_t deadline,
-		   struct sock **ret)
+		   struct sock **opening, struct sock **ret)
 {
 	const struct sock_spec spec = {
 		.kind = SOCK_TCP,
@@ -156,6 +158,7 @@ static int open_to(struct ice_tcp *tcp, uint16_t from, struct endpoint to, uint6
 		.remote = to,
 		.deadline = deadline,
 		.share = from != 0,
+		.opening = opening,
 	};
 
 	return sock_open(tcp->agent->host, &spec, ret);
@@ -172,7 +175,11 @@ static bool dial(struct stream *stream)
 	while (!tcp->agent->closing && !stream->conduit && now_of(tcp) < deadline) {
 		struct sock *sock;
 
-		if (open_to(tcp, from, stream->remote, deadline, &sock)) {
+		int err = open_to(tcp, from, stream->remote, deadline, &stream->opening, &sock);
+
+		if (err == -ECANCELED)
+			break;
+		if (err) {
 			fiber_sleep(now_of(tcp) + REST_NS / 2 +
 				    host_random(tcp->agent->host) % (REST_NS / 2));
 			continue;
@@ -260,10 +267,8 @@ static void accept_streams(void *arg)
 			sock_close(sock);
 		else if (!err)
 			take(door, sock);
-		else if (err == -ECANCELED || agent->closing)
+		else if (agent->closing || !sock_read_on(agent->host, err))
 			break;
-		else
-			fiber_sleep(host_now(agent->host) + MSEC);
 	}
 	crew_leave(&agent->crew);
 }
@@ -367,7 +372,8 @@ static void ask_server(void *arg)
 	struct sock *sock;
 
 	stun_transaction(host_random(agent->host), host_random(agent->host), transaction);
-	if (!open_to(tcp, tcp->simultaneous.port, tcp->server_at, agent->gather_until, &sock)) {
+	if (!open_to(tcp, tcp->simultaneous.port, tcp->server_at, agent->gather_until, &tcp->asking,
+		     &sock)) {
 		tcp->server = sock;
 		if (agent->closing)
 			ice_tcp_close(tcp);
@@ -416,9 +422,12 @@ void ice_tcp_close(struct ice_tcp *tcp)
 	tcp->passive.listener = tcp->simultaneous.listener = tcp->server = NULL;
 	for (size_t i = 0; i < sizeof(socks) / sizeof(socks[0]); i++)
 		sock_close(socks[i]);
-	for (unsigned i = 0; i < tcp->streams_len; i++)
+	sock_give_up(&tcp->asking);
+	for (unsigned i = 0; i < tcp->streams_len; i++) {
+		sock_give_up(&tcp->streams[i]->opening);
 		if (tcp->streams[i]->conduit)
 			outbox_close(tcp->streams[i]->outbox);
+	}
 }
 
 void ice_tcp_free(struct ice_tcp *tcp)

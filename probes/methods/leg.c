@@ -260,12 +260,12 @@ static void read_socket(void *arg)
 	while (!leg->closing) {
 		long n = recv_datagram(leg, &from, bytes, sizeof(bytes));
 
-		if (leg->closing || n == -ECANCELED || (leg->turn && n < 0))
+		if (leg->closing || (leg->turn && n < 0))
 			break;
-		if (n > 0)
+		if (n >= 0)
 			leg_read_datagram(leg, bytes, (size_t)n, &from, NULL);
-		else
-			fiber_sleep(leg_now(leg) + MSEC);
+		else if (!sock_read_on(leg->peer->host, n))
+			break;
 	}
 }
 

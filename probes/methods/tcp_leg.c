@@ -36,6 +36,7 @@ struct connector {
 	struct endpoint to;
 	uint8_t ttl;
 	uint64_t deadline;
+	struct sock *opening;
 };
 
 struct tcp_leg {
@@ -44,7 +45,8 @@ struct tcp_leg {
 	uint16_t port;
 	bool listens, closing;
 	struct sock *listener;
-	struct sock *registration;
+	struct connector registering;
+	struct sock *registration; /* what came of it */
 	struct way *ways[LEG_TARGETS]; /* until the end, also those that have ended */
 	unsigned ways_len;
 	struct connector connectors[CONNECTORS_MAX];
@@ -185,16 +187,16 @@ int tcp_leg_send(struct tcp_leg *tcp, struct endpoint to, const void *bytes, siz
 
 /* Connections that are to stand */
 
-static int open_from_port(struct tcp_leg *tcp, struct endpoint to, uint8_t ttl, uint64_t deadline,
-			  struct sock **ret)
+static int open_from_port(struct tcp_leg *tcp, struct connector *connector, struct sock **ret)
 {
 	const struct sock_spec spec = {
 		.kind = SOCK_TCP,
 		.local.port = tcp->port,
-		.remote = to,
-		.deadline = deadline,
-		.ttl = ttl,
+		.remote = connector->to,
+		.deadline = connector->deadline,
+		.ttl = connector->ttl,
 		.share = true,
+		.opening = &connector->opening,
 	};
 
 	return sock_open(host_of(tcp), &spec, ret);
@@ -231,10 +233,8 @@ static void accept_ways(void *arg)
 			stand(tcp, sock);
 		else if (!err)
 			sock_close(sock);
-		else if (err == -ECANCELED || tcp->closing)
+		else if (tcp->closing || !sock_read_on(host_of(tcp), err))
 			break;
-		else
-			fiber_sleep(now_of(tcp) + MSEC);
 	}
 	crew_leave(&tcp->crew);
 }
@@ -267,10 +267,12 @@ static void connect_until_it_stands(void *arg)
 	while (!is_over(tcp) && now_of(tcp) < connector->deadline) {
 		struct sock *sock;
 
-		if (!open_from_port(tcp, connector->to, 0, connector->deadline, &sock)) {
+		if (!open_from_port(tcp, connector, &sock)) {
 			stand(tcp, sock);
 			break;
 		}
+		if (tcp->closing)
+			break;
 		/* The SYN has opened the way; now the other side's may come between two of ours, too. */
 		if (method_punches_tcp(tcp->leg->spec.method))
 			tcp_leg_listen(tcp, false);
@@ -287,8 +289,7 @@ static void open_once(void *arg)
 	struct tcp_leg *tcp = connector->tcp;
 	struct sock *sock;
 
-	if (!is_over(tcp) &&
-	    !open_from_port(tcp, connector->to, connector->ttl, connector->deadline, &sock))
+	if (!is_over(tcp) && !open_from_port(tcp, connector, &sock))
 		stand(tcp, sock);
 	crew_leave(&tcp->crew);
 }
@@ -357,8 +358,10 @@ static void take_port(void *arg)
 	struct sock *sock;
 	int err = tcp->listens ? listen_at_port(tcp) : 0;
 
+	tcp->registering.to = rendezvous_of(tcp);
+	tcp->registering.deadline = now_of(tcp) + 3 * SEC;
 	if (!err && !is_over(tcp))
-		err = open_from_port(tcp, rendezvous_of(tcp), 0, now_of(tcp) + 3 * SEC, &sock);
+		err = open_from_port(tcp, &tcp->registering, &sock);
 	else
 		err = -ECANCELED;
 	if (!err && tcp->closing) {
@@ -386,6 +389,9 @@ void tcp_leg_close(struct tcp_leg *tcp)
 	tcp->listener = tcp->registration = NULL;
 	sock_close(listener);
 	sock_close(registration);
+	sock_give_up(&tcp->registering.opening);
+	for (unsigned i = 0; i < tcp->connectors_len; i++)
+		sock_give_up(&tcp->connectors[i].opening);
 	for (unsigned i = 0; i < tcp->ways_len; i++)
 		outbox_close(tcp->ways[i]->outbox);
 }

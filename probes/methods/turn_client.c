@@ -145,11 +145,9 @@ static void read_udp(struct turn_client *client)
 		long n = sock_recv(client->udp, &from, client->incoming, sizeof(client->incoming),
 				   NEVER);
 
-		if (!client->udp || n == -ECANCELED)
+		if (!client->udp || (n < 0 && !sock_read_on(client->host, n)))
 			break;
-		if (n < 0)
-			fiber_sleep(host_now(client->host) + MSEC);
-		else if (endpoint_equal(from, client->spec.server))
+		if (n >= 0 && endpoint_equal(from, client->spec.server))
 			hear(client, client->incoming, (size_t)n);
 	}
 }
@@ -194,29 +192,58 @@ static void read_server(void *arg)
 
 /* Opening and closing */
 
-int turn_client_dial(struct turn_client *client, uint64_t deadline, struct conduit **ret)
+static int make(struct turn_client *client, struct turn_dial *dial, uint64_t deadline)
 {
 	struct sock_spec tcp = {
 		.kind = SOCK_TCP,
 		.remote = client->spec.server,
 		.deadline = deadline,
+		.opening = &dial->opening,
 	};
-	struct conduit *conduit;
 	struct sock *sock;
 	int err = sock_open(client->host, &tcp, &sock);
 
 	if (!err)
-		err = conduit_new(sock, &conduit);
-	if (err)
-		return err;
-	if (client->spec.transport == TURN_OVER_TLS)
-		err = conduit_secure(conduit, NULL, deadline);
+		err = conduit_new(sock, &dial->conduit);
 	if (!err && client->closed)
 		err = -ECANCELED;
+	if (!err && client->spec.transport == TURN_OVER_TLS)
+		err = conduit_secure(dial->conduit, NULL, deadline);
+	return err;
+}
+
+static void dial_add(struct turn_client *client, struct turn_dial *dial)
+{
+	dial->next = client->dials;
+	dial->link = &client->dials;
+	if (dial->next)
+		dial->next->link = &dial->next;
+	client->dials = dial;
+}
+
+static void dial_remove(struct turn_dial *dial)
+{
+	*dial->link = dial->next;
+	if (dial->next)
+		dial->next->link = dial->link;
+}
+
+int turn_client_dial(struct turn_client *client, uint64_t deadline, struct conduit **ret)
+{
+	struct turn_dial dial = { 0 };
+	int err;
+
+	if (client->closed)
+		return -ECANCELED;
+	dial_add(client, &dial);
+	err = make(client, &dial, deadline);
+	dial_remove(&dial);
+	if (client->closed)
+		err = -ECANCELED;
 	if (err)
-		conduit_free(conduit);
+		conduit_free(dial.conduit);
 	else
-		*ret = conduit;
+		*ret = dial.conduit;
 	return err;
 }
 
@@ -260,6 +287,11 @@ void turn_client_close(struct turn_client *client)
 	client->closed = true;
 	client->udp = NULL;
 	sock_close(udp);
+	for (struct turn_dial *dial = client->dials; dial; dial = dial->next) {
+		sock_give_up(&dial->opening);
+		if (dial->conduit)
+			conduit_close(dial->conduit);
+	}
 	if (client->conduit)
 		conduit_close(client->conduit);
 	for (struct turn_transaction *t = client->transactions; t; t = t->next)

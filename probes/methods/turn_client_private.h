@@ -46,6 +46,13 @@ struct turn_client_peer {
 	uint16_t channel;
 };
 
+/* A connection to the server that is being made, TLS and all, so that closing can end it. */
+struct turn_dial {
+	struct turn_dial *next, **link;
+	struct sock *opening;
+	struct conduit *conduit; /* once it stands */
+};
+
 struct turn_client {
 	struct host *host;
 	struct turn_client_spec spec;
@@ -58,6 +65,7 @@ struct turn_client {
 	bool lost; /* the connection was, by itself */
 	struct fiber *keeper; /* while it sleeps */
 	struct turn_transaction *transactions;
+	struct turn_dial *dials;
 	struct turn_queue datagrams, connections;
 	struct endpoint relayed, relayed6, mapped;
 	uint32_t lifetime_s;

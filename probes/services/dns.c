@@ -17,7 +17,6 @@
 enum { CONNECTIONS_MAX = 64 };
 #define IDLE_NS (10 * SEC) /* RFC 7766, 6.2.3: a few seconds of silence */
 #define MESSAGE_NS (10 * SEC) /* from a message's first byte to its last */
-#define ERROR_REST_NS (10 * MSEC) /* after an error that may last, such as EMFILE */
 
 /* (constant, what the client did) */
 #define COMPLAINTS(X)                                                                              \
@@ -158,12 +157,10 @@ static void read_udp(void *arg)
 				   NEVER);
 		size_t len;
 
-		if (n == -ECANCELED || server->stopping)
-			break;
-		if (n < 0) {
-			fiber_sleep(host_now(server->host) + ERROR_REST_NS);
+		if (n < 0 && !server->stopping && sock_read_on(server->host, n))
 			continue;
-		}
+		if (n < 0 || server->stopping)
+			break;
 		len = answer(server, server->request, (size_t)n, from, true, server->response,
 			     sizeof(server->response));
 		if (len)

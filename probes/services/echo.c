@@ -10,7 +10,6 @@
 
 enum { CONNECTIONS_MAX = 64, DATAGRAM_MAX = 65536 };
 #define IDLE_NS (300 * SEC)
-#define ERROR_REST_NS (10 * MSEC) /* after an error that may last, such as EMFILE */
 
 enum { FULL, SILENT, READS_SLOWLY, LOOPS };
 
@@ -41,12 +40,12 @@ static void echo_datagrams(void *arg)
 	while (!echo->stopping) {
 		long n = sock_recv(echo->udp, &from, echo->datagram, DATAGRAM_MAX, NEVER);
 
-		if (n == -ECANCELED || echo->stopping)
+		if (echo->stopping)
 			break;
 		if (n >= 0)
 			echo_one(echo, &from, (size_t)n);
-		else
-			fiber_sleep(host_now(echo->host) + ERROR_REST_NS);
+		else if (!sock_read_on(echo->host, n))
+			break;
 	}
 	crew_leave(&echo->crew);
 }

@@ -24,7 +24,6 @@
 /* Nor does one that was only there to be seen get longer than an attempt may take. */
 #define SEEN_NS (300 * SEC)
 #define PARTING_NS (1 * SEC) /* for a last word, such as why it is refused */
-#define ERROR_REST_NS (10 * MSEC) /* after an error that may last, such as EMFILE */
 
 /* (constant, what the client did) */
 #define COMPLAINTS(X)                                                                              \
@@ -293,10 +292,8 @@ static void accept_clients(void *arg)
 			sock_close(sock);
 		else if (!err)
 			take(rendezvous, sock);
-		else if (err == -ECANCELED)
+		else if (!sock_read_on(rendezvous->host, err))
 			break;
-		else
-			fiber_sleep(host_now(rendezvous->host) + ERROR_REST_NS);
 	}
 	crew_leave(&rendezvous->crew);
 }
@@ -331,11 +328,11 @@ static void answer_registrations(void *arg)
 	while (!rendezvous->stopping) {
 		long n = sock_recv(counter->udp, &from, bytes, sizeof(bytes), NEVER);
 
-		if (n == -ECANCELED || rendezvous->stopping)
+		if (n < 0 && !rendezvous->stopping && sock_read_on(rendezvous->host, n))
+			continue;
+		if (n < 0 || rendezvous->stopping)
 			break;
-		if (n < 0)
-			fiber_sleep(host_now(rendezvous->host) + ERROR_REST_NS);
-		else if (rendezvous_decode_datagram(bytes, (size_t)n, &msg))
+		if (rendezvous_decode_datagram(bytes, (size_t)n, &msg))
 			rendezvous_complain(rendezvous, MALFORMED, from);
 		else if (msg.kind == RENDEZVOUS_REGISTER)
 			on_register(counter, &msg, &from);

@@ -17,7 +17,6 @@
 #include "service_ops.h"
 
 enum { DATAGRAM_MAX = 65507, UNKNOWN_MAX = 8 };
-#define ERROR_REST_NS (10 * MSEC)
 
 /* One of the four sockets.  Its buffers are its own, since sending may park. */
 struct listener {
@@ -211,12 +210,12 @@ static void serve(void *arg)
 	while (!server->stopping) {
 		long n = sock_recv(l->sock, &from, l->request, sizeof(l->request), NEVER);
 
-		if (n == -ECANCELED || server->stopping)
+		if (server->stopping)
 			break;
 		if (n >= 0)
 			answer(l, (size_t)n, from);
-		else
-			fiber_sleep(host_now(server->host) + ERROR_REST_NS);
+		else if (!sock_read_on(server->host, n))
+			break;
 	}
 	crew_leave(&server->crew);
 }

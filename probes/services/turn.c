@@ -86,12 +86,12 @@ static void read_udp(void *arg)
 		long n = sock_recv(server->udp, &path.remote, server->datagram,
 				   sizeof(server->datagram), NEVER);
 
-		if (n == -ECANCELED || server->stopping)
+		if (server->stopping)
 			break;
 		if (n >= 0)
 			turn_hear(server, &path, server->datagram, (size_t)n);
-		else
-			fiber_sleep(turn_now(server) + TURN_ERROR_REST_NS);
+		else if (!sock_read_on(server->host, n))
+			break;
 	}
 	crew_leave(&server->crew);
 }

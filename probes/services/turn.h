@@ -39,7 +39,6 @@ enum {
 #define TURN_CHANNEL_NS (600 * SEC) /* RFC 8656, 12 */
 #define TURN_RESERVATION_NS (30 * SEC) /* RFC 8656, 7.2 */
 #define TURN_UNBOUND_NS (30 * SEC) /* RFC 6062, 5.2 and 5.3 */
-#define TURN_ERROR_REST_NS (10 * MSEC) /* after an error that may last, such as EMFILE */
 
 /* What is logged: (constant, what the client did) */
 #define TURN_COMPLAINTS(X)                                                                         \

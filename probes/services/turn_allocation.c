@@ -185,14 +185,14 @@ static void relay_all(struct turn_relay *relay)
 		long n = sock_recv(relay->sock, &from, relay->datagram, sizeof(relay->datagram),
 				   a->expires);
 
-		if (!relay->sock || n == -ECANCELED)
+		if (!relay->sock)
 			break;
 		if (n >= 0)
 			relay_in(relay, from, (size_t)n);
-		else if (n != -ETIMEDOUT)
-			fiber_sleep(turn_now(a->server) + TURN_ERROR_REST_NS);
-		else if (turn_now(a->server) >= a->expires)
+		else if (n == -ETIMEDOUT && turn_now(a->server) >= a->expires)
 			turn_allocation_end(a);
+		else if (n != -ETIMEDOUT && !sock_read_on(a->server->host, n))
+			break;
 	}
 }
 

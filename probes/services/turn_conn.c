@@ -177,10 +177,8 @@ static void accept_conns(struct turn_server *server, struct sock *listener, bool
 			sock_close(sock);
 		else if (!err)
 			take(server, sock, tls);
-		else if (err == -ECANCELED)
+		else if (!sock_read_on(server->host, err))
 			break;
-		else
-			fiber_sleep(turn_now(server) + TURN_ERROR_REST_NS);
 	}
 	crew_leave(&server->crew);
 }

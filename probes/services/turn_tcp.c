@@ -272,12 +272,12 @@ void turn_accept_peers(struct turn_relay *relay)
 			sock_close(sock);
 		else if (!err)
 			take_peer(a, sock);
-		else if (!relay->sock || err == -ECANCELED)
+		else if (!relay->sock)
 			break;
-		else if (err != -ETIMEDOUT)
-			fiber_sleep(turn_now(a->server) + TURN_ERROR_REST_NS);
-		else if (turn_now(a->server) >= a->expires)
+		else if (err == -ETIMEDOUT && turn_now(a->server) >= a->expires)
 			turn_allocation_end(a);
+		else if (err != -ETIMEDOUT && !sock_read_on(a->server->host, err))
+			break;
 	}
 }
 

@@ -6,8 +6,6 @@
 
 #include "crew.h"
 
-#define ERROR_REST_NS (10 * MSEC) /* after an error that may last, such as EMFILE */
-
 struct visitor {
 	struct visitors *visitors;
 	struct visitor *next;
@@ -88,10 +86,8 @@ static void accept_all(void *arg)
 			sock_close(sock);
 		else if (!err)
 			take(visitors, sock);
-		else if (err == -ECANCELED)
+		else if (!sock_read_on(visitors->spec.host, err))
 			break;
-		else
-			fiber_sleep(host_now(visitors->spec.host) + ERROR_REST_NS);
 	}
 	crew_leave(&visitors->crew);
 }

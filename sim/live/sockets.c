@@ -222,7 +222,14 @@ int live_sock_open(struct host *host, const struct sock_spec *spec, struct sock 
 	self->ipv6 = ipv6;
 	self->sock.local = (struct endpoint){ local, spec->local.port };
 	self->sock.remote = spec->remote;
+	if (spec->opening)
+		*spec->opening = &self->sock;
 	err = begin(self, spec);
+	/* Who gave it up has closed it. */
+	if (err == -ECANCELED)
+		return err;
+	if (spec->opening)
+		*spec->opening = NULL;
 	if (err) {
 		live_sock_close(&self->sock);
 		return err;

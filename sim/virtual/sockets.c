@@ -114,7 +114,14 @@ int virtual_sock_open(struct host *host, const struct sock_spec *spec, struct so
 	self->ttl = spec->ttl;
 	self->share = spec->share;
 	self->broadcast = spec->broadcast;
+	if (spec->opening)
+		*spec->opening = &self->sock;
 	err = begin(virtual_host_of(host), self, spec->deadline);
+	/* Who gave it up has closed it. */
+	if (err == -ECANCELED)
+		return err;
+	if (spec->opening)
+		*spec->opening = NULL;
 	if (err) {
 		virtual_sock_close(&self->sock);
 		return err;

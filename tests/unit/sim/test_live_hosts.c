@@ -303,6 +303,40 @@ static void tcp_connect_times_out(void **state)
 	assert_int_equal(seen.err, -ETIMEDOUT);
 }
 
+static void calling_actor(void *arg)
+{
+	struct closed *closed = arg;
+	struct sock_spec spec = { .kind = SOCK_TCP,
+				  .remote = { V4(10, 0, 0, 77), 80 },
+				  .opening = &closed->sock };
+	struct sock *sock = NULL;
+
+	closed->seen.n = sock_open(closed->seen.pair->alice, &spec, &sock);
+}
+
+static void giving_up_actor(void *arg)
+{
+	struct closed *closed = arg;
+	struct pair *pair = closed->seen.pair;
+	struct fiber *calling;
+
+	closed->seen.err = fiber_spawn(pair->lab.loop, "calling", calling_actor, closed, &calling);
+	if (closed->seen.err)
+		return;
+	fiber_sleep(host_now(pair->alice) + MSEC);
+	sock_give_up(&closed->sock);
+	closed->seen.err = fiber_join(calling, soon(pair));
+}
+
+static void tcp_connect_is_given_up(void **state)
+{
+	struct closed closed = { .seen.pair = *state };
+
+	lab_run(&closed.seen.pair->lab, giving_up_actor, &closed);
+	assert_int_equal(closed.seen.err, 0);
+	assert_int_equal(closed.seen.n, -ECANCELED);
+}
+
 static void ping_actor(void *arg)
 {
 	struct seen *seen = arg;
@@ -407,6 +441,7 @@ static int tests(void *arg)
 		cmocka_unit_test_setup_teardown(tcp_carries_a_long_stream, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(tcp_is_refused_by_a_closed_port, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(tcp_connect_times_out, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(tcp_connect_is_given_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ping_gets_its_own_reply, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ports_are_shared_only_where_asked, set_up,
 						tear_down),

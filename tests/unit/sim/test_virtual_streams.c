@@ -300,6 +300,94 @@ static void closing_wakes_and_resets(void **state)
 	assert_int_equal(waiters[3].n, -ECONNRESET);
 }
 
+struct caller {
+	struct sock *opening, *sock;
+	struct ip_addr to;
+	uint64_t ended;
+	int err;
+};
+
+static void call_for_ever(void *arg)
+{
+	struct caller *caller = arg;
+	struct sock_spec spec = to(caller->to, 80);
+
+	spec.local.port = 4000;
+	spec.opening = &caller->opening;
+	caller->err = sock_open(alice, &spec, &caller->sock);
+	caller->ended = loop_now(lab.loop);
+}
+
+static void give_up(void *arg)
+{
+	struct caller *callers = arg;
+
+	callers[0].to = NET(9);
+	callers[1].to = NET(2);
+	listen_on(bob, 80, false);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(fiber_spawn(lab.loop, "caller", call_for_ever, &callers[i], NULL),
+				 0);
+		fiber_sleep(within(SEC));
+		callers[2 + i].sock = callers[i].opening;
+		sock_give_up(&callers[i].opening);
+		fiber_sleep(within(SEC));
+	}
+}
+
+/* One is given up while it hears nothing.  The other, from the same port, stands by then. */
+static void a_call_is_given_up(void **state)
+{
+	struct caller callers[4] = { 0 };
+
+	(void)state;
+	lab_run(&lab, give_up, callers);
+	assert_int_equal(callers[0].err, -ECANCELED);
+	assert_int_equal(callers[0].ended, SEC);
+	assert_null(callers[0].sock);
+	assert_non_null(callers[2].sock);
+	assert_int_equal(callers[1].err, 0);
+	assert_non_null(callers[1].sock);
+	assert_null(callers[3].sock);
+}
+
+/* How long a reader rests after each error before it goes on. */
+static const struct {
+	int err;
+	bool on;
+	uint64_t rest;
+} errors[] = {
+	{ -ECONNREFUSED, true, 0 }, { -EHOSTUNREACH, true, 0 },	  { -ENETUNREACH, true, 0 },
+	{ -EMSGSIZE, true, 0 },	    { -EMFILE, true, 10 * MSEC }, { -ENOMEM, true, 10 * MSEC },
+	{ -ECANCELED, false, 0 },
+};
+
+enum { ERRORS = sizeof(errors) / sizeof(*errors) };
+
+static void read_on(void *arg)
+{
+	struct caller *seen = arg;
+
+	for (int i = 0; i < ERRORS; i++) {
+		uint64_t before = loop_now(lab.loop);
+
+		seen[i].err = sock_read_on(alice, errors[i].err);
+		seen[i].ended = loop_now(lab.loop) - before;
+	}
+}
+
+static void readers_rest_after_what_lasts(void **state)
+{
+	struct caller seen[ERRORS] = { 0 };
+
+	(void)state;
+	lab_run(&lab, read_on, seen);
+	for (int i = 0; i < ERRORS; i++) {
+		assert_int_equal(seen[i].err, errors[i].on);
+		assert_int_equal(seen[i].ended, errors[i].rest);
+	}
+}
+
 /* A port that a connection was opened from is its own until TIME-WAIT is over (RFC 9293, 3.6.1),
  * but for those who share; a listener may come back at once. */
 static void come_back(void *arg)
@@ -404,6 +492,8 @@ int main(void)
 		TEST(a_mebibyte_fills_the_window_and_arrives),
 		TEST(both_call_at_once),
 		TEST(closing_wakes_and_resets),
+		TEST(a_call_is_given_up),
+		TEST(readers_rest_after_what_lasts),
 		TEST(ports_in_time_wait),
 		TEST(a_host_calls_itself),
 		TEST(many_calls_keep_apart),
