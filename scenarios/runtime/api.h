@@ -87,6 +87,9 @@ uint64_t api_deadline(const struct fields *f, uint64_t otherwise_ns);
 /* An endpoint from text "11.1.1.2:7" at @index, or an error. */
 struct endpoint api_check_endpoint(lua_State *L, int index);
 
+/* Push @endpoint as such a text; returns 1. */
+int api_push_endpoint(lua_State *L, struct endpoint endpoint);
+
 /* Push nil and why; returns 2. */
 int api_failure(lua_State *L, int error);
 

@@ -115,14 +115,11 @@ static int push_mapped(lua_State *L, const struct stage_call *call, bool caller)
 {
 	const struct attempt *attempts;
 	unsigned n = call_attempts(call->call, &attempts);
-	char text[ENDPOINT_TEXT];
 
 	if (n == 0)
 		return 0;
-	lua_pushstring(L, endpoint_format(caller ? attempts[n - 1].caller_mapped
-						 : attempts[n - 1].callee_mapped,
-					  text));
-	return 1;
+	return api_push_endpoint(L, caller ? attempts[n - 1].caller_mapped
+					   : attempts[n - 1].callee_mapped);
 }
 
 static int call_index(lua_State *L)

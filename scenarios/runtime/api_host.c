@@ -32,13 +32,11 @@ struct host *api_check_host(lua_State *L, int index)
 static int push_own_endpoint(lua_State *L, struct ip_addr addr, const char *family)
 {
 	lua_Integer port = luaL_checkinteger(L, 2);
-	char text[ENDPOINT_TEXT];
 
 	luaL_argcheck(L, port > 0 && port < 65536, 2, "expected a port from 1 to 65535");
 	if (ip_addr_is_unset(addr))
 		return luaL_error(L, "%s has no %s address", api_check_node(L, 1)->name, family);
-	lua_pushstring(L, endpoint_format((struct endpoint){ addr, (uint16_t)port }, text));
-	return 1;
+	return api_push_endpoint(L, (struct endpoint){ addr, (uint16_t)port });
 }
 
 /* host:at(7): "11.1.1.2:7", to send to. */

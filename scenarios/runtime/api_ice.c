@@ -248,14 +248,12 @@ static int ice_connect(lua_State *L)
 
 static void push_candidate(lua_State *L, const char *key, const struct ice_candidate *candidate)
 {
-	char text[ENDPOINT_TEXT];
-
 	lua_createtable(L, 0, 3);
 	lua_pushstring(L, ice_type_word(candidate->type));
 	lua_setfield(L, -2, "type");
 	lua_pushstring(L, ice_transport_word(candidate->transport));
 	lua_setfield(L, -2, "transport");
-	lua_pushstring(L, endpoint_format(candidate->at, text));
+	api_push_endpoint(L, candidate->at);
 	lua_setfield(L, -2, "at");
 	lua_setfield(L, -2, key);
 }

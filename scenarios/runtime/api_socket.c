@@ -32,6 +32,14 @@ struct endpoint api_check_endpoint(lua_State *L, int index)
 	return endpoint;
 }
 
+int api_push_endpoint(lua_State *L, struct endpoint endpoint)
+{
+	char text[ENDPOINT_TEXT];
+
+	lua_pushstring(L, endpoint_format(endpoint, text));
+	return 1;
+}
+
 bool api_server_field(const struct fields *f, const char *key, uint16_t port, struct endpoint *ret)
 {
 	lua_State *L = f->L;
@@ -217,8 +225,8 @@ static int socket_recv(lua_State *L)
 	struct sock *sock = check_open(L, 1);
 	struct fields f = fields_of_call(L, 2, "recv");
 	struct endpoint from = { 0 };
-	char text[ENDPOINT_TEXT], *bytes;
 	uint64_t deadline;
+	char *bytes;
 	long len;
 
 	fields_allow(&f, words, 1, 0);
@@ -234,7 +242,7 @@ static int socket_recv(lua_State *L)
 		return 2;
 	}
 	lua_pushlstring(L, bytes, (size_t)len);
-	lua_pushstring(L, endpoint_format(from, text));
+	api_push_endpoint(L, from);
 	return 2;
 }
 
@@ -276,22 +284,14 @@ static int socket_port(lua_State *L)
 	return 1;
 }
 
-static int push_endpoint(lua_State *L, struct endpoint endpoint)
-{
-	char text[ENDPOINT_TEXT];
-
-	lua_pushstring(L, endpoint_format(endpoint, text));
-	return 1;
-}
-
 static int socket_local(lua_State *L)
 {
-	return push_endpoint(L, sock_local(check_open(L, 1)));
+	return api_push_endpoint(L, sock_local(check_open(L, 1)));
 }
 
 static int socket_remote(lua_State *L)
 {
-	return push_endpoint(L, sock_remote(check_open(L, 1)));
+	return api_push_endpoint(L, sock_remote(check_open(L, 1)));
 }
 
 void api_socket_open(lua_State *L)

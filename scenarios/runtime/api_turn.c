@@ -48,14 +48,6 @@ static int push_outcome(lua_State *L, const struct turn_client *client, int erro
 	return 1;
 }
 
-static int push_endpoint(lua_State *L, struct endpoint endpoint)
-{
-	char text[ENDPOINT_TEXT];
-
-	lua_pushstring(L, endpoint_format(endpoint, text));
-	return 1;
-}
-
 static enum turn_transport read_transport(const struct fields *f)
 {
 	const char *word = fields_text(f, "transport", "udp");
@@ -230,13 +222,13 @@ static int turn_recv(lua_State *L)
 	if (len < 0)
 		return push_failure(L, client, (int)len);
 	lua_pushlstring(L, bytes, (size_t)len);
-	push_endpoint(L, from);
+	api_push_endpoint(L, from);
 	return 2;
 }
 
 static int turn_address(lua_State *L)
 {
-	return push_endpoint(L, turn_client_relayed(check_turn(L)));
+	return api_push_endpoint(L, turn_client_relayed(check_turn(L)));
 }
 
 /* nil where the allocation has IPv4's, or one, alone. */
@@ -245,19 +237,19 @@ static int turn_address6(lua_State *L)
 	struct endpoint second = turn_client_relayed6(check_turn(L));
 
 	if (second.port)
-		return push_endpoint(L, second);
+		return api_push_endpoint(L, second);
 	lua_pushnil(L);
 	return 1;
 }
 
 static int turn_mapped(lua_State *L)
 {
-	return push_endpoint(L, turn_client_mapped(check_turn(L)));
+	return api_push_endpoint(L, turn_client_mapped(check_turn(L)));
 }
 
 static int turn_server(lua_State *L)
 {
-	return push_endpoint(L, turn_client_server(check_turn(L)));
+	return api_push_endpoint(L, turn_client_server(check_turn(L)));
 }
 
 static int turn_lifetime(lua_State *L)
@@ -323,7 +315,7 @@ static int turn_accept(lua_State *L)
 	int error = turn_client_accept(client, deadline, &peer, &conduit);
 
 	if (push_stream(L, client, slot, error, conduit) == 1)
-		push_endpoint(L, peer);
+		api_push_endpoint(L, peer);
 	return 2;
 }
 
