@@ -398,7 +398,7 @@ static void set_defaults(struct ice_agent *agent)
 		spec->consent_ns = CONSENT_NS;
 	agent->tie_breaker = spec->tie_breaker ? spec->tie_breaker : host_random(agent->host);
 	agent->list.controlling = spec->controlling;
-	agent->nominating = agent->selected = -1;
+	agent->nominating = agent->selected = agent->channelled = -1;
 	draw_text(agent->host, agent->ufrag, ICE_UFRAG);
 	draw_text(agent->host, agent->password, ICE_PASSWORD);
 }

@@ -49,7 +49,7 @@ struct ice_agent {
 	struct fiber *waiter; /* who gathers, or connects */
 	struct fiber *teller;
 	struct fiber *receiver;
-	struct fiber *permitter; /* tells the TURN server whom to let in */
+	struct fiber *permitter; /* tells the TURN server whom to let in, and whom by a channel */
 	bool closing;
 	uint64_t tie_breaker;
 	char ufrag[ICE_UFRAG + 1], password[ICE_PASSWORD + 1];
@@ -69,6 +69,7 @@ struct ice_agent {
 	uint64_t valid_since; /* when the first pair succeeded; 0 = none has */
 	int nominating; /* the pair that is being nominated; -1 = none */
 	int selected; /* the pair in use; -1 = none */
+	int channelled; /* the pair that a channel was asked for; -1 = none */
 	uint64_t consent_until, next_consent_at;
 
 	struct ice_datagram inbox[ICE_INBOX];

@@ -30,7 +30,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 uint16_t turn_client_channel(const struct turn_client *client, struct endpoint peer)
 {
 	for (size_t i = 0; i < client->peers_len; i++)
-		if (client->peers[i].channel && endpoint_equal(client->peers[i].peer, peer))
+		if (client->peers[i].bound && endpoint_equal(client->peers[i].peer, peer))
 			return client->peers[i].channel;
 	return 0;
 }

@@ -77,7 +77,7 @@ const struct turn_refusal *turn_client_refusal(const struct turn_client *client)
 /* @lifetime_s = 0 ends the allocation; UINT32_MAX asks for none in particular. */
 int turn_client_refresh(struct turn_client *client, uint32_t lifetime_s, uint64_t deadline);
 int turn_client_permit(struct turn_client *client, struct ip_addr peer, uint64_t deadline);
-/* @number = 0: the next free one. */
+/* @number = 0: the next free one.  Also -ENOBUFS: it can keep no more. */
 int turn_client_bind(struct turn_client *client, struct endpoint peer, uint16_t number,
 		     uint64_t deadline);
 

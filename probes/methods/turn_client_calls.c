@@ -326,20 +326,35 @@ void turn_client_fill_peer(struct turn_client *client, struct stun_writer *w, co
 	stun_add_address(w, STUN_XOR_PEER_ADDRESS, p->peer);
 }
 
-/* So that it is kept, and channels are known; what there is no room for is only not kept. */
-static void remember(struct turn_client *client, const struct turn_client_peer *peer)
+static struct turn_client_peer *find_peer(struct turn_client *client,
+					  const struct turn_client_peer *peer)
 {
 	for (size_t i = 0; i < client->peers_len; i++)
 		if (client->peers[i].channel == peer->channel &&
 		    endpoint_equal(client->peers[i].peer, peer->peer))
-			return;
-	if (client->peers_len < TURN_CLIENT_PEERS)
-		client->peers[client->peers_len++] = *peer;
+			return &client->peers[i];
+	return NULL;
+}
+
+/* So that it is kept, and channels are known.  False where there is no room. */
+static bool remember(struct turn_client *client, const struct turn_client_peer *peer)
+{
+	if (find_peer(client, peer))
+		return true;
+	if (client->peers_len == TURN_CLIENT_PEERS)
+		return false;
+	client->peers[client->peers_len++] = *peer;
+	return true;
+}
+
+static void forget(struct turn_client *client, const struct turn_client_peer *peer)
+{
+	*find_peer(client, peer) = client->peers[--client->peers_len];
 }
 
 int turn_client_permit(struct turn_client *client, struct ip_addr addr, uint64_t deadline)
 {
-	const struct turn_client_peer peer = { { addr, 0 }, 0 };
+	const struct turn_client_peer peer = { .peer = { addr, 0 } };
 	const struct turn_question q = { TURN_CREATE_PERMISSION, turn_client_fill_peer, &peer };
 	int err = simple_call(client, &q, deadline);
 
@@ -348,20 +363,39 @@ int turn_client_permit(struct turn_client *client, struct ip_addr addr, uint64_t
 	return err;
 }
 
+static uint16_t choose_channel(struct turn_client *client)
+{
+	uint16_t number;
+	bool taken;
+
+	do {
+		number = (uint16_t)(TURN_CHANNEL_FIRST + client->next_channel++);
+		taken = false;
+		for (size_t i = 0; i < client->peers_len; i++)
+			taken = taken || client->peers[i].channel == number;
+	} while (taken);
+	return number;
+}
+
 int turn_client_bind(struct turn_client *client, struct endpoint to, uint16_t number,
 		     uint64_t deadline)
 {
-	struct turn_client_peer peer = { to, number };
+	struct turn_client_peer peer = { to, number, false };
 	const struct turn_question q = { TURN_CHANNEL_BIND, turn_client_fill_peer, &peer };
 	int err;
 
 	if (!peer.channel)
 		peer.channel = turn_client_channel(client, to);
 	if (!peer.channel)
-		peer.channel = (uint16_t)(TURN_CHANNEL_FIRST + client->peers_len);
+		peer.channel = choose_channel(client);
+	/* What comes in it may be read before the answer is. */
+	if (!remember(client, &peer))
+		return -ENOBUFS;
 	err = simple_call(client, &q, deadline);
 	if (!err)
-		remember(client, &peer);
+		find_peer(client, &peer)->bound = true;
+	else if (!find_peer(client, &peer)->bound)
+		forget(client, &peer);
 	return err;
 }
 

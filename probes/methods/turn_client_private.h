@@ -10,7 +10,7 @@
 #include "turn_client.h"
 
 enum {
-	TURN_CLIENT_PEERS = 16, /* that it keeps permissions and channels for */
+	TURN_CLIENT_PEERS = 48, /* that it keeps permissions and channels for */
 	TURN_CLIENT_QUEUE = 256, /* datagrams that nobody has received yet */
 	TURN_CLIENT_MESSAGE = 2048, /* a request or a response */
 	TURN_CLIENT_OUTBOX = 256 * 1024,
@@ -44,6 +44,7 @@ struct turn_queue {
 struct turn_client_peer {
 	struct endpoint peer; /* port 0: a permission only */
 	uint16_t channel;
+	bool bound; /* the server has said so: a channel may be heard before it may be used */
 };
 
 /* A connection to the server that is being made, TLS and all, so that closing can end it. */
@@ -72,6 +73,7 @@ struct turn_client {
 	uint64_t token;
 	struct turn_client_peer peers[TURN_CLIENT_PEERS];
 	size_t peers_len;
+	uint16_t next_channel; /* how many numbers it has chosen */
 	struct turn_refusal refusal;
 	uint8_t incoming[TURN_MESSAGE_MAX];
 };

@@ -68,7 +68,7 @@ out:
 int turn_client_connect(struct turn_client *client, struct endpoint peer, uint64_t deadline,
 			struct conduit **ret)
 {
-	const struct turn_client_peer to = { peer, 0 };
+	const struct turn_client_peer to = { .peer = peer };
 	const struct turn_question q = { TURN_CONNECT, turn_client_fill_peer, &to };
 	struct turn_transaction *t;
 	uint32_t id;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "probes/services/turn_options.h"
+#include "probes/wire/turn.h"
 
 static void note_request(struct pair *p, const struct stun_message *msg)
 {
@@ -14,6 +15,17 @@ static void note_request(struct pair *p, const struct stun_message *msg)
 	assert_true(p->times_len < ICE_TIMES);
 	memcpy(p->transactions[p->times_len], msg->transaction, STUN_TRANSACTION);
 	p->times[p->times_len++] = host_now(p->hosts[0]);
+}
+
+static void note_relayed(struct pair *p, const uint8_t *bytes, size_t len)
+{
+	struct turn_channel_data data;
+	struct stun_message msg;
+
+	if (!turn_channel_decode(bytes, len, &data))
+		p->in_channels++;
+	else if (!stun_decode(bytes, len, &msg) && msg.method == TURN_SEND)
+		p->indicated++;
 }
 
 /* Homes are apart, unless they share a LAN. */
@@ -27,6 +39,8 @@ static bool pass(struct fake_net *net, struct host *from, struct endpoint to, co
 	if (from == p->hosts[0] && !stun_decode(bytes, len, &msg) && msg.class == STUN_REQUEST &&
 	    stun_find(&msg, STUN_PRIORITY, &v))
 		note_request(p, &msg);
+	if (from != p->server)
+		note_relayed(p, bytes, len);
 	if (p->deaf && from != p->server && !ip_addr_equal(to.addr, host_addr(p->server)))
 		return false;
 	return p->one_lan || !ip_addr_is_private(to.addr);

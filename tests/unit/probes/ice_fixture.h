@@ -29,6 +29,7 @@ struct pair {
 	struct ice_agent *agents[2];
 	bool one_lan, with_turn;
 	bool deaf; /* the two hear the server alone */
+	unsigned in_channels, indicated; /* what the two have sent their TURN server for others */
 	/* When alice's new transactions began. */
 	uint8_t transactions[ICE_TIMES][STUN_TRANSACTION];
 	uint64_t times[ICE_TIMES];

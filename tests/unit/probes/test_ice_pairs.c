@@ -96,6 +96,34 @@ static void test_relayed(void **state)
 	}
 }
 
+/* Checks go in indications; the pair in use has a channel, for which the server is asked at once. */
+static void expect_channel(struct pair *p)
+{
+	struct ice_candidate local, remote;
+
+	tell_all(p);
+	connect_both(p);
+	assert_true(ice_agent_selected(p->agents[0], &local, &remote));
+	assert_int_equal(local.type, ICE_RELAYED);
+	assert_true(p->indicated > 0);
+	fiber_sleep(host_now(p->hosts[0]) + SEC);
+	p->in_channels = p->indicated = 0;
+	talk(p);
+	assert_int_equal(p->in_channels, 1);
+	assert_int_equal(p->indicated, 0);
+}
+
+static void test_channel(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	prepare(&p, SYMMETRIC, PORT_RESTRICTED);
+	p.with_turn = true;
+	p.specs[0].relay_only = true;
+	run_pair(&p, expect_channel);
+}
+
 static void expect_host_pair(struct pair *p)
 {
 	struct ice_candidate local, remote;
@@ -218,9 +246,10 @@ static void test_mapped(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),	cmocka_unit_test(test_relayed),
-		cmocka_unit_test(test_one_lan), cmocka_unit_test(test_role_conflicts),
-		cmocka_unit_test(test_loss),	cmocka_unit_test(test_mapped),
+		cmocka_unit_test(test_rows),	       cmocka_unit_test(test_relayed),
+		cmocka_unit_test(test_channel),	       cmocka_unit_test(test_one_lan),
+		cmocka_unit_test(test_role_conflicts), cmocka_unit_test(test_loss),
+		cmocka_unit_test(test_mapped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
