@@ -337,6 +337,7 @@ function a_host:ice(options) end
 ---@field within? duration To gather; default 5s.
 ---@field mapped? endpoint A NAT's outside endpoint that leads to `port`, by a forward: one more candidate.
 ---@field tcp? boolean | "only" Candidates over TCP, besides those over UDP or alone (RFC 6544).
+---@field consent? duration How long the other's consent lasts unless it is renewed (RFC 7675); default 30s.
 ---@field trickle? boolean Do not wait for servers: lines() gives each candidate when it is there.
 
 ---@class ice_agent

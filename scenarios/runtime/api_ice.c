@@ -104,7 +104,7 @@ static bool read_turn(const struct fields *f, struct turn_client_spec *ret)
 int api_host_ice(lua_State *L)
 {
 	static const char *const words[] = { "role",   "stun",	 "turn",    "port", "relayed",
-					     "within", "mapped", "trickle", "tcp" };
+					     "within", "mapped", "trickle", "tcp",  "consent" };
 	struct fields f = fields_of_call(L, 2, "ice");
 	struct host *host = api_check_host(L, 1);
 	struct turn_client_spec turn = { 0 };
@@ -124,6 +124,7 @@ int api_host_ice(lua_State *L)
 	if (read_turn(&f, &turn))
 		spec.turn = &turn;
 	spec.local_port = (uint16_t)fields_integer(&f, "port", 0, UINT16_MAX, 0);
+	spec.consent_ns = fields_duration(&f, "consent", 0);
 	spec.relay_only = fields_flag(&f, "relayed", false);
 	has_mapped = read_mapped(&f, &mapped);
 	deadline = api_deadline(&f, GATHER_WITHIN);

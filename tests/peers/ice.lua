@@ -10,11 +10,18 @@
 -- What libnice does differently, unless it is told otherwise: it nominates aggressively as well (RFC 5245; regularly in
 -- the runs called "libnice regular"); it begins a check every 20 ms; it looks for a UPnP gateway, which is turned off
 -- here; and its property controlling-mode goes on saying what it was told, whatever a conflict of roles has made of it.
--- Over TCP (RFC 6544), which aioice lacks, the two have met on one LAN alone: no NAT let libnice's connections in.
+-- Over TCP (RFC 6544), which aioice lacks, libnice has active and passive candidates at its own addresses alone: none
+-- that opens a connection simultaneously, and none that a server has seen. So one of the two must be reachable as it
+-- is.
+--
+-- Consent (RFC 7675): aioice asks every 5 s as well, and gives up after six silences, here after two; libnice asks
+-- where it is told to.
 local programs = {}
 
 programs.aioice = [[
 import asyncio, sys, aioice
+
+aioice.ice.CONSENT_FAILURES = 2
 
 async def main(role, server, lines):
     ice = aioice.Connection(ice_controlling=role == "controlling", stun_server=(server, 3478),
@@ -53,7 +60,9 @@ from gi.repository import GLib, Nice
 
 role, server, lines, *how = sys.argv[1:]
 loop = GLib.MainLoop()
-flags = Nice.AgentOption.REGULAR_NOMINATION if "regular" in how else Nice.AgentOption(0)
+flags = Nice.AgentOption.CONSENT_FRESHNESS
+if "regular" in how:
+    flags |= Nice.AgentOption.REGULAR_NOMINATION
 ice = Nice.Agent.new_full(loop.get_context(), Nice.Compatibility.RFC5245, flags)
 ice.props.upnp = False
 ice.props.ice_tcp = "tcp" in how
@@ -118,45 +127,76 @@ GLib.timeout_add(10, gather_once_it_runs)
 loop.run()
 ]]
 
+local cone, symmetric = "port-restricted-cone", "symmetric"
+
+-- Of TCP's, one side has no NAT. `relayed`: nothing else can connect them.
 local cases = {
-  ["cone and cone"]      = { a = "port-restricted-cone", b = "port-restricted-cone" },
-  ["cone and symmetric"] = { a = "full-cone",            b = "symmetric" },
-  ["symmetric and cone"] = { a = "symmetric",            b = "full-cone" },
-  ["symmetric twice"]    = { a = "symmetric-random",     b = "symmetric-random", relayed = true },
-  ["double NAT"]         = { a = "port-restricted-cone", b = "port-restricted-cone", isp = "carrier-grade" },
-  ["one LAN"]            = { a = "symmetric",            b = "symmetric", lan = true },
-  ["one LAN over TCP"]       = { a = "symmetric",            b = "symmetric", lan = true, tcp = true },
+  ["cone and cone"]                = { a = cone, b = cone },
+  ["cone and symmetric"]           = { a = "full-cone", b = symmetric },
+  ["symmetric and cone"]           = { a = symmetric, b = "full-cone" },
+  ["symmetric twice"]              = { a = "symmetric-random", b = "symmetric-random", relayed = true },
+  ["mapped port"]                  = { a = symmetric, b = "symmetric-random", mapped = 4000 },
+  ["double NAT"]                   = { a = cone, b = cone, isp = "carrier-grade" },
+  ["one LAN"]                      = { a = symmetric, b = symmetric, lan = true },
+  ["a long silence"]               = { a = cone, b = cone, silence = "13s" },
+  ["TCP on one LAN"]               = { a = symmetric, b = symmetric, lan = true, tcp = true },
+  ["TCP from behind our NAT"]      = { a = cone, tcp = true },
+  ["TCP from behind their NAT"]    = { b = cone, tcp = true },
 }
+
+local over_udp = { "cone and cone", "cone and symmetric", "symmetric and cone", "symmetric twice", "mapped port",
+  "double NAT", "one LAN", "a long silence" }
+local over_tcp = { "TCP on one LAN", "TCP from behind our NAT", "TCP from behind their NAT" }
+
+-- "aioice: cone and cone", and so on.
+local rows = {}
+local function add_rows(agent, names)
+  for _, name in ipairs(names) do rows[#rows + 1] = agent .. ": " .. name end
+end
+for _, agent in ipairs { "aioice", "libnice", "libnice regular" } do add_rows(agent, over_udp) end
+for _, agent in ipairs { "libnice", "libnice regular" } do add_rows(agent, over_tcp) end
+
+local function agent_and_case(row)
+  local agent, case = row:match "^(.-): (.*)$"
+  return agent, cases[case]
+end
 
 return {
   title  = "Our ICE agent and others: aioice's, libnice's",
   needs  = "live",
   params = {
-    case = { "cone and cone", "cone and symmetric", "symmetric and cone", "symmetric twice", "double NAT", "one LAN",
-      "one LAN over TCP" },
+    row   = rows,
     roles = { "controlling controlled", "controlled controlling", "controlling controlling" },
-    agent = { "aioice", "libnice", "libnice regular" },
     relay = true,
   },
   twins  = {
-    { set = { case = "symmetric twice", roles = "controlling controlled", agent = "aioice", relay = false },
+    { set = { row = "aioice: symmetric twice", roles = "controlling controlled", relay = false },
       fails = "expected true, got nil" },
-    { set = { case = "symmetric twice", roles = "controlled controlling", agent = "libnice", relay = false },
+    { set = { row = "libnice: symmetric twice", roles = "controlled controlling", relay = false },
       fails = "expected true, got nil" },
   },
 
   world = function (p)
-    local case = cases[p.case]
+    local _, case = agent_and_case(p.row)
     if case.lan then
       return { server = host {}, home_a = net { nat = case.a, alice = host {}, bob = host {} } }
     end
-    local home_b = net { nat = case.b, bob = host {} }
-    return {
-      server = host {},
-      home_a = net { nat = case.a, alice = host {} },
-      home_b = not case.isp and home_b or nil,
-      isp    = case.isp and net { nat = case.isp, home_b = home_b } or nil,
-    }
+    local world = { server = host {} }
+    if case.a then
+      world.home_a = net { nat = case.a, alice = host {},
+        forward = case.mapped and { { udp = case.mapped, to = "alice", port = 5000 } } or nil }
+    else
+      world.alice = host {}
+    end
+    local home_b = case.b and net { nat = case.b, bob = host {} }
+    if case.isp then
+      world.isp = net { nat = case.isp, home_b = home_b }
+    elseif home_b then
+      world.home_b = home_b
+    else
+      world.bob = host {}
+    end
+    return world
   end,
 
   run = function (w, p)
@@ -164,44 +204,55 @@ return {
       "--user", "lab:secret", "--realm", "lab", "--no-cli", "--no-tls", "--no-dtls", "--log-file=stdout",
       ready = "IO method (admin thread)" }
 
-    local agent, how = p.agent:match "(%a+) ?(%a*)"
-    local tcp = cases[p.case].tcp and agent == "libnice"
+    local agent, case = agent_and_case(p.row)
+    local program, how = agent:match "(%a+) ?(%a*)"
     local ours, theirs = p.roles:match "(%a+) (%a+)"
-    local turn = { server = w.server:at(3478), username = "lab", password = "secret" }
-    local alice = w.alice:ice { role = ours, stun = w.server, turn = turn, tcp = tcp and "only" or nil }
+    local alice = w.alice:ice { role = ours, stun = w.server,
+      turn = { server = w.server:at(3478), username = "lab", password = "secret" },
+      tcp = case.tcp and "only" or nil, consent = case.silence and "7s" or nil,
+      port = case.mapped and 5000 or nil, mapped = case.mapped and w.home_a.address .. ":" .. case.mapped or nil }
     -- Without relays neither is told of the other's.
     local function told(lines)
       return p.relay and lines or (lines:gsub("candidate:[^\n]* typ relay[^\n]*\n", ""))
     end
 
-    local bob = w.bob:start { "/usr/bin/python3", "-c", programs[agent], theirs, w.server.address,
-      told(alice:description()), how, tcp and "tcp" or "udp",
+    local bob = w.bob:start { "/usr/bin/python3", "-c", programs[program], theirs, w.server.address,
+      told(alice:description()), how, case.tcp and "tcp" or "udp",
       ready = "end-of-candidates" }
     alice:told(told(bob:output()))
     local connected = alice:connect { within = "20s" }
     expect(connected):is(true)
     if not connected then return end
 
+    -- Longer than either's consent lasts unless the other renews it.
+    if case.silence then w:sleep(case.silence) end
     expect(alice:send "VOIC from alice"):is(true)
     expect(alice:recv()):is "VOIC from alice and back"
     alice:send "enough"
     local finished = bob:wait { within = "10s" }
     expect(finished.status):is(0)
     expect(finished.stdout:match "heard (.-)\n"):is "VOIC from alice"
-    if agent == "aioice" or ours ~= theirs then
+    if program == "aioice" or ours ~= theirs then
       expect(finished.stdout:match "(%a+)\n$"):is(alice:controlling() and "controlled" or "controlling")
+    end
+    if case.silence then
+      -- Who has gone renews nothing.
+      w:sleep "8s"
+      expect(alice:send "is anybody there?"):is(nil)
     end
 
     local pair = alice:pair()
     local relayed = pair.here.type == "relay" or pair.there.type == "relay"
-    if cases[p.case].relayed then
+    local regular = how == "regular" or alice:controlling()
+    if case.relayed then
       expect(relayed):is(true)
       expect(w.bob):saw_nothing("udp[8:4] = 0x564f4943 and not host " .. w.server.address)
-    elseif ours == "controlling" and theirs == "controlled" then
+    elseif regular then
       expect(relayed):is(false)
-      expect(w.bob):saw(tcp and "tcp and not host " .. w.server.address or "udp[8:4] = 0x564f4943")
+      expect(w.bob):saw(case.tcp and "tcp and not host " .. w.server.address or "udp[8:4] = 0x564f4943")
       expect(w.server):saw_nothing "udp[8:4] = 0x564f4943"
     end
+    if case.tcp then expect(w.bob):saw_nothing "udp and not port 3478" end
     if ours ~= theirs then expect(alice:controlling()):is(ours == "controlling") end
   end,
 }
