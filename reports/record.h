@@ -85,6 +85,11 @@ int report_junit(const json_t *records, const char *suite, const char *path);
 int report_json(const json_t *records,
 		const char *path); /* {"version": 1, "records": […], "summary": {…}} */
 
+/* What chance alone decided, where the oracle could compute how often it does: that beside how often it
+ * went so in @records, a line a run and method, those of one name together.  Nothing where there was
+ * none such. */
+void report_luck(const json_t *records, FILE *out);
+
 /*
  * The NAT x NAT table: rows are parameter "a", columns "b"; a cell shows the first method of the
  * ladder that the capture showed to work, and is marked where it differs from the oracle.

@@ -175,6 +175,7 @@ int report_terminal(const json_t *records, FILE *out, bool colour, bool verbose)
 		if (end == RECORD_FAIL || end == RECORD_ERROR)
 			tell_failure(record, out, verbose);
 	}
+	report_luck(records, out);
 	fprintf(out, "%zu passed, ", counts.ended[RECORD_PASS]);
 	if (failed > 0 && colour)
 		fprintf(out, "\033[1;31m%zu failed\033[0m", failed);
