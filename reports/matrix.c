@@ -262,6 +262,10 @@ int report_matrix(const json_t *records, FILE *out, bool colour)
 		tell_cells(&grid, out);
 		grid_clear(&grid);
 	}
+	if (record_left_out(records))
+		fprintf(out,
+			"%zu calls were not wholly compared: luck decides them, as the oracle says\n",
+			record_left_out(records));
 	legend(out);
 	return paint_done(out);
 }

@@ -165,3 +165,16 @@ struct record_counts record_count(const json_t *records)
 	}
 	return counts;
 }
+
+size_t record_left_out(const json_t *records)
+{
+	json_int_t n = 0;
+	json_t *record;
+	size_t i;
+
+	json_array_foreach(records, i, record)
+	{
+		n += json_integer_value(json_object_get(record, "left_out"));
+	}
+	return (size_t)n;
+}

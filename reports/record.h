@@ -6,6 +6,8 @@
  *   { "scenario": "skype/both-behind-nat", "title": "…", "file": "…", "claims": ["SKB-10"],
  *     "params": {"a": "full-cone"}, "world": "live", "realise": "engine", "seed": 1,
  *     "kernel_nats": true,            absent but where the kernel was to realise all that it can
+ *     "left_out": 1,                  calls that were not wholly compared with another world's, for
+ *                                     luck decides them; absent where none
  *     "ended": "pass" | "fail" | "error" | "skip",
  *     "message": "…",                 one line: the first thing that was not as expected
  *     "twin": "full-cone does let strangers in",   absent but for a run that must fail
@@ -22,7 +24,9 @@
  *                                                  an attempt's "shown" is then what they prove
  *                            "paths": [["alice", "home_a lan", …], […]],
  *                            "voice": [[50, 50], [50, 49]]},          sent, arrived; caller's first
- *                "oracle":  {"direct": {"prediction": "must-not", "why": "…"}, …},
+ *                "oracle":  {"direct": {"prediction": "must-not", "why": "…"}, …,
+ *                            "birthday": {"prediction": "may", "why": "…", "chance": 0.45},
+ *                            "predict": {"prediction": "must", "why": "…", "seen_as": ["punch"]}},
  *                "agrees": true}],
  *     "log": ["…"], "capture_file": "…/x.pcapng", "ms": 812.5 }
  *
@@ -75,6 +79,9 @@ struct record_counts record_count(const json_t *records);
 /* @records as a report in @directory has them: captures below it are named from there on.  A new
  * array, the caller's; NULL without memory. */
 json_t *record_beside(const json_t *records, const char *directory);
+
+/* How many calls were not wholly compared between worlds or NATs, for luck decides them. */
+size_t record_left_out(const json_t *records);
 
 /* Writers: one file each in reports/.  @records is an array, in the order of the plan.  Each
  * returns 0, or -errno where the output could not be written: -EIO to a stream.  Files are there

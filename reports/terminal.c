@@ -176,6 +176,10 @@ int report_terminal(const json_t *records, FILE *out, bool colour, bool verbose)
 			tell_failure(record, out, verbose);
 	}
 	report_luck(records, out);
+	if (record_left_out(records))
+		fprintf(out,
+			"%zu calls were not wholly compared: luck decides them, as the oracle says\n",
+			record_left_out(records));
 	fprintf(out, "%zu passed, ", counts.ended[RECORD_PASS]);
 	if (failed > 0 && colour)
 		fprintf(out, "\033[1;31m%zu failed\033[0m", failed);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../reports/grid.h"
 #include "../../reports/record.h"
 
 enum { TEXT = 512, OUTCOME = 1024 };
@@ -19,40 +20,91 @@ static size_t add(char *buf, size_t size, size_t used, const char *text)
 	return used + len;
 }
 
-/* What the capture shows of @call: "punch (direct no, punch yes)", for people and for
- * comparing. */
-static size_t describe_call(const json_t *call, char *buf, size_t size, size_t used)
+/* What the oracle says of @attempt of @call's. */
+static const json_t *says_of(const json_t *call, const json_t *attempt)
+{
+	const char *method = record_text(attempt, "method");
+	bool ipv6 = strcmp(record_text(attempt, "family"), "ipv6") == 0 &&
+		    strcmp(method, method_word(METHOD_RELAY)) != 0;
+
+	return grid_oracle(call, method, ipv6);
+}
+
+/* Is what comes of it luck's to decide, as far as the models say?  Where the oracle's word is waived,
+ * the scenario knows better. */
+static bool is_luck(const json_t *call, const json_t *attempt)
+{
+	return record_text(call, "oracle_waived")[0] == '\0' &&
+	       strcmp(record_text(says_of(call, attempt), "prediction"), "may") == 0;
+}
+
+/* By which method @call connected: where it may be seen as several, the one that it was tried as. */
+static const char *opened_by(const json_t *call, const json_t *capture, bool *ret_luck)
+{
+	const char *method = record_text(capture, "method"), *said = record_text(capture, "said");
+	const json_t *seen_as =
+		json_object_get(grid_oracle(call, said[0] ? said : method, false), "seen_as");
+
+	if (json_array_size(seen_as) < 2)
+		return method;
+	*ret_luck = true;
+	return said[0] ? said : method;
+}
+
+/*
+ * What the capture shows of @call, for people and for comparing: "punch (direct no, punch yes)"; or, as
+ * one world may go on from there and the other not, as far as what luck decides: "luck (direct no,
+ * tcp-punch by luck)".
+ */
+static size_t describe_call(const json_t *call, char *buf, size_t size, size_t used, bool *ret_luck)
 {
 	const json_t *capture = json_object_get(call, "capture");
-	bool connected = json_is_true(json_object_get(capture, "connected"));
+	bool connected = json_is_true(json_object_get(capture, "connected")), luck = false;
 	const char *before = " (";
 	json_t *attempt;
 	size_t i;
 
-	used = add(buf, size, used, connected ? record_text(capture, "method") : "no connection");
+	json_array_foreach(json_object_get(capture, "attempts"), i, attempt)
+		luck |= is_luck(call, attempt);
+	if (luck)
+		used = add(buf, size, used, "luck");
+	else
+		used = add(buf, size, used,
+			   connected ? opened_by(call, capture, ret_luck) : "no connection");
+	*ret_luck |= luck;
 	json_array_foreach(json_object_get(capture, "attempts"), i, attempt)
 	{
+		luck = is_luck(call, attempt);
 		used = add(buf, size, used, before);
 		used = add(buf, size, used, record_text(attempt, "method"));
 		used = add(buf, size, used,
-			   json_is_true(json_object_get(attempt, "connected")) ? " yes" : " no");
+			   luck							 ? " by luck"
+			   : json_is_true(json_object_get(attempt, "connected")) ? " yes"
+										 : " no");
 		before = ", ";
+		if (luck)
+			break;
 	}
-	return i ? add(buf, size, used, ")") : used;
+	return before[0] == ',' ? add(buf, size, used, ")") : used;
 }
 
-static void describe(const json_t *record, char *buf, size_t size)
+/* How many of its calls luck decides, in part or whole, is returned. */
+static size_t describe(const json_t *record, char *buf, size_t size)
 {
-	size_t used, i;
+	size_t used, i, by_luck = 0;
 	json_t *call;
 
 	buf[0] = '\0';
 	used = add(buf, size, 0, record_end_word(record_ended(record)));
 	json_array_foreach(json_object_get(record, "calls"), i, call)
 	{
+		bool luck = false;
+
 		used = add(buf, size, used, i ? "; " : ": ");
-		used = describe_call(call, buf, size, used);
+		used = describe_call(call, buf, size, used, &luck);
+		by_luck += luck;
 	}
+	return by_luck;
 }
 
 void both_worlds_compare(const json_t *first, json_t *other)
@@ -60,11 +112,14 @@ void both_worlds_compare(const json_t *first, json_t *other)
 	const bool worlds = strcmp(record_text(first, "world"), record_text(other, "world")) != 0;
 	const char *key = worlds ? "world" : "realise";
 	char here[TEXT], there[TEXT], message[OUTCOME + TEXT];
+	size_t by_luck;
 
 	if (record_ended(first) == RECORD_SKIP || record_ended(other) == RECORD_SKIP)
 		return;
-	describe(first, here, sizeof(here));
+	by_luck = describe(first, here, sizeof(here));
 	describe(other, there, sizeof(there));
+	if (by_luck)
+		json_object_set_new(other, "left_out", json_integer((json_int_t)by_luck));
 	if (strcmp(here, there) == 0)
 		return;
 	snprintf(message, sizeof(message), "the two %s differ: %s %s, %s %s%s%s",

@@ -199,13 +199,30 @@ static json_t *record_capture(const struct verdict_call *shown)
 			 "attempts", "paths", "voice", 0, 0, 0, 0);
 }
 
+/* Where the success of @method may be seen as another's: as which, as the list "seen_as". */
+static void record_seen_as(const struct predict_answer *answer, enum method method, json_t *says)
+{
+	json_t *list;
+
+	if (!answer->shown[method] || answer->shown[method] == method_bit(method))
+		return;
+	list = json_array();
+	for (int m = 0; m < METHOD_COUNT; m++)
+		if (answer->shown[method] & method_bit((enum method)m))
+			json_array_append_new(list, json_string(method_word((enum method)m)));
+	json_object_set_new(says, "seen_as", list);
+}
+
 static json_t *record_answer(const struct predict_answer *answer)
 {
 	json_t *oracle = json_object(), *pairs = json_array();
 
-	for (int m = 0; m < METHOD_COUNT; m++)
-		json_object_set_new(oracle, method_word((enum method)m),
-				    oracle_json(answer, (enum method)m));
+	for (int m = 0; m < METHOD_COUNT; m++) {
+		json_t *says = oracle_json(answer, (enum method)m);
+
+		record_seen_as(answer, (enum method)m, says);
+		json_object_set_new(oracle, method_word((enum method)m), says);
+	}
 	for (int i = 0; i < ICE_PATH_COUNT; i++)
 		if (answer->ice_paths & ice_path_bit((enum ice_path)i))
 			json_array_append_new(pairs, json_string(ice_path_word((enum ice_path)i)));

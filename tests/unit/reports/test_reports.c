@@ -137,6 +137,31 @@ static void test_junit(void **state)
 	json_decref(records);
 }
 
+/* How much the comparison of worlds left out is said, where that is anything. */
+static void test_left_out(void **state)
+{
+	static const char line[] =
+		"3 calls were not wholly compared: luck decides them, as the oracle says\n";
+	json_t *records = json_loads("[{\"left_out\": 2}, {}, {\"left_out\": 1}]", 0, NULL);
+	FILE *file = tmpfile();
+	char *text;
+
+	(void)state;
+	assert_int_equal(record_left_out(records), 3);
+	assert_int_equal(report_terminal(records, file, false, false), 0);
+	text = golden_slurp(file);
+	assert_non_null(strstr(text, line));
+	free(text);
+	fclose(file);
+	file = tmpfile();
+	assert_int_equal(report_matrix(records, file, false), 0);
+	text = golden_slurp(file);
+	assert_non_null(strstr(text, line));
+	free(text);
+	fclose(file);
+	json_decref(records);
+}
+
 static void test_json(void **state)
 {
 	json_t *records = load_records();
@@ -147,7 +172,8 @@ static void test_json(void **state)
 	temporary(path);
 	assert_int_equal(report_json(records, path), 0);
 	whole = json_load_file(path, 0, NULL);
-	expected = json_pack("{s:i, s:i, s:i, s:i}", "pass", 3, "fail", 2, "error", 2, "skip", 1);
+	expected = json_pack("{s:i, s:i, s:i, s:i, s:i}", "pass", 3, "fail", 2, "error", 2, "skip",
+			     1, "left_out", 0);
 	assert_int_equal(json_integer_value(json_object_get(whole, "version")), 1);
 	assert_true(json_equal(json_object_get(whole, "records"), records));
 	assert_true(json_equal(json_object_get(whole, "summary"), expected));
@@ -322,12 +348,12 @@ static void test_claims_data(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_terminal),    cmocka_unit_test(test_colour_is_only_added),
-		cmocka_unit_test(test_claims),	    cmocka_unit_test(test_junit),
-		cmocka_unit_test(test_json),	    cmocka_unit_test(test_beside),
-		cmocka_unit_test(test_full_disk),   cmocka_unit_test(test_matrix),
-		cmocka_unit_test(test_grid),	    cmocka_unit_test(test_record),
-		cmocka_unit_test(test_claims_data),
+		cmocka_unit_test(test_terminal), cmocka_unit_test(test_colour_is_only_added),
+		cmocka_unit_test(test_claims),	 cmocka_unit_test(test_junit),
+		cmocka_unit_test(test_left_out), cmocka_unit_test(test_json),
+		cmocka_unit_test(test_beside),	 cmocka_unit_test(test_full_disk),
+		cmocka_unit_test(test_matrix),	 cmocka_unit_test(test_grid),
+		cmocka_unit_test(test_record),	 cmocka_unit_test(test_claims_data),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

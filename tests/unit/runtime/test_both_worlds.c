@@ -13,39 +13,95 @@
 #define CALL(connected, method, attempts)                                                          \
 	"{\"ended\": \"pass\", \"calls\": [{\"capture\": {\"connected\": " connected               \
 	", \"method\": \"" method "\", \"attempts\": [" attempts "]}}]}"
+#define ASKED(says, connected, method, attempts)                                                   \
+	"{\"ended\": \"pass\", \"calls\": [{\"oracle\": " says                                     \
+	", \"capture\": {\"connected\": " connected ", \"method\": \"" method                      \
+	"\", \"attempts\": [" attempts "]}}]}"
+#define LUCK "{\"punch\": {\"prediction\": \"may\"}, \"direct\": {\"prediction\": \"must-not\"}}"
+#define EITHER "{\"predict\": {\"prediction\": \"must\", \"seen_as\": [\"punch\", \"predict\"]}}"
+#define PUNCHED "{\"predict\": {\"prediction\": \"must\", \"seen_as\": [\"punch\"]}}"
 #define TRIED(method, connected) "{\"method\": \"" method "\", \"connected\": " connected "}"
 
 static const struct row {
 	const char *name, *live, *virtual;
 	const char *says; /* NULL = they agree */
+	int left_out; /* calls */
 } rows[] = {
 	{ "both pass", "{\"ended\": \"pass\", \"ms\": 12.5}", "{\"ended\": \"pass\", \"ms\": 3}",
-	  NULL },
+	  NULL, 0 },
 	{ "both fail", "{\"ended\": \"fail\", \"message\": \"a\"}",
-	  "{\"ended\": \"fail\", \"message\": \"b\"}", NULL },
+	  "{\"ended\": \"fail\", \"message\": \"b\"}", NULL, 0 },
 	{ "one fails", "{\"ended\": \"pass\"}",
 	  "{\"ended\": \"fail\", \"message\": \"f.lua:1: no\"}",
-	  "the two worlds differ: live pass, virtual fail: f.lua:1: no" },
+	  "the two worlds differ: live pass, virtual fail: f.lua:1: no", 0 },
 	{ "the other fails", "{\"ended\": \"fail\"}", "{\"ended\": \"pass\"}",
-	  "the two worlds differ: live fail, virtual pass" },
-	{ "one is skipped", "{\"ended\": \"pass\"}", "{\"ended\": \"skip\"}", NULL },
-	{ "the other is skipped", "{\"ended\": \"skip\"}", "{\"ended\": \"pass\"}", NULL },
+	  "the two worlds differ: live fail, virtual pass", 0 },
+	{ "one is skipped", "{\"ended\": \"pass\"}", "{\"ended\": \"skip\"}", NULL, 0 },
+	{ "the other is skipped", "{\"ended\": \"skip\"}", "{\"ended\": \"pass\"}", NULL, 0 },
 	{ "one method", CALL("true", "punch", TRIED("punch", "true")),
-	  CALL("true", "punch", TRIED("punch", "true")), NULL },
+	  CALL("true", "punch", TRIED("punch", "true")), NULL, 0 },
 	{ "two methods", CALL("true", "punch", TRIED("punch", "true")),
 	  CALL("true", "relay", TRIED("punch", "true")),
-	  "the two worlds differ: live pass: punch (punch yes), virtual pass: relay (punch yes)" },
+	  "the two worlds differ: live pass: punch (punch yes), virtual pass: relay (punch yes)",
+	  0 },
 	{ "another attempt worked",
 	  CALL("true", "relay", TRIED("direct", "false") ", " TRIED("relay", "true")),
 	  CALL("true", "relay", TRIED("direct", "true") ", " TRIED("relay", "true")),
 	  "the two worlds differ: live pass: relay (direct no, relay yes), "
-	  "virtual pass: relay (direct yes, relay yes)" },
+	  "virtual pass: relay (direct yes, relay yes)",
+	  0 },
 	{ "no connection in one", CALL("true", "punch", TRIED("punch", "true")),
 	  CALL("false", "punch", TRIED("punch", "true")),
 	  "the two worlds differ: live pass: punch (punch yes), "
-	  "virtual pass: no connection (punch yes)" },
+	  "virtual pass: no connection (punch yes)",
+	  0 },
 	{ "a call in one only", CALL("true", "punch", ""), "{\"ended\": \"pass\", \"calls\": []}",
-	  "the two worlds differ: live pass: punch, virtual pass" },
+	  "the two worlds differ: live pass: punch, virtual pass", 0 },
+	{ "luck decides a rung, and what follows it",
+	  ASKED(LUCK, "true", "punch", TRIED("direct", "false") ", " TRIED("punch", "true")),
+	  ASKED(LUCK, "true", "relay",
+		TRIED("direct", "false") ", " TRIED("punch", "false") ", " TRIED("relay", "true")),
+	  NULL, 1 },
+	{ "but not what comes before it",
+	  ASKED(LUCK, "true", "punch", TRIED("direct", "false") ", " TRIED("punch", "true")),
+	  ASKED(LUCK, "true", "punch", TRIED("direct", "true") ", " TRIED("punch", "true")),
+	  "the two worlds differ: live pass: luck (direct no, punch by luck), "
+	  "virtual pass: luck (direct yes, punch by luck)",
+	  1 },
+	{ "nor whether it was tried",
+	  ASKED(LUCK, "true", "punch", TRIED("direct", "false") ", " TRIED("punch", "true")),
+	  ASKED(LUCK, "false", "direct", TRIED("direct", "false")),
+	  "the two worlds differ: live pass: luck (direct no, punch by luck), "
+	  "virtual pass: no connection (direct no)",
+	  1 },
+	{ "nor how the run ended", ASKED(LUCK, "true", "punch", TRIED("punch", "true")),
+	  "{\"ended\": \"fail\", \"calls\": [{\"oracle\": " LUCK
+	  ", \"capture\": {\"connected\": false, \"attempts\": [" TRIED("punch", "false") "]}}]}",
+	  "the two worlds differ: live pass: luck (punch by luck), virtual fail: luck (punch by luck)",
+	  1 },
+	{ "what the oracle says of others does not count",
+	  ASKED(LUCK, "true", "direct", TRIED("direct", "true")),
+	  ASKED(LUCK, "false", "direct", TRIED("direct", "false")),
+	  "the two worlds differ: live pass: direct (direct yes), "
+	  "virtual pass: no connection (direct no)",
+	  0 },
+	{ "a waived oracle excuses nothing",
+	  "{\"ended\": \"pass\", \"calls\": [{\"oracle_waived\": \"x\", \"oracle\": " LUCK
+	  ", \"capture\": {\"connected\": true, \"method\": \"punch\", \"attempts\": "
+	  "[" TRIED("punch", "true") "]}}]}",
+	  "{\"ended\": \"pass\", \"calls\": [{\"oracle_waived\": \"x\", \"oracle\": " LUCK
+	  ", \"capture\": {\"connected\": false, \"attempts\": [" TRIED("punch", "false") "]}}]}",
+	  "the two worlds differ: live pass: punch (punch yes), "
+	  "virtual pass: no connection (punch no)",
+	  0 },
+	{ "two ways of being seen", ASKED(EITHER, "true", "predict", TRIED("predict", "true")),
+	  ASKED(EITHER, "true", "punch\", \"said\": \"predict", TRIED("predict", "true")), NULL,
+	  1 },
+	{ "one way of being seen", ASKED(PUNCHED, "true", "predict", TRIED("predict", "true")),
+	  ASKED(PUNCHED, "true", "punch\", \"said\": \"predict", TRIED("predict", "true")),
+	  "the two worlds differ: live pass: predict (predict yes), "
+	  "virtual pass: punch (predict yes)",
+	  0 },
 };
 
 static json_t *record(const char *text, const char *world, const char *realise)
@@ -66,6 +122,8 @@ static void compare(void **state)
 	json_t *before = json_deep_copy(virtual);
 
 	both_worlds_compare(live, virtual);
+	assert_int_equal(json_integer_value(json_object_get(virtual, "left_out")), row->left_out);
+	json_object_del(virtual, "left_out");
 	if (row->says) {
 		assert_string_equal(json_string_value(json_object_get(virtual, "ended")), "fail");
 		assert_string_equal(json_string_value(json_object_get(virtual, "message")),
