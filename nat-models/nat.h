@@ -97,7 +97,10 @@ struct mapping_view {
 	uint8_t protocol;
 	struct endpoint inside;
 	struct endpoint outside;
+	struct endpoint remote; /* of the packet that opened it; unset for static ones */
 	uint64_t expires; /* ns; UINT64_MAX for static ones */
+	uint32_t number; /* no other mapping of this NAT has, or had, the same; 0 for static ones */
+	bool from_outside; /* it was opened from there (DMZ host) */
 };
 
 /* A port (or range) of the outside address that always leads to one inside endpoint. */
@@ -187,6 +190,10 @@ bool nat_owns_outside(const struct nat *nat, struct ip_addr addr);
 /* The live mappings at @now, in order of creation; returns how many there are, of which at
  * most @max were written. */
 size_t nat_mappings(const struct nat *nat, uint64_t now, struct mapping_view *ret, size_t max);
+
+/* The mapping of a decision that has just been made, unless it has none but a static one: then false. */
+bool nat_decided_mapping(const struct nat *nat, const struct nat_decision *decision,
+			 struct mapping_view *ret);
 
 /* A sentence for people, such as Wireshark's reader:
  * "dropped: filtered, no permission for 203.0.113.9:4000 (address-and-port-dependent)" or

@@ -20,8 +20,20 @@ static struct mapping_view view_of(const struct nat *nat, const struct mapping *
 		.protocol = protocol_number(nat, m),
 		.inside = mapping_inside(nat, m),
 		.outside = mapping_outside(nat, m),
+		.remote = mapping_remote(nat, m),
 		.expires = m->expires,
+		.number = m->sequence + 1,
+		.from_outside = m->flags & MAPPING_FROM_OUTSIDE,
 	};
+}
+
+bool nat_decided_mapping(const struct nat *nat, const struct nat_decision *decision,
+			 struct mapping_view *ret)
+{
+	if (!decision->mapping || !(decision->mapping->flags & MAPPING_LIVE))
+		return false;
+	*ret = view_of(nat, decision->mapping);
+	return true;
 }
 
 static size_t view_forwards(const struct nat *nat, struct mapping_view *ret, size_t max)

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Runs a fuzzer's corpus once, without libFuzzer, so that each build's tests replay every
- * input that ever mattered.
- *
- *	fuzz_NAME DIRECTORY
- */
+#include "replay.h"
+
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -41,29 +37,21 @@ static int replay(const char *directory, const char *name)
 	return 0;
 }
 
-int main(int argc, char **argv)
+int replay_all(const char *corpus)
 {
+	DIR *directory = opendir(corpus);
 	struct dirent *entry;
-	unsigned replayed = 0;
-	DIR *corpus;
+	int replayed = 0;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: %s CORPUS\n", argv[0]);
-		return 2;
+	if (!directory) {
+		perror(corpus);
+		return -1;
 	}
-	corpus = opendir(argv[1]);
-	if (!corpus) {
-		perror(argv[1]);
-		return 1;
-	}
-	while ((entry = readdir(corpus))) {
+	while (replayed >= 0 && (entry = readdir(directory))) {
 		if (entry->d_name[0] == '.')
 			continue;
-		if (replay(argv[1], entry->d_name) < 0)
-			return 1;
-		replayed++;
+		replayed = replay(corpus, entry->d_name) < 0 ? -1 : replayed + 1;
 	}
-	closedir(corpus);
-	printf("%u inputs of %s\n", replayed, argv[1]);
-	return replayed ? 0 : 1; /* an empty corpus tests nothing */
+	closedir(directory);
+	return replayed;
 }
