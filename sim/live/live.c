@@ -13,6 +13,10 @@
 #include "netns.h"
 #include "reaper.h"
 
+/* No box's interface has such an index: of a veth whose ends have one index in common the kernel's
+ * link watch takes no haste to say that it runs. */
+enum { FIRST_WIRE = 16 };
+
 /* The fabric's ends of the veths need no IPv6 of their own, which would chatter to the hosts.
  * Where /proc/sys is not ours to write, it does, and the edges ignore the answers. */
 static void silence_fabric(void)
@@ -51,7 +55,7 @@ int live_new(struct loop *loop, struct pool *pool, struct live **ret)
 		return -ENOMEM;
 	live->loop = loop;
 	live->pool = pool;
-	live->next_index = 2; /* lo is 1 */
+	live->next_index = FIRST_WIRE;
 	live->home = claim_namespace(&packet_socket);
 	err = live->home < 0 ? live->home : netlink_open(&live->rtnl);
 	silence_fabric();

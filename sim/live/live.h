@@ -116,7 +116,8 @@ struct process_spec {
 	const char *err_path; /* the same of stderr */
 	int terminal; /* becomes its stdin, stdout and stderr, and controls it; 0 = it has none */
 };
-/* 0, -ENOENT where there is no such program, -errno. */
+/* Parks until the host's interface runs, before its first program is started.  0, -ENOENT where there
+ * is no such program, -ENETDOWN where the interface does not run for seconds, -errno. */
 int process_start(struct host *host, const struct process_spec *spec, struct process **ret);
 /* Park until it ends: 0, or -ETIMEDOUT.  *ret_status as of waitpid(). */
 int process_wait(struct process *process, uint64_t deadline, int *ret_status);

@@ -15,6 +15,7 @@ struct live_host {
 	struct live *live;
 	int ns;
 	bool furnished; /* home.c has made its folder */
+	bool runs; /* eth0 has been seen to (running.h) */
 	struct live_sock *pings; /* the open ones, whose identifiers must differ */
 };
 

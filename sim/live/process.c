@@ -20,7 +20,9 @@
 #include "live_host.h"
 #include "output.h"
 #include "reaper.h"
+#include "running.h"
 
+#define LINK_PATIENCE (10 * SEC) /* the kernel's link watch may lag by one of them */
 #define PORT_GAP (5 * MSEC) /* reading four short tables takes far less */
 
 struct pipe_end {
@@ -169,6 +171,19 @@ static struct process *make(struct host *host)
 	return process;
 }
 
+/* A program sees its host as one that has been up for a while. */
+static int await_link(struct live_host *host)
+{
+	int err;
+
+	if (host->runs)
+		return 0;
+	err = running_wait(host->live, host->ns, HOST_INDEX,
+			   loop_now(host->live->loop) + LINK_PATIENCE);
+	host->runs = !err;
+	return err == -ETIMEDOUT ? -ENETDOWN : err;
+}
+
 int process_start(struct host *host, const struct process_spec *spec, struct process **ret)
 {
 	struct live *live = live_host_of(host)->live;
@@ -178,6 +193,8 @@ int process_start(struct host *host, const struct process_spec *spec, struct pro
 
 	if (!err && !live->reaper)
 		err = reaper_new(live->loop, &live->reaper);
+	if (!err)
+		err = await_link(live_host_of(host));
 	if (err)
 		return err;
 	process = make(host);

@@ -4,9 +4,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <net/if.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define ALICE V4(10, 0, 0, 1)
@@ -175,6 +178,47 @@ static void it_lives_in_its_host_alone(void **state)
 	run(stage, argv);
 	/* Three for stdio, one for the folder that ls reads. */
 	assert_string_equal(stage->output, "eth0\nlo\n4\n");
+}
+
+/* Alice's was the first wire. */
+static void set_wire(unsigned flags)
+{
+	struct if_nameindex *list = if_nameindex();
+	struct ifreq request = { .ifr_flags = (short)flags };
+	unsigned first = 0;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	for (const struct if_nameindex *i = list; i && i->if_index; i++) {
+		if (strncmp(i->if_name, "wire", 4) == 0 && (!first || i->if_index < first)) {
+			first = i->if_index;
+			snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", i->if_name);
+		}
+	}
+	if_freenameindex(list);
+	if (ioctl(fd, SIOCSIFFLAGS, &request))
+		abort();
+	close(fd);
+}
+
+static void raise_wire(struct event *event)
+{
+	(void)event;
+	set_wire(IFF_UP | IFF_NOARP);
+}
+
+/* The wire's other end goes up 50 ms after the program is to be started. */
+static void its_interface_runs_when_it_starts(void **state)
+{
+	struct stage *stage = *state;
+	const char *const argv[] = { "cat", "/sys/class/net/eth0/operstate", NULL };
+	struct event event = { .fire = raise_wire };
+
+	set_wire(0);
+	assert_int_equal(
+		loop_schedule(stage->lab.loop, &event, loop_now(stage->lab.loop) + 50 * MSEC), 0);
+	run(stage, argv);
+	assert_int_equal(stage->err, 0);
+	assert_string_equal(stage->output, "up\n");
 }
 
 static void output_is_waited_for(void **state)
@@ -364,6 +408,7 @@ static int tests(void *arg)
 		ROW(a_folder_is_no_program),
 		ROW(the_environment_is_clean),
 		ROW(it_lives_in_its_host_alone),
+		ROW(its_interface_runs_when_it_starts),
 		ROW(output_is_waited_for),
 		ROW(output_that_never_comes_is_a_broken_pipe),
 		ROW(a_listener_is_waited_for),
