@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * scenarios_per_s and calls_per_s: whole scenarios in virtual worlds, each from its plan to the
- * world's end.
+ * scenarios_per_s and calls_per_s: whole scenarios in virtual worlds, each from its world's making to
+ * its end.  The plan of all those worlds is made once, and each has a seed of its own.
  *
  * The first is as lean as an in-process simulation of its kind can be: both peers ask a STUN
  * server, register at it over UDP, are introduced, and punch.  The second is what `knothole matrix`
@@ -237,27 +237,23 @@ static void call_main(void *arg)
 	service_stop(service);
 }
 
-/* One scenario, from nothing to nothing. */
-static int scenario(void (*main)(void *scene), uint64_t seed, struct bench_result *result)
+/* One scenario, in a world that is made for it of @plan. */
+static int scenario(void (*main)(void *scene), const struct plan *plan, struct bench_result *result)
 {
 	const struct world_options options = { .kind = WORLD_VIRTUAL };
 	struct scene scene = { 0 };
-	struct plan_error error = { "" };
-	struct plan plan = { 0 };
-	int err = bench_plan(&plan, result);
+	struct plan_error error;
+	int err = world_new(plan, &options, &scene.world, &error);
 
-	plan.seed = seed;
-	if (!err)
-		err = world_new(&plan, &options, &scene.world, &error);
 	if (!err)
 		err = world_run(scene.world, main, &scene);
 	if (!err && !(scene.done[TALK_CALLER] && scene.done[TALK_CALLEE]))
 		err = -EIO;
 	if (err && !*result->note)
 		snprintf(result->note, sizeof(result->note), "seed %llu did not connect: %.100s",
-			 (unsigned long long)seed, *error.text ? error.text : strerror(-err));
+			 (unsigned long long)plan->seed,
+			 *error.text ? error.text : strerror(-err));
 	world_free(scene.world);
-	plan_clear(&plan);
 	return err;
 }
 
@@ -270,25 +266,26 @@ static int by_size(const void *a, const void *b)
 
 /* The median of slices of a second each, counted in time on the processor, so that whoever else
  * uses the machine changes nothing. */
-static int rate(void (*main)(void *scene), struct bench_result *result)
+static int rate_of(void (*main)(void *scene), struct plan *plan, struct bench_result *result)
 {
 	double rates[SLICES], walls[SLICES];
-	uint64_t seed = 1;
 
 	for (int i = 0; i < SLICES; i++) {
-		uint64_t began = bench_cpu(), wall = bench_clock(), first = seed, took = 0;
+		uint64_t began = bench_cpu(), wall = bench_clock(), first = plan->seed, took = 0;
+		double ran;
 
 		while (took < SEC) {
-			for (int n = 0; n < BATCH; n++) {
-				int err = scenario(main, seed++, result);
+			for (int n = 0; n < BATCH; n++, plan->seed++) {
+				int err = scenario(main, plan, result);
 
 				if (err)
 					return err;
 			}
 			took = bench_cpu() - began;
 		}
-		rates[i] = (double)(seed - first) * (double)SEC / (double)took;
-		walls[i] = (double)(seed - first) * (double)SEC / (double)(bench_clock() - wall);
+		ran = (double)(plan->seed - first);
+		rates[i] = ran * (double)SEC / (double)took;
+		walls[i] = ran * (double)SEC / (double)(bench_clock() - wall);
 	}
 	qsort(rates, SLICES, sizeof(*rates), by_size);
 	qsort(walls, SLICES, sizeof(*walls), by_size);
@@ -297,6 +294,17 @@ static int rate(void (*main)(void *scene), struct bench_result *result)
 		 "per second of processor time, one core, median of %d; by the clock %.0f", SLICES,
 		 walls[SLICES / 2]);
 	return 0;
+}
+
+static int rate(void (*main)(void *scene), struct bench_result *result)
+{
+	struct plan plan = { 0 };
+	int err = bench_plan(&plan, result);
+
+	if (!err)
+		err = rate_of(main, &plan, result);
+	plan_clear(&plan);
+	return err;
 }
 
 int bench_scenarios(struct bench_result *result)
