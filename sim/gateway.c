@@ -56,15 +56,13 @@ static struct ip_addr destination_of(const struct buffer *buffer)
 				 get_be64(ip + DESTINATION6_AT + 8) };
 }
 
-/* Write beside the packet, which the link has just recorded, what the NAT thought. */
-static void explain(const struct half *half, const struct port *in,
-		    const struct nat_decision *decision)
+/* Write beside the packet, which the link has just recorded in @capture, what the NAT thought. */
+__attribute__((noinline)) static void explain(const struct half *half, struct capture *capture,
+					      const struct nat_decision *decision)
 {
-	struct capture *capture = link_capture(in->link);
 	char text[256];
 
-	if (capture)
-		capture_annotate(capture, nat_explain(half->nat, decision, text, sizeof(text)));
+	capture_annotate(capture, nat_explain(half->nat, decision, text, sizeof(text)));
 }
 
 static void discard(const struct port *in, struct buffer *buffer, const char *why)
@@ -216,30 +214,39 @@ static void answer_is_due(struct event *event)
 	send_answers((struct half *)((char *)event - offsetof(struct half, answer)));
 }
 
+/* What the NAT does not let through. */
+static void answer(struct half *half, enum nat_side side, const struct nat_decision *decision,
+		   struct buffer *buffer)
+{
+	if (decision->outcome == NAT_TO_SELF)
+		answer_for_self(half, side, buffer);
+	else if (decision->outcome == NAT_ANSWER)
+		port_send(&half->gateway->ports[decision->to], buffer, NULL);
+	else
+		buffer_free(buffer);
+}
+
 static void process(struct half *half, struct port *in, enum nat_side side, struct buffer *buffer)
 {
 	struct gateway *gateway = half->gateway;
 	struct buffer *original = NULL;
+	struct capture *capture = link_capture(in->link);
 	struct nat_decision decision;
 
 	if (ttl_of(buffer) <= 1 || may_be_too_big(gateway, buffer))
 		original = buffer_clone(buffer);
 	decision = nat_process(half->nat, side, &buffer->packet, loop_now(gateway->loop));
-	explain(half, in, &decision);
+	if (capture)
+		explain(half, capture, &decision);
 	gateway->pool = buffer->pool;
 	if (decision.outcome == NAT_FORWARD) {
 		forward(half, side, decision.to, buffer, original);
-		send_answers(half);
-		return;
+	} else {
+		buffer_free(original);
+		answer(half, side, &decision, buffer);
 	}
-	buffer_free(original);
-	if (decision.outcome == NAT_TO_SELF)
-		answer_for_self(half, side, buffer);
-	else if (decision.outcome == NAT_ANSWER)
-		port_send(&gateway->ports[decision.to], buffer, NULL);
-	else
-		buffer_free(buffer);
-	send_answers(half);
+	if (nat_next_answer(half->nat) != UINT64_MAX)
+		send_answers(half);
 }
 
 /* IPv4 that may be fragmented is, before it becomes IPv6, which may not (RFC 7915, section 4). */
@@ -301,20 +308,13 @@ static void receive(struct port *in, struct buffer *buffer)
 		process(half, in, side, buffer);
 }
 
-static uint32_t broadcast_of(struct ip_prefix lan)
-{
-	if (!ip_addr_is_v4(lan.addr))
-		return UINT32_MAX;
-	return ip_addr_to_v4(lan.addr) | (uint32_t)((UINT64_C(1) << (128 - lan.bits)) - 1);
-}
-
 static int half_new(struct gateway *gateway, enum family family, const struct nat_model *model,
 		    const struct nat_config *config)
 {
 	struct half *half = &gateway->halves[family];
 
 	half->gateway = gateway;
-	half->broadcast = broadcast_of(config->inside);
+	half->broadcast = router_broadcast(config->inside);
 	half->ping_answered = model->icmp.ping_answered;
 	half->time_exceeded = model->icmp.time_exceeded;
 	half->too_big = model->too_big;

@@ -22,6 +22,7 @@ struct direction {
 	uint64_t busy_until; /* the rate's: when the last byte has left */
 	uint64_t last_arrival;
 	bool impaired;
+	bool is_plain; /* neither impaired nor captured: what is sent is there */
 };
 
 struct link {
@@ -52,6 +53,7 @@ int link_new(struct loop *loop, const struct link_spec *spec, struct port *node,
 		struct direction *way = &link->way[end];
 
 		way->impaired = impairment_is_any(&way->impairment);
+		way->is_plain = !way->impaired && !spec->capture;
 		if (way->impaired) /* else nothing is left to chance */
 			way->random = stream_seed(spec->seed, end == LINK_NODE ? "up" : "down",
 						  spec->name);
@@ -211,18 +213,14 @@ static void transmit(struct link *link, uint8_t end, struct buffer *buffer)
 	fly(link, to, buffer, propagate(way, left));
 }
 
-void port_send(struct port *port, struct buffer *buffer, const char *comment)
+/* Through a link that impairs or records what is sent from its end @end.  Apart from port_send(), which
+ * then has nothing to put on the stack. */
+__attribute__((noinline)) static void send_with_care(struct port *port, struct buffer *buffer,
+						     const char *comment)
 {
 	struct link *link = port->link;
 	uint8_t end = port->end;
 
-	if (!link->capture && !link->way[end].impaired) {
-		struct port *to = link->port[!end];
-
-		link->stats.packets[end]++;
-		to->receive(to, buffer);
-		return;
-	}
 	/* Luck must strike packets as a wire would carry them, not bursts of forty. */
 	if (buffer->packet.offload.gso_type && link->way[end].impaired) {
 		struct buffer *next;
@@ -242,4 +240,19 @@ void port_send(struct port *port, struct buffer *buffer, const char *comment)
 		transmit(link, end, buffer);
 	else
 		deliver(link, link->port[!end], buffer);
+}
+
+void port_send(struct port *port, struct buffer *buffer, const char *comment)
+{
+	struct link *link = port->link;
+	uint8_t end = port->end;
+	struct port *to;
+
+	if (link->way[end].is_plain) {
+		link->stats.packets[end]++;
+		to = link->port[!end];
+		to->receive(to, buffer);
+	} else {
+		send_with_care(port, buffer, comment);
+	}
 }

@@ -25,6 +25,13 @@ bool router_hop(struct port *in, struct buffer *buffer, struct ip_addr self)
 	return false;
 }
 
+uint32_t router_broadcast(struct ip_prefix lan)
+{
+	if (lan.bits == 128 || !ip_addr_is_v4(lan.addr))
+		return UINT32_MAX;
+	return ip_addr_to_v4(lan.addr) | (uint32_t)((UINT64_C(1) << (128 - lan.bits)) - 1);
+}
+
 bool router_forbids_fragments(const struct packet *packet)
 {
 	return packet->len >= FLAGS_AT + 2 &&
@@ -85,12 +92,12 @@ struct buffer *router_fragment(struct buffer *whole, uint16_t mtu)
 	return first;
 }
 
-void router_send(struct port *out, struct buffer *buffer, const char *comment)
+void router_send_long(struct port *out, struct buffer *buffer, const char *comment)
 {
 	uint16_t mtu = out->mtu;
 	struct buffer *next;
 
-	if (buffer->packet.len <= mtu || gso_wire_len(&buffer->packet) <= mtu) {
+	if (gso_wire_len(&buffer->packet) <= mtu) {
 		port_send(out, buffer, comment);
 		return;
 	}

@@ -19,6 +19,10 @@ void router_answer(struct port *port, struct buffer *buffer, struct ip_addr self
 /* Decrement the TTL.  Where it runs out, answer on @in, take the buffer and return false. */
 bool router_hop(struct port *in, struct buffer *buffer, struct ip_addr self);
 
+/* The broadcast address of the subnet @lan (RFC 919); UINT32_MAX, which is everybody's, where it has
+ * none of IPv4. */
+uint32_t router_broadcast(struct ip_prefix lan);
+
 /* Has its sender said that no router may cut it?  IPv6 always has (RFC 8200, section 5). */
 bool router_forbids_fragments(const struct packet *packet);
 
@@ -35,8 +39,17 @@ static inline bool router_too_big(const struct port *out, const struct buffer *b
  * in order.  Where memory runs out some are missing, as if the wire had lost them. */
 struct buffer *router_fragment(struct buffer *whole, uint16_t mtu);
 
+/* router_send() of what is longer than the MTU of @out, as a whole or as a burst of segments. */
+void router_send_long(struct port *out, struct buffer *buffer, const char *comment);
+
 /* Send on @out, in fragments where it must be (RFC 791, 3.2); takes the buffer.  What is too big, and
  * must not be fragmented, is lost: the caller asks router_too_big() where somebody cares. */
-void router_send(struct port *out, struct buffer *buffer, const char *comment);
+static inline void router_send(struct port *out, struct buffer *buffer, const char *comment)
+{
+	if (buffer->packet.len <= out->mtu)
+		port_send(out, buffer, comment);
+	else
+		router_send_long(out, buffer, comment);
+}
 
 #endif

@@ -20,9 +20,12 @@ struct member {
 	struct ip_addr addr6; /* the first one of IPv6 that was added; unset = none */
 };
 
+/* So many routes are gone through; where there are more, all of them stand in the index. */
+enum { FEW_ROUTES = 8 };
+
 struct route {
 	struct index_entry by_addr;
-	struct route *next; /* in the list of all */
+	struct route *next; /* in the list of all, in the order of their adding */
 	struct ip_addr addr;
 	struct port *port;
 };
@@ -35,14 +38,16 @@ struct route6 {
 struct segment {
 	struct segment_spec spec;
 	struct member *members, **members_end;
-	struct route *routes;
+	struct route *routes, **routes_end;
+	size_t routes_len;
 	struct index by_addr;
+	uint32_t broadcast; /* the subnet's, in IPv4; UINT32_MAX = it has none of its own */
 	struct route6 *routes6; /* sorted by prefix, none inside of another */
 	size_t routes6_len;
 	struct port *gateway;
 };
 
-static struct route *route_of(const struct segment *segment, struct ip_addr addr)
+static struct route *route_in_index(const struct segment *segment, struct ip_addr addr)
 {
 	struct index_entry *e = index_first(&segment->by_addr, index_hash_addr(addr));
 
@@ -56,7 +61,18 @@ static struct route *route_of(const struct segment *segment, struct ip_addr addr
 	return NULL;
 }
 
-static struct port *route_to(const struct segment *segment, struct ip_addr addr)
+static inline struct route *route_of(const struct segment *segment, struct ip_addr addr)
+{
+	struct route *route = segment->routes;
+
+	if (segment->routes_len > FEW_ROUTES)
+		return route_in_index(segment, addr);
+	while (route && !ip_addr_equal(route->addr, addr))
+		route = route->next;
+	return route;
+}
+
+static inline struct port *route_to(const struct segment *segment, struct ip_addr addr)
 {
 	const struct route *route = route_of(segment, addr);
 
@@ -118,13 +134,7 @@ static void flood(struct segment *segment, const struct port *in, struct buffer 
 
 static bool is_flooded(const struct segment *segment, uint32_t addr)
 {
-	uint32_t hosts =
-		segment->spec.prefix.bits < 128
-			? (uint32_t)((UINT64_C(1) << (128 - segment->spec.prefix.bits)) - 1)
-			: 0;
-
-	return addr == UINT32_MAX || addr >> 28 == 0xe ||
-	       (hosts && addr == (ip_addr_to_v4(segment->spec.prefix.addr) | hosts));
+	return addr == UINT32_MAX || addr >> 28 == 0xe || addr == segment->broadcast;
 }
 
 /* On a LAN: to @out, or where that is NULL to the gateway. */
@@ -175,45 +185,82 @@ static void route_packet(struct segment *segment, struct port *in, struct buffer
 		router_send(out, buffer, NULL);
 }
 
-static void receive4(struct segment *segment, struct port *in, struct buffer *buffer)
-{
-	const uint8_t *ip = buffer->packet.data;
-	uint32_t addr = get_be32(ip + IPV4_DESTINATION);
+enum kind { NO_IP, IS_IPV4, IS_IPV6 };
 
-	if (segment->spec.internet)
-		route_packet(segment, in, buffer, route_to(segment, ip_addr_v4(addr)),
-			     router_beside(get_be32(ip + IPV4_SOURCE)));
-	else if (is_flooded(segment, addr))
-		flood(segment, in, buffer);
-	else
-		switch_packet(segment, in, buffer, route_to(segment, ip_addr_v4(addr)));
+/* What is it, whose header is there? */
+static enum kind kind_of(const struct buffer *buffer)
+{
+	uint8_t version = buffer->packet.len ? buffer->packet.data[0] >> 4 : 0;
+
+	if (version == 4 && buffer->packet.len >= IPV4_HEADER)
+		return IS_IPV4;
+	return version == 6 && buffer->packet.len >= IPV6_HEADER ? IS_IPV6 : NO_IP;
 }
 
-static void receive6(struct segment *segment, struct port *in, struct buffer *buffer)
+static struct ip_addr destination6_of(const struct buffer *buffer)
 {
 	const uint8_t *ip = buffer->packet.data;
-	struct ip_addr addr = { get_be64(ip + IPV6_DESTINATION),
-				get_be64(ip + IPV6_DESTINATION + 8) };
 
-	if (segment->spec.internet)
-		route_packet(segment, in, buffer, route6_to(segment, addr), router_beside6(in));
-	else if (ip_addr_is_multicast(addr))
+	return (struct ip_addr){ get_be64(ip + IPV6_DESTINATION),
+				 get_be64(ip + IPV6_DESTINATION + 8) };
+}
+
+static void internet_receive6(struct segment *segment, struct port *in, struct buffer *buffer)
+{
+	route_packet(segment, in, buffer, route6_to(segment, destination6_of(buffer)),
+		     router_beside6(in));
+}
+
+static void lan_receive6(struct segment *segment, struct port *in, struct buffer *buffer)
+{
+	struct ip_addr addr = destination6_of(buffer);
+
+	if (ip_addr_is_multicast(addr))
 		flood(segment, in, buffer);
 	else
 		switch_packet(segment, in, buffer, route6_to(segment, addr));
 }
 
-static void segment_receive(struct port *in, struct buffer *buffer)
+static void internet_receive(struct port *in, struct buffer *buffer)
 {
 	struct segment *segment = in->node;
-	uint8_t version = buffer->packet.len ? buffer->packet.data[0] >> 4 : 0;
+	const uint8_t *ip = buffer->packet.data;
 
-	if (version == 4 && buffer->packet.len >= IPV4_HEADER)
-		receive4(segment, in, buffer);
-	else if (version == 6 && buffer->packet.len >= IPV6_HEADER)
-		receive6(segment, in, buffer);
-	else
+	switch (kind_of(buffer)) {
+	case IS_IPV4:
+		route_packet(segment, in, buffer,
+			     route_to(segment, ip_addr_v4(get_be32(ip + IPV4_DESTINATION))),
+			     router_beside(get_be32(ip + IPV4_SOURCE)));
+		break;
+	case IS_IPV6:
+		internet_receive6(segment, in, buffer);
+		break;
+	case NO_IP:
 		drop(segment, buffer, "dropped: not an IP packet");
+		break;
+	}
+}
+
+static void lan_receive(struct port *in, struct buffer *buffer)
+{
+	struct segment *segment = in->node;
+	uint32_t addr;
+
+	switch (kind_of(buffer)) {
+	case IS_IPV4:
+		addr = get_be32(buffer->packet.data + IPV4_DESTINATION);
+		if (is_flooded(segment, addr))
+			flood(segment, in, buffer);
+		else
+			switch_packet(segment, in, buffer, route_to(segment, ip_addr_v4(addr)));
+		break;
+	case IS_IPV6:
+		lan_receive6(segment, in, buffer);
+		break;
+	case NO_IP:
+		drop(segment, buffer, "dropped: not an IP packet");
+		break;
+	}
 }
 
 int segment_new(const struct segment_spec *spec, struct segment **ret)
@@ -224,6 +271,8 @@ int segment_new(const struct segment_spec *spec, struct segment **ret)
 		return -ENOMEM;
 	segment->spec = *spec;
 	segment->members_end = &segment->members;
+	segment->routes_end = &segment->routes;
+	segment->broadcast = router_broadcast(spec->prefix);
 	index_init(&segment->by_addr);
 	*ret = segment;
 	return 0;
@@ -259,17 +308,16 @@ struct port *segment_attach(struct segment *segment)
 
 	if (!member)
 		return NULL;
-	member->port.receive = segment_receive;
+	member->port.receive = segment->spec.internet ? internet_receive : lan_receive;
 	member->port.node = segment;
 	*segment->members_end = member;
 	segment->members_end = &member->next;
 	return &member->port;
 }
 
-static void enter(struct segment *segment, struct route *route, struct ip_addr addr)
+static void enter(struct segment *segment, struct route *route)
 {
-	route->addr = addr;
-	index_add(&segment->by_addr, &route->by_addr, index_hash_addr(addr));
+	index_add(&segment->by_addr, &route->by_addr, index_hash_addr(route->addr));
 }
 
 int segment_add_prefix(struct segment *segment, struct port *port, struct ip_prefix prefix)
@@ -296,20 +344,29 @@ int segment_add_address(struct segment *segment, struct port *port, struct ip_ad
 	if (!ip_addr_is_v4(addr) && ip_addr_is_unset(member_of(port)->addr6))
 		member_of(port)->addr6 = addr;
 	route->port = port;
-	route->next = segment->routes;
-	segment->routes = route;
-	enter(segment, route, addr);
+	route->addr = addr;
+	*segment->routes_end = route;
+	segment->routes_end = &route->next;
+	if (++segment->routes_len == FEW_ROUTES + 1)
+		for (route = segment->routes; route; route = route->next)
+			enter(segment, route);
+	else if (segment->routes_len > FEW_ROUTES)
+		enter(segment, route);
 	return 0;
 }
 
 void segment_change_address(struct segment *segment, struct ip_addr before, struct ip_addr after)
 {
 	struct route *route = route_of(segment, before);
+	bool in_index = segment->routes_len > FEW_ROUTES;
 
 	if (!route)
 		return;
-	index_remove(&segment->by_addr, &route->by_addr);
-	enter(segment, route, after);
+	if (in_index)
+		index_remove(&segment->by_addr, &route->by_addr);
+	route->addr = after;
+	if (in_index)
+		enter(segment, route);
 }
 
 void segment_set_gateway(struct segment *segment, struct port *port)
