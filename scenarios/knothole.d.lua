@@ -439,9 +439,11 @@ function socket:address() end
 function socket:remote() end
 
 --- "default": "direct", "reversal", "punch", "turn", "relay" (RFC 5128, 3). "ice": by candidates' types, host,
---- reflexive, relayed (RFC 8445, 5.1.2), and UDP before TCP (RFC 6544, 4.2). "skype": UDP, then TCP to the other, then
---- the supernode over the TCP connection that each holds (SKB-06, SKB-15).
----@alias order "default" | "ice" | "skype"
+--- reflexive, relayed (RFC 8445, 5.1.2), and UDP before TCP (RFC 6544, 4.2): "direct", "reversal", "punch", "low-ttl",
+--- "predict", "birthday", all of TCP's, and "turn", each tried by itself. "skype": UDP, then TCP to the other, then
+--- the supernode over the TCP connection that each holds (SKB-06, SKB-15). "webrtc": "ice" alone, an agent that tries
+--- everything at once.
+---@alias order "default" | "ice" | "skype" | "webrtc"
 
 ---@class connect_options
 ---@field via? host The rendezvous; by default the world's only one.
@@ -451,11 +453,14 @@ function socket:remote() end
 ---@field stun? host Where "ice" asks how it is seen; by default the rendezvous' host, or the TURN server.
 ---@field attempt? duration For each rung; default 2s, of "ice" 8s.
 ---@field pace? duration The first gap between hellos; default 20ms.
----@field host_addresses? boolean Both also try each other's own address; default true for the order "ice" alone.
+---@field host_addresses? boolean Both also try each other's own address; default true for the orders "ice", "webrtc".
 ---@field port? integer The local port of both; by default a fresh one for each attempt.
 ---@field candidates? integer predict: how many of the ports that may come next are spoken to; default 8, at most 64.
 ---@field holes? integer birthday: ports opened on the side whose ports are random; default 256, at most 1024.
 ---@field probes? integer birthday: ports that the other side tries, 16 in each pace; default 1024.
+---@field rivals? { caller?: number, callee?: number } predict: how many ports of either side's NAT others take, on
+--- average and at times of chance, between that side's last sample of its ports and its first hello, so that the
+--- oracle can compute the odds; default none.
 ---@field first_port? integer birthday: the lowest port that is tried; default 1024.
 ---@field last_port? integer … and the highest; default 65535.
 ---@field ttl? integer Of what is to open a way and die on it, over UDP and TCP ("low-ttl", "tcp-punch-low-ttl",

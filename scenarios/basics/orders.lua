@@ -1,7 +1,8 @@
--- One pair of homes, behind NATs that no method over UDP gets through, and three kinds of program, each with an order
--- of its own: who has a TURN server prefers it to the rendezvous; Skype has none, and its supernode relays.
+-- One pair of homes, behind NATs that no method over UDP gets through, and four kinds of program, each with an order
+-- of its own: who has a TURN server prefers it to the rendezvous; Skype has none, and its supernode relays; an ICE
+-- agent agrees on a pair that the server relays.
 return {
-  title  = "Orders of the ladder: as ICE tries, as Skype does, or plainly",
+  title  = "Orders of the ladder: as ICE tries, as Skype or a browser does, or plainly",
   claims = { "SKB-06", "SKB-15" },
   params = { order = "ice", relay = "turn" },
 
@@ -15,7 +16,8 @@ return {
   end,
 
   run = function (w, p)
-    local call = connect(w.alice, w.bob, { via = w.supernode, order = p.order, attempt = "400ms" })
+    local patience = p.order == "webrtc" and "4s" or "400ms"
+    local call = connect(w.alice, w.bob, { via = w.supernode, order = p.order, attempt = patience })
     call:talk { frames = 10, every = "20ms" }
 
     expect(call:worked "punch"):is(false)
@@ -25,6 +27,7 @@ return {
 
   twins = {
     { set = { order = "skype" }, fails = "expected turn, got relay" },
+    { set = { order = "webrtc" }, fails = "expected turn, got ice" },
     { set = { order = "default", relay = "relay" }, fails = "expected relay, got turn" },
   },
 }

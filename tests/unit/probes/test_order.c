@@ -38,6 +38,29 @@ static void test_rungs(void **state)
 	}
 }
 
+/* Each order tries a method or says why it does not; and there is one that tries it. */
+static void test_every_method(void **state)
+{
+	(void)state;
+	for (int m = 0; m < METHOD_COUNT; m++) {
+		enum method method = (enum method)m;
+		int tried = 0;
+
+		for (int o = 0; o < ORDER_COUNT; o++) {
+			bool in = place((enum order)o, true, method) >= 0;
+			const char *why = order_leaves_out((enum order)o, method);
+
+			if (in == (why && why[0]))
+				fail_msg("%s: %s is %s, and why it is left out: %s",
+					 order_word((enum order)o), method_word(method),
+					 in ? "in" : "not in", why ? why : "(nothing)");
+			tried += in;
+		}
+		if (!tried)
+			fail_msg("%s is in no order", method_word(method));
+	}
+}
+
 /* In each order what relays comes last, and over TCP after over UDP. */
 static void test_relays_last(void **state)
 {
@@ -66,6 +89,10 @@ static const struct row {
 } rows[] = {
 	{ "an ICE agent's rendezvous relays nothing", ORDER_ICE, METHOD_RELAY, false },
 	{ "an ICE agent has TURN", ORDER_ICE, METHOD_TURN, true },
+	{ "an ICE agent tries the other's TCP", ORDER_ICE, METHOD_TCP_STUNT_2, true },
+	{ "and its next ports", ORDER_ICE, METHOD_PREDICT, true },
+	{ "the agent itself is WebRTC's", ORDER_WEBRTC, METHOD_ICE, true },
+	{ "which has nothing else", ORDER_WEBRTC, METHOD_TURN, false },
 	{ "Skype has no TURN", ORDER_SKYPE, METHOD_TURN, false },
 	{ "Skype's supernode relays", ORDER_SKYPE, METHOD_RELAY, true },
 	{ "Skype needs no inbound TCP", ORDER_SKYPE, METHOD_TCP_PUNCH, false },
@@ -95,14 +122,15 @@ static void test_words(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[sizeof(rows) / sizeof(rows[0]) + 3] = {
+	struct CMUnitTest tests[sizeof(rows) / sizeof(rows[0]) + 4] = {
 		cmocka_unit_test(test_rungs),
+		cmocka_unit_test(test_every_method),
 		cmocka_unit_test(test_relays_last),
 		cmocka_unit_test(test_words),
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		tests[i + 3] =
+		tests[i + 4] =
 			(struct CMUnitTest){ rows[i].name, test_row, NULL, NULL, (void *)&rows[i] };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

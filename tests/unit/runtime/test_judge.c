@@ -154,10 +154,26 @@ static void tell(const struct row *row, struct call *probe, struct verdict_call 
 		probe->attempts[i].method = shown->attempts[i].method = tried[i];
 		shown->attempts[i].shown = tried[i];
 		probe->attempts[i].connected = row->probe == (int)tried[i];
+		probe->attempts[i].took = (i + 1) * UINT64_C(41200000);
 		shown->attempts[i].connected = row->capture == (int)tried[i];
 	}
 	probe->attempts_len = 2;
 	shown->attempts_len = 2;
+}
+
+/* How long each rung took. */
+static void assert_times(const json_t *call)
+{
+	json_t *attempts = json_object_get(json_object_get(call, "probe"), "attempts"), *attempt;
+	size_t i;
+
+	assert_int_equal(json_array_size(attempts), 2);
+	json_array_foreach(attempts, i, attempt)
+	{
+		double ms = json_number_value(json_object_get(attempt, "ms"));
+
+		assert_int_equal((long)(10 * ms + 0.5), 412 * (i + 1));
+	}
 }
 
 static void run_row(void **state)
@@ -190,6 +206,7 @@ static void run_row(void **state)
 	assert_string_equal(message, row->message);
 	assert_int_equal(json_is_true(json_object_get(json_array_get(calls, 0), "agrees")),
 			 row->message[0] == '\0');
+	assert_times(json_array_get(calls, 0));
 	json_decref(calls);
 }
 
