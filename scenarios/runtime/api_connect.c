@@ -275,12 +275,26 @@ static struct peer *join(lua_State *L, const struct plan_node *node, const struc
 	return p->peer;
 }
 
+/* How many ports of either side's NAT others take in between, on average, as the scenario knows. */
+static void read_rivals(const struct fields *f, double ret[2])
+{
+	static const char *const words[] = { "caller", "callee" };
+	struct fields rivals;
+
+	if (!fields_table(f, "rivals", &rivals))
+		return;
+	fields_allow(&rivals, words, sizeof(words) / sizeof(*words), 0);
+	for (size_t i = 0; i < 2; i++)
+		ret[i] = fields_number(&rivals, words[i], 0, UINT16_MAX, 0);
+	lua_pop(f->L, 1);
+}
+
 static enum order read_spec(const struct fields *f, bool turn, struct call_spec *spec)
 {
 	static const char *const words[] = {
 		"via",	  "try",    "order",	  "attempt",   "pace",	     "host_addresses",
 		"port",	  "oracle", "turn",	  "families",  "candidates", "holes",
-		"probes", "ttl",    "first_port", "last_port",
+		"probes", "ttl",    "first_port", "last_port", "rivals",
 	};
 	enum order order;
 
@@ -311,7 +325,8 @@ static enum order read_spec(const struct fields *f, bool turn, struct call_spec 
 }
 
 static void ask(struct stage_call *call, const struct plan_node *via, const struct call_spec *spec,
-		const struct turn_client_spec *turn, const struct endpoint stun[FAMILY_COUNT])
+		const struct turn_client_spec *turn, const struct endpoint stun[FAMILY_COUNT],
+		const double rivals[2])
 {
 	enum predict_turn by = PREDICT_NO_TURN;
 	uint16_t ports[RENDEZVOUS_PORTS];
@@ -322,6 +337,7 @@ static void ask(struct stage_call *call, const struct plan_node *via, const stru
 		.tcp_ports_len = ports_of(via, ports),
 		.udp_port = RENDEZVOUS_PORT,
 		.budget = spec->budget,
+		.rivals = { rivals[0], rivals[1] },
 	};
 
 	if (turn) {
@@ -365,6 +381,7 @@ int api_connect(lua_State *L)
 	struct call_spec spec = { 0 };
 	struct endpoint stun[FAMILY_COUNT] = { 0 };
 	struct turn_client_spec turn;
+	double rivals[2] = { 0, 0 };
 	struct stage_call *call;
 	struct peer *caller, *callee;
 	enum order order;
@@ -375,6 +392,7 @@ int api_connect(lua_State *L)
 	luaL_argcheck(L, a != b, 2, "a host cannot call itself");
 	has_turn = find_turn(&f, &turn);
 	order = read_spec(&f, has_turn, &spec);
+	read_rivals(&f, rivals);
 	check_nets(L, a, &spec);
 	check_nets(L, b, &spec);
 	via = find_via(&f);
@@ -400,7 +418,7 @@ int api_connect(lua_State *L)
 	call->order = order;
 	call->tried_len = spec.ladder_len;
 	memcpy(call->tried, spec.ladder, sizeof(spec.ladder));
-	ask(call, via, &spec, has_turn ? &turn : NULL, stun);
+	ask(call, via, &spec, has_turn ? &turn : NULL, stun, rivals);
 	error = call_connect(caller, callee, &spec, &call->call);
 	if (error)
 		return luaL_error(L, "connect: %s to %s by way of %s: %s", a->name, b->name,

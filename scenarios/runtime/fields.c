@@ -222,6 +222,24 @@ lua_Integer fields_integer(const struct fields *f, const char *key, lua_Integer 
 	return value;
 }
 
+double fields_number(const struct fields *f, const char *key, double low, double high,
+		     double otherwise)
+{
+	double value;
+	char expected[64];
+
+	if (!get(f, key))
+		return otherwise;
+	value = lua_tonumber(f->L, -1);
+	/* No comparison holds for what is not a number at all. */
+	if (lua_type(f->L, -1) != LUA_TNUMBER || !(value >= low && value <= high)) {
+		snprintf(expected, sizeof(expected), "a number from %g to %g", low, high);
+		fail_type(f, key, expected);
+	}
+	lua_pop(f->L, 1);
+	return value;
+}
+
 bool fields_flag(const struct fields *f, const char *key, bool otherwise)
 {
 	bool value;

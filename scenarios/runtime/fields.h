@@ -54,6 +54,8 @@ uint64_t fields_rate(const struct fields *f, const char *key, uint64_t otherwise
 uint32_t fields_share(const struct fields *f, const char *key, uint32_t otherwise_ppm); /* "5%" */
 lua_Integer fields_integer(const struct fields *f, const char *key, lua_Integer low,
 			   lua_Integer high, lua_Integer otherwise);
+double fields_number(const struct fields *f, const char *key, double low, double high,
+		     double otherwise);
 bool fields_flag(const struct fields *f, const char *key, bool otherwise);
 
 /* Push the table under @key and return true; false, with nothing pushed, where it is absent.

@@ -92,6 +92,7 @@ void oracle_ask(const struct plan_node *caller, const struct plan_node *callee,
 		.turn_port = call->turn_port,
 		.stun_port = call->stun_port,
 		.budget = call->budget,
+		.rivals = { call->rivals[0], call->rivals[1] },
 	};
 
 	while (shared < a_len && shared < b_len && a[a_len - 1 - shared] == b[b_len - 1 - shared])

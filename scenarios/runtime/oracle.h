@@ -25,6 +25,7 @@ struct oracle_call {
 	uint16_t stun_port; /* in that family; 0 = there is none */
 	enum family family; /* of the endpoints that they try */
 	struct method_budget budget;
+	double rivals[2]; /* see struct predict_question */
 };
 
 /* Has @host an endpoint of @family?  Behind a NAT64 of IPv4, too. */

@@ -37,6 +37,9 @@ void predict(const struct predict_question *question, struct predict_answer *ret
 	write_side(" shared", &question->shared);
 	if (question->tries_host_addresses)
 		snprintf(asked + strlen(asked), sizeof(asked) - strlen(asked), " host-addresses");
+	if (question->rivals[0] + question->rivals[1] > 0)
+		snprintf(asked + strlen(asked), sizeof(asked) - strlen(asked), " rivals %g %g",
+			 question->rivals[0], question->rivals[1]);
 	*ret = (struct predict_answer){ 0 };
 }
 
@@ -81,6 +84,16 @@ static void both_public(void **state)
 	(void)state;
 	assert_asked(host(NULL, "a"), host(NULL, "b"), 0, true,
 		     "caller() callee() shared() host-addresses");
+}
+
+static void those_who_take_ports(void **state)
+{
+	const struct oracle_call call = { .rivals = { 1.5, 2 } };
+	struct predict_answer answer;
+
+	(void)state;
+	oracle_ask(host(NULL, "a"), host(NULL, "b"), &call, &answer);
+	assert_string_equal(asked, "caller() callee() shared() rivals 1.5 2");
 }
 
 static void innermost_first(void **state)
@@ -266,6 +279,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_teardown(f, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(both_public),
+		TEST(those_who_take_ports),
 		TEST(innermost_first),
 		TEST(what_both_are_behind_is_shared),
 		TEST(one_within_the_others_network),
