@@ -251,8 +251,7 @@ static int scenario(void (*main)(void *scene), const struct plan *plan, struct b
 		err = -EIO;
 	if (err && !*result->note)
 		snprintf(result->note, sizeof(result->note), "seed %llu did not connect: %.100s",
-			 (unsigned long long)plan->seed,
-			 *error.text ? error.text : strerror(-err));
+			 (unsigned long long)plan->seed, *error.text ? error.text : strerror(-err));
 	world_free(scene.world);
 	return err;
 }
