@@ -4,6 +4,8 @@
  * 3489).  It answers on two addresses and two ports, and from another of these four where
  * it is asked to; with one address only, it says so by the absence of OTHER-ADDRESS.
  *
+ * Over TCP it answers plain Binding requests (stun_tcp.h).
+ *
  * There is no authentication, and whom it may be made to send to is restricted to the address
  * that asked: RESPONSE-ADDRESS could otherwise aim it at anybody.
  */
@@ -15,8 +17,10 @@
 #include "complaints.h"
 #include "crew.h"
 #include "service_ops.h"
+#include "stun_tcp.h"
 
 enum { DATAGRAM_MAX = 65507, UNKNOWN_MAX = 8 };
+enum { MALFORMED }; /* of complaints; its others are stun_tcp.c's */
 
 /* One of the four sockets.  Its buffers are its own, since sending may park. */
 struct listener {
@@ -36,6 +40,7 @@ struct stun_server {
 	bool two_addresses;
 	struct listener *listeners[2][2]; /* by address and port, */
 	struct listener *ipv6; /* and where those are bound to IPv4 addresses, IPv6's only one */
+	struct stun_tcp *tcp;
 };
 
 /* What a request asks for. */
@@ -181,7 +186,7 @@ static void answer(struct listener *l, size_t len, struct endpoint from)
 	/* RFC 8489, 6.3: what is not understood so far is discarded in silence; indications only
 	 * keep mappings open. */
 	if (stun_decode(l->request, len, &request)) {
-		complain(&l->server->complaints, 0, "sends what is no STUN", from);
+		complain(&l->server->complaints, MALFORMED, "sends what is no STUN", from);
 		return;
 	}
 	if (request.class != STUN_REQUEST || request.method != STUN_BINDING)
@@ -275,6 +280,7 @@ static void stun_stop(void *state)
 	for (int i = 0; i < 4; i++)
 		listener_close(server->listeners[i / 2][i % 2]);
 	listener_close(server->ipv6);
+	stun_tcp_close(server->tcp);
 	crew_wait(&server->crew);
 	for (int i = 0; i < 4; i++)
 		free(server->listeners[i / 2][i % 2]);
@@ -306,6 +312,8 @@ static int stun_start(const struct service_spec *spec, void **ret)
 			err = crew_spawn(&server->crew, host_loop(spec->host), "stun ipv6", serve,
 					 server->ipv6);
 	}
+	if (!err)
+		err = stun_tcp_open(spec, &server->complaints, &server->tcp);
 	if (err) {
 		stun_stop(server);
 		return err;

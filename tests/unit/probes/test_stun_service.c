@@ -284,6 +284,70 @@ static void test_nonsense_is_ignored(void **state)
 	run(true, say_nonsense);
 }
 
+/* The next message of the connection @tcp. */
+static void read_message(struct fixture *f, struct sock *tcp, struct stun_message *ret)
+{
+	uint64_t deadline = host_now(f->client) + SEC;
+	size_t len;
+
+	assert_int_equal(sock_recv_exact(tcp, f->response, STUN_HEADER, deadline), 0);
+	len = (size_t)f->response[2] << 8 | f->response[3];
+	assert_int_equal(sock_recv_exact(tcp, f->response + STUN_HEADER, len, deadline), 0);
+	assert_int_equal(stun_decode(f->response, STUN_HEADER + len, ret), 0);
+	assert_memory_equal(ret->transaction, f->transaction, STUN_TRANSACTION);
+}
+
+static struct sock *call_server(struct fixture *f)
+{
+	const struct sock_spec spec = { .kind = SOCK_TCP, .remote = at(OWN, STUN_PORT) };
+	struct sock *tcp = NULL;
+
+	assert_int_equal(sock_open(f->client, &spec, &tcp), 0);
+	return tcp;
+}
+
+/* Two requests in three pieces; then one with what is not understood over TCP, and nonsense. */
+static void ask_over_tcp(struct fixture *f)
+{
+	struct sock *tcp = call_server(f);
+	struct stun_message msg;
+	struct endpoint mapped;
+	struct stun_value reason;
+	uint8_t twice[200];
+	unsigned code = 0;
+	size_t len;
+
+	begin(f, false);
+	stun_add_fingerprint(&f->w);
+	len = stun_end(&f->w);
+	memcpy(twice, f->request, len);
+	memcpy(twice + len, f->request, len);
+	assert_int_equal(sock_send(tcp, NULL, twice, 3, NEVER), 0);
+	assert_int_equal(sock_send(tcp, NULL, twice + 3, len, NEVER), 0);
+	assert_int_equal(sock_send(tcp, NULL, twice + 3 + len, len - 3, NEVER), 0);
+	for (int i = 0; i < 2; i++) {
+		read_message(f, tcp, &msg);
+		assert_int_equal(msg.class, STUN_SUCCESS);
+		assert_true(stun_get_address(&msg, STUN_XOR_MAPPED_ADDRESS, &mapped));
+		assert_true(endpoint_equal(mapped, sock_local(tcp)));
+	}
+	begin(f, false);
+	stun_add_u32(&f->w, STUN_CHANGE_REQUEST, STUN_CHANGE_PORT);
+	assert_int_equal(sock_send(tcp, NULL, f->request, stun_end(&f->w), NEVER), 0);
+	read_message(f, tcp, &msg);
+	assert_true(stun_get_error(&msg, &code, &reason));
+	assert_int_equal(code, 420);
+	assert_int_equal(sock_send(tcp, NULL, "GET / HTTP/1.1 and more", 20, NEVER), 0);
+	assert_true(sock_recv(tcp, NULL, twice, 1, host_now(f->client) + SEC) <= 0);
+	sock_close(tcp);
+}
+
+static void test_over_tcp(void **state)
+{
+	(void)state;
+	run(false, ask_over_tcp);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -292,6 +356,7 @@ int main(void)
 		cmocka_unit_test(test_response_port),
 		cmocka_unit_test(test_padding_fingerprint_unknown),
 		cmocka_unit_test(test_nonsense_is_ignored),
+		cmocka_unit_test(test_over_tcp),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
