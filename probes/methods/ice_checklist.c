@@ -115,6 +115,21 @@ static enum ice_permission permission_of(const struct ice_checklist *list, struc
 	return ICE_UNASKED;
 }
 
+static uint64_t priority_of(const struct ice_checklist *list, const struct ice_pair *pair)
+{
+	uint32_t local = list->locals[pair->local].candidate.priority;
+	uint32_t remote = list->remotes[pair->remote].priority;
+
+	return list->controlling ? ice_pair_priority(local, remote)
+				 : ice_pair_priority(remote, local);
+}
+
+static void rank_pairs(struct ice_checklist *list)
+{
+	for (unsigned i = 0; i < list->pairs_len; i++)
+		list->pairs[i].priority = priority_of(list, &list->pairs[i]);
+}
+
 int ice_add_remote(struct ice_checklist *list, const struct ice_candidate *remote)
 {
 	int known = ice_find_remote(list, remote->at, remote->transport != ICE_UDP);
@@ -124,7 +139,9 @@ int ice_add_remote(struct ice_checklist *list, const struct ice_candidate *remot
 
 		if (c->type == ICE_PEER_REFLEXIVE) {
 			c->type = remote->type;
+			c->priority = remote->priority;
 			memcpy(c->foundation, remote->foundation, sizeof(c->foundation));
+			rank_pairs(list);
 		}
 		return known;
 	}
@@ -188,15 +205,6 @@ static bool alike(const struct ice_checklist *list, const struct ice_pair *a,
 		      list->locals[b->local].candidate.foundation) == 0 &&
 	       strcmp(list->remotes[a->remote].foundation, list->remotes[b->remote].foundation) ==
 		       0;
-}
-
-static uint64_t priority_of(const struct ice_checklist *list, const struct ice_pair *pair)
-{
-	uint32_t local = list->locals[pair->local].candidate.priority;
-	uint32_t remote = list->remotes[pair->remote].priority;
-
-	return list->controlling ? ice_pair_priority(local, remote)
-				 : ice_pair_priority(remote, local);
 }
 
 /* The state of a pair that has come to the others: in the end each foundation's best one waits
@@ -388,8 +396,7 @@ void ice_fail(struct ice_checklist *list, unsigned pair)
 void ice_set_role(struct ice_checklist *list, bool controlling)
 {
 	list->controlling = controlling;
-	for (unsigned i = 0; i < list->pairs_len; i++)
-		list->pairs[i].priority = priority_of(list, &list->pairs[i]);
+	rank_pairs(list);
 }
 
 int ice_best(const struct ice_checklist *list, bool nominated)

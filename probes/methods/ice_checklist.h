@@ -105,8 +105,9 @@ uint64_t ice_pair_priority(uint32_t controlling, uint32_t controlled);
 int ice_add_local(struct ice_checklist *list, const struct ice_local *local,
 		  uint16_t local_preference);
 
-/* What the other side told.  One that a check has shown before (prflx) takes its type and
- * foundation from what is told, and keeps its priority.  Its index, or -ENOSPC. */
+/* What the other side told.  One that a check has shown before (prflx) takes its type, foundation
+ * and priority from what is told: else the two sides would rank its pairs differently, and a relayed
+ * one too high.  Its index, or -ENOSPC. */
 int ice_add_remote(struct ice_checklist *list, const struct ice_candidate *remote);
 
 /* One that a check came from by @way (7.3.1.3), with the PRIORITY that it had.  Its index, or -ENOSPC. */

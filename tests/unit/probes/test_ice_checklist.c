@@ -359,15 +359,20 @@ static void test_local_peer_reflexive(void **state)
 static void test_remote_peer_reflexive_is_told_later(void **state)
 {
 	struct ice_checklist list;
+	const struct ice_pair *pair;
 	int learned;
 
 	(void)state;
 	prepare(&list);
 	learned = ice_learn_remote(&list, ICE_BY_SOCKET, AT(FAR, 99), 777);
+	ice_pair_up(&list);
+	pair = &list.pairs[ice_find_pair(&list, ICE_BY_SOCKET, (unsigned)learned)];
+	assert_int_equal(pair->priority >> 32, 777);
 	assert_int_equal(list.remotes[learned].type, ICE_PEER_REFLEXIVE);
 	assert_int_equal(add_remote(&list, "told", 99, 1), learned);
 	assert_int_equal(list.remotes[learned].type, ICE_HOST);
-	assert_int_equal(list.remotes[learned].priority, 777);
+	assert_int_equal(list.remotes[learned].priority, 1);
+	assert_int_equal(pair->priority >> 32, 1);
 	assert_string_equal(list.remotes[learned].foundation, "told");
 	assert_int_equal(ice_learn_remote(&list, ICE_BY_SOCKET, AT(FAR, 99), 778), learned);
 }
