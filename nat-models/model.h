@@ -300,6 +300,12 @@ static inline bool nat_kind_gives_ports(enum nat_kind kind)
 	return kind == NAT_KIND_NAPT || kind == NAT_KIND_NAT64;
 }
 
+/* Does it remember what has passed? */
+static inline bool nat_kind_keeps_state(enum nat_kind kind)
+{
+	return kind != NAT_KIND_ROUTER && kind != NAT_KIND_NPTV6;
+}
+
 /* A value of an enum as model files spell it, and what it means ("" where that is plain). */
 struct nat_word {
 	const char *word;

@@ -78,6 +78,7 @@ struct tally {
 	struct outcome last, good, bad;
 	struct reach scratch;
 	unsigned goods, bads;
+	bool crossed; /* in a good one, SYNs had to cross */
 	bool remapped; /* in the good one, the caller did not come from where it is known */
 	unsigned paths; /* of ICE's good ones */
 };
@@ -96,19 +97,32 @@ static enum prediction weigh(const struct tally *tally, enum method method, char
 	return PREDICT_MUST_NOT;
 }
 
-/* Play @method in every order and with either luck. */
-static enum prediction judge(const struct predict_question *question, enum method method,
-			     struct tally *tally, char why[WHY])
+static void play(const struct predict_question *question, enum method method, bool tcp, int turn,
+		 struct tally *tally)
+{
+	enum arrival order = (enum arrival)(turn / 2);
+	bool lucky = turn % 2 == 0, crossed = false;
+
+	if (tcp)
+		predict_play_ice_tcp(question, order, lucky, &tally->last, &crossed);
+	else
+		predict_play(question, method, order, lucky, &tally->last, &tally->scratch);
+	tally->crossed |= tally->last.connected && crossed;
+}
+
+/* Play @method, or (@tcp) ICE's candidates over TCP, in every order and with either luck. */
+static enum prediction judge_over(const struct predict_question *question, enum method method,
+				  bool tcp, struct tally *tally, char why[WHY])
 {
 	int orders = predict_punches(method) ? ARRIVALS : 1;
 
 	tally->goods = 0;
 	tally->bads = 0;
+	tally->crossed = false;
 	tally->remapped = false;
 	tally->paths = 0;
 	for (int i = 0; i < 2 * orders; i++) {
-		predict_play(question, method, (enum arrival)(i / 2), i % 2 == 0, &tally->last,
-			     &tally->scratch);
+		play(question, method, tcp, i, tally);
 		if (!tally->last.known) {
 			snprintf(why, WHY, "more than %d NATs", REACH_NATS);
 			return PREDICT_MAY;
@@ -123,6 +137,12 @@ static enum prediction judge(const struct predict_question *question, enum metho
 			tally->bad = tally->last;
 	}
 	return weigh(tally, method, why);
+}
+
+static enum prediction judge(const struct predict_question *question, enum method method,
+			     struct tally *tally, char why[WHY])
+{
+	return judge_over(question, method, false, tally, why);
 }
 
 static void lower(enum method method, enum prediction to, const char *text,
@@ -142,8 +162,8 @@ static void doubt_crossing(const struct predict_side *side, enum party owner, en
 	for (size_t i = 0; i < side->nats_len; i++) {
 		const struct nat_model *model = side->nats[i].model;
 
-		if (model->kind != NAT_KIND_ROUTER && model->kind != NAT_KIND_NPTV6 &&
-		    !model->tcp.simultaneous_open && ret->udp[method] == PREDICT_MUST)
+		if (nat_kind_keeps_state(model->kind) && !model->tcp.simultaneous_open &&
+		    ret->udp[method] == PREDICT_MUST)
 			lower(method, PREDICT_MAY, "drops a SYN that crosses one", model, owner,
 			      ret);
 	}
@@ -157,8 +177,8 @@ static void doubt_numbers(const struct predict_side *side, enum party owner, enu
 	for (size_t i = 0; i < side->nats_len; i++) {
 		const struct nat_model *model = side->nats[i].model;
 
-		if (model->kind != NAT_KIND_ROUTER && model->kind != NAT_KIND_NPTV6 &&
-		    !model->tcp.out_of_window && ret->udp[method] == PREDICT_MUST)
+		if (nat_kind_keeps_state(model->kind) && !model->tcp.out_of_window &&
+		    ret->udp[method] == PREDICT_MUST)
 			lower(method, PREDICT_MAY, "may take a number for out of its window", model,
 			      owner, ret);
 	}
@@ -172,8 +192,8 @@ static void doubt_listening(const struct predict_side *side, enum party owner, e
 	for (size_t i = 0; i < side->nats_len; i++) {
 		const struct nat_model *model = side->nats[i].model;
 
-		if (model->kind != NAT_KIND_ROUTER && model->kind != NAT_KIND_NPTV6 &&
-		    !model->tcp.simultaneous_open && ret->udp[method] == PREDICT_MUST)
+		if (nat_kind_keeps_state(model->kind) && !model->tcp.simultaneous_open &&
+		    ret->udp[method] == PREDICT_MUST)
 			lower(method, method == METHOD_TCP_STUNT_2 ? PREDICT_MUST_NOT : PREDICT_MAY,
 			      "drops a SYN that comes after one to where it is from", model, owner,
 			      ret);
@@ -325,6 +345,41 @@ static bool relays_alone(const struct predict_question *question, enum party par
 	return reaches;
 }
 
+/* Does a NAT of either's drop a SYN that crosses one? */
+static bool drops_crossing(const struct predict_question *question)
+{
+	const struct predict_side *sides[] = { &question->caller, &question->callee,
+					       &question->shared };
+
+	for (int p = PARTY_CALLER; p <= PARTY_NONE; p++)
+		for (size_t i = 0; i < sides[p]->nats_len; i++)
+			if (nat_kind_keeps_state(sides[p]->nats[i].model->kind) &&
+			    !sides[p]->nats[i].model->tcp.simultaneous_open)
+				return true;
+	return false;
+}
+
+/* What candidates over TCP add: one more chance where those over UDP must not or may connect, and maybe
+ * a better path where these must. */
+static enum prediction judge_ice_tcp(const struct predict_question *question,
+				     enum prediction over_udp, struct tally *tally, unsigned *paths,
+				     char why[WHY])
+{
+	char tcp_why[WHY];
+	enum prediction tcp = judge_over(question, METHOD_ICE, true, tally, tcp_why);
+
+	if (tcp == PREDICT_MUST && tally->crossed && drops_crossing(question)) {
+		snprintf(tcp_why, WHY, "a NAT on the way drops a SYN that crosses one");
+		tcp = PREDICT_MAY;
+	}
+	/* The best is used. */
+	*paths |= over_udp == PREDICT_MUST ? tally->paths & (*paths - 1) : tally->paths;
+	if (over_udp == PREDICT_MUST || tcp == PREDICT_MUST_NOT || tcp == over_udp)
+		return over_udp;
+	snprintf(why, WHY, "over TCP: %.*s", WHY - 12, tcp_why);
+	return tcp;
+}
+
 /* ICE: the best pair that works is used, and it works if any does. */
 static enum prediction judge_ice(const struct predict_question *question, struct tally *tally,
 				 unsigned *ret_paths, char why[WHY])
@@ -333,6 +388,8 @@ static enum prediction judge_ice(const struct predict_question *question, struct
 	unsigned paths = tally->paths;
 	char turn_why[WHY];
 
+	if (question->ice_tcp)
+		own = judge_ice_tcp(question, own, tally, &paths, why);
 	*ret_paths = paths;
 	if (own == PREDICT_MUST)
 		return own;
@@ -362,7 +419,7 @@ static void doubt(const struct predict_side *side, enum party owner, enum method
 {
 	for (size_t i = 0; i < side->nats_len; i++) {
 		const struct nat_model *model = side->nats[i].model;
-		bool forgets = model->kind != NAT_KIND_ROUTER && model->kind != NAT_KIND_NPTV6;
+		bool forgets = nat_kind_keeps_state(model->kind);
 		bool brief = !tcp && forgets && model->udp.timeout_ns < SHORT_NS;
 		char name[LABEL];
 

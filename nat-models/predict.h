@@ -206,6 +206,7 @@ struct predict_question {
 	uint16_t turn_port; /* where its server is reached; 0 = at a port that no such NAT names */
 	/* For ICE: there is a STUN server, where both ways meet, at this port; 0 = there is none. */
 	uint16_t stun_port;
+	bool ice_tcp; /* … and candidates over TCP, too (RFC 6544); that server is asked over TCP as well */
 };
 
 struct predict_answer {

@@ -233,6 +233,57 @@ static void play_ice(const struct predict_question *question, enum arrival order
 	ret->path = paths[0] < paths[1] ? paths[0] : paths[1];
 }
 
+/* An active candidate connects to a passive one, which is a host's own address: from wherever its NATs
+ * let it come. */
+static bool play_active(const struct predict_question *question, bool lucky, struct outcome *ret)
+{
+	for (int p = PARTY_CALLER; p <= PARTY_CALLEE; p++) {
+		ret->known = reach_init(&ret->reach, question, true, lucky);
+		if (ret->known && check_succeeds(&ret->reach, (enum party)p,
+						 ret->reach.peers[!p].host, &ret->path))
+			return true;
+	}
+	return false;
+}
+
+/* Both connect at once, from and to their own addresses and those that the server has seen. */
+static bool play_simultaneous(const struct predict_question *question, enum arrival order,
+			      bool lucky, struct outcome *ret)
+{
+	const struct reach_peer *peers = ret->reach.peers;
+
+	ret->known = reach_init(&ret->reach, question, true, lucky);
+	if (!ret->known)
+		return false;
+	for (int p = PARTY_CALLER; p <= PARTY_CALLEE && !question->stun_port; p++)
+		ret->reach.peers[p].registered = false;
+	ret->path = reach_same(peers[0].mapped, peers[0].host) &&
+				    reach_same(peers[1].mapped, peers[1].host)
+			    ? ICE_PATH_DIRECT
+			    : ICE_PATH_PUNCHED;
+	if (!lucky)
+		return connects_by_turns(&ret->reach, question, METHOD_TCP_PUNCH, order);
+	for (int round = 0; round < ROUNDS; round++)
+		play_round(&ret->reach, question, METHOD_TCP_PUNCH, order);
+	return connects(&ret->reach, question, METHOD_TCP_PUNCH, order);
+}
+
+void predict_play_ice_tcp(const struct predict_question *question, enum arrival order, bool lucky,
+			  struct outcome *ret, bool *ret_crossed)
+{
+	struct predict_question about = *question;
+
+	about.tries_host_addresses = true;
+	about.rendezvous_tcp = question->stun_port ? &question->stun_port : NULL;
+	about.rendezvous_tcp_len = question->stun_port != 0;
+	*ret_crossed = false;
+	ret->connected = play_active(&about, lucky, ret);
+	if (ret->connected || !ret->known)
+		return;
+	*ret_crossed = true;
+	ret->connected = play_simultaneous(&about, order, lucky, ret);
+}
+
 /* Each says which port of its own comes next, as far as it can. */
 static void foresee(struct reach *reach, struct reach *scratch)
 {
@@ -260,11 +311,6 @@ bool predict_has_usual_ttl(const struct predict_question *question, enum party w
 	return !question->budget.ttl || question->budget.ttl == usual_ttl(side_of(question, who));
 }
 
-static bool keeps_state(const struct nat_model *model)
-{
-	return model->kind != NAT_KIND_ROUTER && model->kind != NAT_KIND_NPTV6;
-}
-
 /*
  * Does @who's opening packet leave its own NATs, and die before the other's?  Every gateway takes
  * one off the TTL of what it passes on, and passes nothing on whose TTL is 1; but one that is
@@ -278,10 +324,10 @@ static bool dies_between(const struct predict_question *question, enum party who
 	size_t out = 0, in = 0;
 
 	for (size_t i = 0; i < own->nats_len; i++)
-		if (keeps_state(own->nats[i].model))
+		if (nat_kind_keeps_state(own->nats[i].model->kind))
 			out = i + 1;
 	for (size_t i = 0; i < other->nats_len; i++)
-		if (keeps_state(other->nats[i].model))
+		if (nat_kind_keeps_state(other->nats[i].model->kind))
 			in = other->nats_len - i;
 	return in > 0 && question->shared.nats_len == 0 && ttl > out && ttl <= own->nats_len + in;
 }

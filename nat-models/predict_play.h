@@ -29,4 +29,8 @@ bool predict_has_usual_ttl(const struct predict_question *question, enum party w
 void predict_play(const struct predict_question *question, enum method method, enum arrival order,
 		  bool lucky, struct outcome *ret, struct reach *scratch);
 
+/* The same for ICE's candidates over TCP alone.  *ret_crossed: it takes SYNs that cross. */
+void predict_play_ice_tcp(const struct predict_question *question, enum arrival order, bool lucky,
+			  struct outcome *ret, bool *ret_crossed);
+
 #endif

@@ -451,6 +451,7 @@ function socket:remote() end
 ---@field order? order The ladder of a kind of program, in place of `try`; "turn" only where a host has that service.
 ---@field turn? turn_access Which TURN server both use; by default the world's only one, over UDP.
 ---@field stun? host Where "ice" asks how it is seen; by default the rendezvous' host, or the TURN server.
+---@field ice_tcp? boolean "ice" has candidates over TCP, too (RFC 6544), for NATs that keep UDP back; default false.
 ---@field attempt? duration For each rung; default 2s, of "ice" 8s.
 ---@field pace? duration The first gap between hellos; default 20ms.
 ---@field host_addresses? boolean Both also try each other's own address; default true for the orders "ice", "webrtc".

@@ -91,12 +91,12 @@ void sock_close(struct sock *sock)
 		sock->host->ops->close(sock);
 }
 
-void sock_give_up(struct sock **opening)
+void sock_give_up(struct sock **sock)
 {
-	struct sock *sock = *opening;
+	struct sock *gone = *sock;
 
-	*opening = NULL;
-	sock_close(sock);
+	*sock = NULL;
+	sock_close(gone);
 }
 
 /* Out of line, so that those who have IPv4 pay nothing. */

@@ -82,8 +82,9 @@ uint64_t host_random(struct host *host);
 int sock_open(struct host *host, const struct sock_spec *spec, struct sock **ret);
 void sock_close(struct sock *sock); /* NULL is fine; pending receivers get -ECANCELED */
 
-/* Open *@opening no longer, where it is (spec.opening): its sock_open() returns -ECANCELED. */
-void sock_give_up(struct sock **opening);
+/* Close *@sock, and make it NULL first.  Where it is still being opened (spec.opening), its
+ * sock_open() returns -ECANCELED. */
+void sock_give_up(struct sock **sock);
 
 /* UDP and PING: one datagram to @to (may be NULL where connected); TCP: all of @len, parking
  * while the peer's window is full.  0 or -errno. */

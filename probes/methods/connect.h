@@ -46,6 +46,9 @@ void peer_use_turn(struct peer *peer, const struct turn_client_spec *spec);
 /* What tells its METHOD_ICE how it is seen from outside, in each family; unset = nothing does. */
 void peer_use_stun(struct peer *peer, const struct endpoint stun[FAMILY_COUNT]);
 
+/* May its METHOD_ICE have candidates over TCP, too (RFC 6544)?  Not unless it is said. */
+void peer_use_ice_tcp(struct peer *peer, bool tcp);
+
 /* How far a packet goes that is to pass this peer's own NATs and no router after them: their number
  * and one.  It is the TTL of all that is to die on its way, over UDP and TCP, unless a call asks for
  * another; 0 = as behind one NAT. */

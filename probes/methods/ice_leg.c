@@ -28,6 +28,7 @@ int ice_leg_new(struct leg *leg, struct ice_leg **ret)
 		.controlling = leg->spec.role == TALK_CALLER,
 		.turn = peer->turn.username ? &peer->turn : NULL,
 		.local_port = leg->spec.local_port,
+		.tcp = peer->ice_tcp,
 		.patience_ns = share && share < PATIENCE_NS ? share : PATIENCE_NS,
 	};
 	struct ice_leg *ice = calloc(1, sizeof(*ice));

@@ -2,8 +2,8 @@
 /*
  * Theory of operation.  Two ports: one to listen at, for the passive candidate, and one from which
  * connections are opened simultaneously, at which SYNs that come between two of ours are accepted,
- * too.  An active candidate needs none.  The connection to the STUN server, from the second port,
- * stands as long as the agent, so that a NAT keeps the mapping that the other side was told of.
+ * too.  An active candidate needs none.  The connections to STUN servers, from the second port,
+ * stand as long as the agent, so that a NAT keeps the mapping that the other side was told of.
  *
  * A connection attempt that is refused is made again for a while: a NAT, or the other's stack, may
  * answer a SYN that comes too early with RST (RFC 6544, 10.1).
@@ -43,12 +43,17 @@ struct door {
 	uint16_t port;
 };
 
+/* The connection to a STUN server. */
+struct tcp_asking {
+	struct ice_tcp *tcp;
+	struct endpoint server;
+	struct sock *opening, *sock; /* until it stands, and after */
+};
+
 struct ice_tcp {
 	struct ice_agent *agent;
 	struct door passive, simultaneous;
-	struct sock *server; /* the connection to the STUN server … */
-	struct sock *asking; /* … while it is being opened */
-	struct endpoint server_at;
+	struct tcp_asking askings[FAMILY_COUNT];
 	struct stream *streams[STREAMS]; /* until the end, also those that have ended */
 	unsigned streams_len;
 };
@@ -348,12 +353,13 @@ static int ask(struct sock *sock, const uint8_t transaction[STUN_TRANSACTION], u
 	return err;
 }
 
-static void add_reflexive(struct ice_tcp *tcp, struct endpoint mapped)
+static void add_reflexive(const struct tcp_asking *asking, struct endpoint mapped)
 {
+	struct ice_tcp *tcp = asking->tcp;
 	struct ice_local local = { .candidate = { .type = ICE_SERVER_REFLEXIVE,
 						  .transport = ICE_TCP_SIMULTANEOUS,
 						  .at = mapped },
-				   .server = tcp->server_at.addr,
+				   .server = asking->server.addr,
 				   .way = ICE_BY_TCP_SIMULTANEOUS };
 
 	local.base = (struct endpoint){ host_addr_beside(tcp->agent->host, mapped.addr),
@@ -365,38 +371,37 @@ static void add_reflexive(struct ice_tcp *tcp, struct endpoint mapped)
 
 static void ask_server(void *arg)
 {
-	struct ice_tcp *tcp = arg;
+	struct tcp_asking *asking = arg;
+	struct ice_tcp *tcp = asking->tcp;
 	struct ice_agent *agent = tcp->agent;
 	uint8_t transaction[STUN_TRANSACTION];
 	struct endpoint mapped;
 	struct sock *sock;
 
 	stun_transaction(host_random(agent->host), host_random(agent->host), transaction);
-	if (!open_to(tcp, tcp->simultaneous.port, tcp->server_at, agent->gather_until, &tcp->asking,
-		     &sock)) {
-		tcp->server = sock;
+	if (!open_to(tcp, tcp->simultaneous.port, asking->server, agent->gather_until,
+		     &asking->opening, &sock)) {
+		asking->sock = sock;
 		if (agent->closing)
 			ice_tcp_close(tcp);
 		else if (!ask(sock, transaction, agent->gather_until, &mapped) && !agent->closing)
-			add_reflexive(tcp, mapped);
+			add_reflexive(asking, mapped);
 	}
 	ice_gathered_from(agent);
 	crew_leave(&agent->crew);
 }
 
-/* One is enough: of IPv4, where NATs are, unless there is none. */
-static int start_asking(struct ice_tcp *tcp)
+static int start_asking(struct ice_tcp *tcp, enum family family)
 {
 	struct ice_agent *agent = tcp->agent;
-	bool has4 = !ip_addr_is_unset(host_addr(agent->host)) &&
-		    !ip_addr_is_unset(agent->spec.stun[FAMILY_IPV4].addr);
+	struct tcp_asking *asking = &tcp->askings[family];
 	int err;
 
-	tcp->server_at = agent->spec.stun[has4 ? FAMILY_IPV4 : FAMILY_IPV6];
-	if (ip_addr_is_unset(tcp->server_at.addr) ||
-	    ip_addr_is_unset(host_addr_beside(agent->host, tcp->server_at.addr)))
+	*asking = (struct tcp_asking){ .tcp = tcp, .server = agent->spec.stun[family] };
+	if (ip_addr_is_unset(asking->server.addr) ||
+	    ip_addr_is_unset(host_addr_beside(agent->host, asking->server.addr)))
 		return 0;
-	err = spawn(tcp, "ice tcp stun", ask_server, tcp);
+	err = spawn(tcp, "ice tcp stun", ask_server, asking);
 	agent->gathering += !err;
 	return err;
 }
@@ -412,17 +417,19 @@ int ice_tcp_gather(struct ice_tcp *tcp)
 		err = add_hosts(tcp, host_addr6(host));
 	if (!err)
 		err = add_hosts(tcp, host_addr(host));
-	return err ? err : start_asking(tcp);
+	for (int i = 0; i < FAMILY_COUNT && !err; i++)
+		err = start_asking(tcp, (enum family)i);
+	return err;
 }
 
 void ice_tcp_close(struct ice_tcp *tcp)
 {
-	struct sock *socks[] = { tcp->passive.listener, tcp->simultaneous.listener, tcp->server };
-
-	tcp->passive.listener = tcp->simultaneous.listener = tcp->server = NULL;
-	for (size_t i = 0; i < sizeof(socks) / sizeof(socks[0]); i++)
-		sock_close(socks[i]);
-	sock_give_up(&tcp->asking);
+	sock_give_up(&tcp->passive.listener);
+	sock_give_up(&tcp->simultaneous.listener);
+	for (int i = 0; i < FAMILY_COUNT; i++) {
+		sock_give_up(&tcp->askings[i].opening);
+		sock_give_up(&tcp->askings[i].sock);
+	}
 	for (unsigned i = 0; i < tcp->streams_len; i++) {
 		sock_give_up(&tcp->streams[i]->opening);
 		if (tcp->streams[i]->conduit)

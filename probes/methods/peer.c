@@ -24,6 +24,11 @@ void peer_use_stun(struct peer *peer, const struct endpoint stun[FAMILY_COUNT])
 	memcpy(peer->stun, stun, sizeof(peer->stun));
 }
 
+void peer_use_ice_tcp(struct peer *peer, bool tcp)
+{
+	peer->ice_tcp = tcp;
+}
+
 struct leg *peer_leg(struct peer *peer, uint64_t token, int attempt)
 {
 	for (struct leg *leg = peer->legs; leg; leg = leg->next)

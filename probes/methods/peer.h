@@ -19,6 +19,7 @@ struct peer {
 	struct leg *legs;
 	struct turn_client_spec turn; /* no username: it has no TURN server */
 	struct endpoint stun[FAMILY_COUNT]; /* unset: it has no STUN server of that family */
+	bool ice_tcp; /* see peer_use_ice_tcp() */
 	uint8_t low_ttl; /* see peer_use_low_ttl(); 0 = as behind one NAT */
 	bool left; /* or the rendezvous has gone */
 };

@@ -294,7 +294,7 @@ static enum order read_spec(const struct fields *f, bool turn, struct call_spec 
 	static const char *const words[] = {
 		"via",	  "try",    "order",	  "attempt",   "pace",	     "host_addresses",
 		"port",	  "oracle", "turn",	  "families",  "candidates", "holes",
-		"probes", "ttl",    "first_port", "last_port", "rivals",
+		"probes", "ttl",    "first_port", "last_port", "rivals",     "ice_tcp",
 	};
 	enum order order;
 
@@ -324,9 +324,10 @@ static enum order read_spec(const struct fields *f, bool turn, struct call_spec 
 	return order;
 }
 
+/* @told: what of it the oracle alone is told. */
 static void ask(struct stage_call *call, const struct plan_node *via, const struct call_spec *spec,
 		const struct turn_client_spec *turn, const struct endpoint stun[FAMILY_COUNT],
-		const double rivals[2])
+		const struct oracle_call *told)
 {
 	enum predict_turn by = PREDICT_NO_TURN;
 	uint16_t ports[RENDEZVOUS_PORTS];
@@ -336,8 +337,9 @@ static void ask(struct stage_call *call, const struct plan_node *via, const stru
 		.tcp_ports = ports,
 		.tcp_ports_len = ports_of(via, ports),
 		.udp_port = RENDEZVOUS_PORT,
+		.ice_tcp = told->ice_tcp,
 		.budget = spec->budget,
-		.rivals = { rivals[0], rivals[1] },
+		.rivals = { told->rivals[0], told->rivals[1] },
 	};
 
 	if (turn) {
@@ -359,13 +361,16 @@ static void ask(struct stage_call *call, const struct plan_node *via, const stru
 }
 
 /* Methods over TCP need NATs whose TCP is as their models say. */
-static void check_nets(lua_State *L, const struct plan_node *host, const struct call_spec *spec)
+static void check_nets(lua_State *L, const struct plan_node *host, const struct call_spec *spec,
+		       bool ice_tcp)
 {
 	char why[256];
 
 	for (unsigned i = 0; i < spec->ladder_len; i++) {
-		if (!method_connects(spec->ladder[i]) ||
-		    nets_connect_as_modelled(host, why, sizeof(why)))
+		bool connects = method_connects(spec->ladder[i]) ||
+				(ice_tcp && spec->ladder[i] == METHOD_ICE);
+
+		if (!connects || nets_connect_as_modelled(host, why, sizeof(why)))
 			continue;
 		stage_of(L)->inexpressible = true;
 		luaL_error(L, "%s", why);
@@ -381,7 +386,7 @@ int api_connect(lua_State *L)
 	struct call_spec spec = { 0 };
 	struct endpoint stun[FAMILY_COUNT] = { 0 };
 	struct turn_client_spec turn;
-	double rivals[2] = { 0, 0 };
+	struct oracle_call told = { 0 };
 	struct stage_call *call;
 	struct peer *caller, *callee;
 	enum order order;
@@ -392,9 +397,10 @@ int api_connect(lua_State *L)
 	luaL_argcheck(L, a != b, 2, "a host cannot call itself");
 	has_turn = find_turn(&f, &turn);
 	order = read_spec(&f, has_turn, &spec);
-	read_rivals(&f, rivals);
-	check_nets(L, a, &spec);
-	check_nets(L, b, &spec);
+	read_rivals(&f, told.rivals);
+	told.ice_tcp = fields_flag(&f, "ice_tcp", false);
+	check_nets(L, a, &spec, told.ice_tcp);
+	check_nets(L, b, &spec, told.ice_tcp);
 	via = find_via(&f);
 	find_stun(&f, via, has_turn ? &turn : NULL, stun);
 	caller = join(L, a, via, &spec);
@@ -407,6 +413,8 @@ int api_connect(lua_State *L)
 	}
 	peer_use_stun(caller, stun);
 	peer_use_stun(callee, stun);
+	peer_use_ice_tcp(caller, told.ice_tcp);
+	peer_use_ice_tcp(callee, told.ice_tcp);
 	slot = api_push_pointer(L, API_CALL);
 	call = calloc(1, sizeof(*call));
 	if (!call)
@@ -418,7 +426,7 @@ int api_connect(lua_State *L)
 	call->order = order;
 	call->tried_len = spec.ladder_len;
 	memcpy(call->tried, spec.ladder, sizeof(spec.ladder));
-	ask(call, via, &spec, has_turn ? &turn : NULL, stun, rivals);
+	ask(call, via, &spec, has_turn ? &turn : NULL, stun, &told);
 	error = call_connect(caller, callee, &spec, &call->call);
 	if (error)
 		return luaL_error(L, "connect: %s to %s by way of %s: %s", a->name, b->name,

@@ -76,6 +76,11 @@ bool oracle_has(const struct plan_node *host, enum family family)
 	return plan_has_ipv4(host) || plan_nat64_prefix(host).bits;
 }
 
+static bool has_address(const struct plan_node *host, enum family family)
+{
+	return family == FAMILY_IPV6 ? !ip_addr_is_unset(host->addr6) : plan_has_ipv4(host);
+}
+
 void oracle_ask(const struct plan_node *caller, const struct plan_node *callee,
 		const struct oracle_call *call, struct predict_answer *ret)
 {
@@ -91,6 +96,9 @@ void oracle_ask(const struct plan_node *caller, const struct plan_node *callee,
 		.turn = call->turn,
 		.turn_port = call->turn_port,
 		.stun_port = call->stun_port,
+		/* Of addresses that a NAT64 stands in for there are none. */
+		.ice_tcp = call->ice_tcp && has_address(caller, call->family) &&
+			   has_address(callee, call->family),
 		.budget = call->budget,
 		.rivals = { call->rivals[0], call->rivals[1] },
 	};

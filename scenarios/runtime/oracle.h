@@ -23,6 +23,7 @@ struct oracle_call {
 	enum predict_turn turn;
 	uint16_t turn_port;
 	uint16_t stun_port; /* in that family; 0 = there is none */
+	bool ice_tcp; /* ICE has candidates over TCP, too */
 	enum family family; /* of the endpoints that they try */
 	struct method_budget budget;
 	double rivals[2]; /* see struct predict_question */

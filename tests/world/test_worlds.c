@@ -183,6 +183,20 @@ static void every_method_between_every_two_models(void **state)
 	}
 }
 
+/* Each run asks the oracle, and fails where it is wrong. */
+static void ice_over_tcp_between_every_two_models(void **state)
+{
+	char path[DRIVEN_PATH + 32];
+	const char *const argv[] = { "knothole", "run", "--world", "virtual",
+				     "-o",	 "out", path,	   NULL };
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/tests/world/ice_tcp.lua", getenv("KNOTHOLE_HOME"));
+	drive(&(struct drive){ .argv = argv, .directory = directory }, &driven);
+	assert_non_null(strstr(driven.out, "256 passed, 0 failed, 0 skipped"));
+	assert_int_equal(driven.status, 0);
+}
+
 #define TWO_HOSTS "world = function () return { alice = host {}, bob = host {} } end,\n"
 
 /* Scenarios that a virtual world cannot play, or not to an end. */
@@ -291,6 +305,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(and_that_of_ipv6, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_method_between_every_two_models, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(ice_over_tcp_between_every_two_models, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(the_matrix_takes_model_files, setup, teardown),
 	};

@@ -14,39 +14,49 @@
 enum { NO = PREDICT_MUST_NOT, YES = PREDICT_MUST };
 enum { D = 1 << ICE_PATH_DIRECT, P = 1 << ICE_PATH_PUNCHED, R = 1 << ICE_PATH_RELAYED };
 
+enum stun { NO_STUN, STUN, STUN_AND_TCP /* candidates over TCP, too */ };
+
 static const struct row {
 	const char *caller, *callee, *shared; /* a model's name, or "" */
-	bool stun;
+	enum stun stun;
 	enum predict_turn turn;
 	int ice; /* a prediction */
 	unsigned paths;
 	const char *why; /* stands in the reason */
 } rows[] = {
-	{ "", "", "", true, PREDICT_NO_TURN, YES, D, "" },
-	{ "", "", "", false, PREDICT_NO_TURN, YES, D, "" },
-	{ "symmetric-firewall", "", "", true, PREDICT_NO_TURN, YES, D, "" },
-	{ "symmetric-firewall", "symmetric-firewall", "", false, PREDICT_NO_TURN, YES, D, "" },
-	{ "", "", "symmetric", true, PREDICT_TURN_UDP, YES, D, "inside" },
-	{ "port-restricted-cone", "port-restricted-cone", "", true, PREDICT_NO_TURN, YES, P,
+	{ "", "", "", STUN, PREDICT_NO_TURN, YES, D, "" },
+	{ "", "", "", NO_STUN, PREDICT_NO_TURN, YES, D, "" },
+	{ "symmetric-firewall", "", "", STUN, PREDICT_NO_TURN, YES, D, "" },
+	{ "symmetric-firewall", "symmetric-firewall", "", NO_STUN, PREDICT_NO_TURN, YES, D, "" },
+	{ "", "", "symmetric", STUN, PREDICT_TURN_UDP, YES, D, "inside" },
+	{ "port-restricted-cone", "port-restricted-cone", "", STUN, PREDICT_NO_TURN, YES, P,
 	  "each one's packets" },
-	{ "port-restricted-cone", "port-restricted-cone", "", true, PREDICT_TURN_UDP, YES, P, "" },
+	{ "port-restricted-cone", "port-restricted-cone", "", STUN, PREDICT_TURN_UDP, YES, P, "" },
 	/* Nobody can be told an address that it does not know itself. */
-	{ "port-restricted-cone", "port-restricted-cone", "", false, PREDICT_NO_TURN, NO, 0, "" },
+	{ "port-restricted-cone", "port-restricted-cone", "", NO_STUN, PREDICT_NO_TURN, NO, 0, "" },
 	/* … but one that is heard from is known. */
-	{ "port-restricted-cone", "", "", false, PREDICT_NO_TURN, YES, P, "" },
-	{ "symmetric", "", "", false, PREDICT_NO_TURN, YES, P, "" },
-	{ "full-cone", "symmetric", "", true, PREDICT_NO_TURN, YES, P, "" },
-	{ "symmetric", "full-cone", "", true, PREDICT_NO_TURN, YES, P, "" },
-	{ "port-restricted-cone", "symmetric", "", true, PREDICT_NO_TURN, NO, 0, "" },
-	{ "port-restricted-cone", "symmetric", "", true, PREDICT_TURN_UDP, YES, R, "TURN" },
-	{ "symmetric-random", "symmetric-random", "", true, PREDICT_NO_TURN, NO, 0, "" },
-	{ "symmetric-random", "symmetric-random", "", true, PREDICT_TURN_TCP, YES, R, "over TCP" },
+	{ "port-restricted-cone", "", "", NO_STUN, PREDICT_NO_TURN, YES, P, "" },
+	{ "symmetric", "", "", NO_STUN, PREDICT_NO_TURN, YES, P, "" },
+	{ "full-cone", "symmetric", "", STUN, PREDICT_NO_TURN, YES, P, "" },
+	{ "symmetric", "full-cone", "", STUN, PREDICT_NO_TURN, YES, P, "" },
+	{ "port-restricted-cone", "symmetric", "", STUN, PREDICT_NO_TURN, NO, 0, "" },
+	{ "port-restricted-cone", "symmetric", "", STUN, PREDICT_TURN_UDP, YES, R, "TURN" },
+	{ "symmetric-random", "symmetric-random", "", STUN, PREDICT_NO_TURN, NO, 0, "" },
+	{ "symmetric-random", "symmetric-random", "", STUN, PREDICT_TURN_TCP, YES, R, "over TCP" },
 	/* Every check comes from another port, and so does every answer. */
-	{ "apd-ad", "apd-ad", "", true, PREDICT_NO_TURN, NO, 0, "a port that was not asked" },
-	{ "apd-ad", "ei-ad", "", true, PREDICT_NO_TURN, YES, P, "" },
-	{ "udp-blocked", "", "", true, PREDICT_NO_TURN, NO, 0, "UDP" },
-	{ "udp-blocked", "", "", true, PREDICT_TURN_UDP, NO, 0, "UDP" },
-	{ "udp-blocked", "", "", true, PREDICT_TURN_TCP, YES, R, "" },
+	{ "apd-ad", "apd-ad", "", STUN, PREDICT_NO_TURN, NO, 0, "a port that was not asked" },
+	{ "apd-ad", "ei-ad", "", STUN, PREDICT_NO_TURN, YES, P, "" },
+	{ "udp-blocked", "", "", STUN, PREDICT_NO_TURN, NO, 0, "UDP" },
+	{ "udp-blocked", "", "", STUN, PREDICT_TURN_UDP, NO, 0, "UDP" },
+	{ "udp-blocked", "", "", STUN, PREDICT_TURN_TCP, YES, R, "" },
+	{ "udp-blocked", "", "", STUN_AND_TCP, PREDICT_NO_TURN, YES, P, "over TCP" },
+	{ "udp-blocked", "udp-blocked", "", STUN_AND_TCP, PREDICT_NO_TURN, YES, P, "over TCP" },
+	{ "udp-blocked", "symmetric", "", STUN_AND_TCP, PREDICT_NO_TURN, NO, 0, "" },
+	{ "", "", "udp-blocked", STUN_AND_TCP, PREDICT_NO_TURN, YES, D, "inside" },
+	{ "port-restricted-cone", "port-restricted-cone", "", STUN_AND_TCP, PREDICT_NO_TURN, YES, P,
+	  "each one's packets" },
+	{ "symmetric-firewall", "symmetric-firewall", "", STUN_AND_TCP, PREDICT_NO_TURN, YES, D,
+	  "" },
 };
 
 static const struct predict_nat *nat_of(const char *name, struct nat_model *model,
@@ -69,7 +79,9 @@ static void test_row(void **state)
 	struct nat_model models[3];
 	struct predict_nat nats[3] = { 0 };
 	struct predict_side sides[3] = { 0 };
-	struct predict_question question = { .turn = row->turn, .stun_port = row->stun ? 3478 : 0 };
+	struct predict_question question = { .turn = row->turn,
+					     .stun_port = row->stun ? 3478 : 0,
+					     .ice_tcp = row->stun == STUN_AND_TCP };
 	struct predict_answer answer;
 
 	for (int i = 0; i < 3; i++) {
