@@ -12,7 +12,8 @@
 #define MESSAGE_NS (10 * SEC)
 
 enum { VISITORS_MAX = 256, REQUEST_MAX = 1024, RESPONSE_MAX = 256, UNKNOWN_MAX = 8 };
-enum { CROWD = 1, MALFORMED }; /* of complaints; its first is stun.c's */
+/* Of complaints; the first is stun.c's. */
+enum { FULL = 1, MALFORMED, SILENT, SLOW, READS_SLOWLY };
 
 struct stun_tcp {
 	struct visitors *visitors;
@@ -20,21 +21,29 @@ struct stun_tcp {
 };
 
 /* One message: its length; 0 where what comes is none that is taken; or -errno. */
-static long read_message(struct conduit *visitor, uint8_t message[REQUEST_MAX])
+static long read_message(const struct stun_tcp *tcp, struct conduit *visitor,
+			 uint8_t message[REQUEST_MAX])
 {
 	struct host *host = conduit_host(visitor);
 	int err = conduit_recv_exact(visitor, message, 1, host_now(host) + IDLE_NS);
 	uint64_t deadline = host_now(host) + MESSAGE_NS;
 	size_t len;
 
-	if (!err)
-		err = conduit_recv_exact(visitor, message + 1, STUN_HEADER - 1, deadline);
+	if (err == -ETIMEDOUT)
+		complain(tcp->complaints, SILENT, "connected, and then said nothing",
+			 conduit_remote(visitor));
 	if (err)
 		return err;
+	err = conduit_recv_exact(visitor, message + 1, STUN_HEADER - 1, deadline);
 	len = STUN_HEADER + ((size_t)message[2] << 8 | message[3]);
-	if (len > REQUEST_MAX)
+	if (!err && len > REQUEST_MAX)
 		return 0;
-	err = conduit_recv_exact(visitor, message + STUN_HEADER, len - STUN_HEADER, deadline);
+	if (!err)
+		err = conduit_recv_exact(visitor, message + STUN_HEADER, len - STUN_HEADER,
+					 deadline);
+	if (err == -ETIMEDOUT)
+		complain(tcp->complaints, SLOW, "takes too long to send a message",
+			 conduit_remote(visitor));
 	return err ? err : (long)len;
 }
 
@@ -81,34 +90,46 @@ static size_t respond(const struct stun_message *request, struct endpoint from,
 	return stun_end(&w);
 }
 
+/* False where the connection is to end. */
+static bool answer(const struct stun_tcp *tcp, struct conduit *visitor, const uint8_t *message,
+		   size_t len)
+{
+	struct endpoint from = conduit_remote(visitor);
+	uint8_t out[RESPONSE_MAX];
+	struct stun_message request;
+	int err;
+
+	/* RFC 3489's clients speak UDP alone; after what is no STUN nobody knows where the next
+	 * message begins. */
+	if (!len || stun_decode(message, len, &request) || request.classic) {
+		complain(tcp->complaints, MALFORMED, "sends what is no STUN", from);
+		return false;
+	}
+	if (request.class != STUN_REQUEST || request.method != STUN_BINDING)
+		return true;
+	err = conduit_send(visitor, out, respond(&request, from, out),
+			   host_now(conduit_host(visitor)) + MESSAGE_NS);
+	if (err == -ETIMEDOUT)
+		complain(tcp->complaints, READS_SLOWLY, "does not read its answers", from);
+	return !err;
+}
+
 static void serve(void *arg, struct conduit *visitor)
 {
 	const struct stun_tcp *tcp = arg;
-	struct endpoint from = conduit_remote(visitor);
-	uint8_t message[REQUEST_MAX], out[RESPONSE_MAX];
-	struct stun_message request;
+	uint8_t message[REQUEST_MAX];
 	long len;
 
-	while ((len = read_message(visitor, message)) >= 0) {
-		/* RFC 3489's clients speak UDP alone; after what is no STUN nobody knows where
-		 * the next message begins. */
-		if (!len || stun_decode(message, (size_t)len, &request) || request.classic) {
-			complain(tcp->complaints, MALFORMED, "sends what is no STUN", from);
+	while ((len = read_message(tcp, visitor, message)) >= 0)
+		if (!answer(tcp, visitor, message, (size_t)len))
 			return;
-		}
-		if (request.class != STUN_REQUEST || request.method != STUN_BINDING)
-			continue;
-		if (conduit_send(visitor, out, respond(&request, from, out),
-				 host_now(conduit_host(visitor)) + MESSAGE_NS))
-			return;
-	}
 }
 
-static void turned_away(void *arg, struct endpoint who)
+static void turn_away(void *arg, struct endpoint who)
 {
 	const struct stun_tcp *tcp = arg;
 
-	complain(tcp->complaints, CROWD, "found no room any more", who);
+	complain(tcp->complaints, FULL, "finds all connections taken", who);
 }
 
 int stun_tcp_open(const struct service_spec *spec, struct complaints *complaints,
@@ -122,7 +143,7 @@ int stun_tcp_open(const struct service_spec *spec, struct complaints *complaints
 		.name = "stun visitor",
 		.arg = tcp,
 		.serve = serve,
-		.turned_away = turned_away,
+		.turned_away = turn_away,
 	};
 	int err;
 
