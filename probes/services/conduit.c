@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "tls_chance.h"
+
 /* A TLS record and its header (RFC 8446, 5.1), with room for what a cipher adds. */
 enum { INCOMING = 16384 + 2048 };
 
@@ -76,13 +78,14 @@ static int make_certificate(gnutls_certificate_credentials_t credentials)
 	return err < 0 ? -EIO : 0;
 }
 
-int conduit_identity_new(struct conduit_identity **ret)
+int conduit_identity_new(struct host *host, struct conduit_identity **ret)
 {
 	struct conduit_identity *identity = calloc(1, sizeof(*identity));
 	int err = -ENOMEM;
 
 	if (!identity)
 		return -ENOMEM;
+	tls_chance(host);
 	if (!gnutls_certificate_allocate_credentials(&identity->credentials))
 		err = make_certificate(identity->credentials);
 	if (err) {
@@ -246,8 +249,10 @@ int conduit_new(struct sock *sock, struct conduit **ret)
 
 int conduit_secure(struct conduit *conduit, struct conduit_identity *identity, uint64_t deadline)
 {
-	int err = start_tls(conduit, identity);
+	int err;
 
+	tls_chance(conduit->host);
+	err = start_tls(conduit, identity);
 	return err ? err : shake_hands(conduit, deadline);
 }
 

@@ -3,8 +3,7 @@
  * A conduit: the bytes of a TCP connection, in the clear or inside TLS.
  *
  * GnuTLS never waits: it reads from and writes to memory here, and the socket calls round it park,
- * so that TLS runs in virtual time as it does in real time.  Its randomness is the machine's,
- * though, not the world's: of two runs the bytes differ, but not their number.
+ * so that TLS runs in virtual time as it does in real time.  Its randomness is tls_chance.h's.
  *
  * Any number of fibers may use a conduit at once, but only one may send and one receive.
  */
@@ -19,10 +18,10 @@
 
 struct conduit;
 
-/* A server's key and its certificate, made up on the spot and signed by itself. */
+/* The key and the certificate of a server on @host, made up on the spot and signed by itself. */
 struct conduit_identity;
 
-int conduit_identity_new(struct conduit_identity **ret); /* 0, -ENOMEM, -EIO */
+int conduit_identity_new(struct host *host, struct conduit_identity **ret); /* 0, -ENOMEM, -EIO */
 void conduit_identity_free(struct conduit_identity *identity); /* NULL is fine */
 
 /* The connected @sock in the clear, which is taken, also where it fails.  0 or -ENOMEM. */

@@ -101,7 +101,7 @@ static int open_conn(struct turn_conn *conn)
 	int err = 0;
 
 	if (conn->tls && !server->identity)
-		err = conduit_identity_new(&server->identity);
+		err = conduit_identity_new(server->host, &server->identity);
 	if (conn->tls && !err)
 		err = conduit_secure(conn->conduit, server->identity,
 				     turn_now(server) + HANDSHAKE_NS);

@@ -103,7 +103,7 @@ static void run_served(void *arg)
 	struct fixture *f = arg;
 	struct fiber *server;
 
-	assert_int_equal(conduit_identity_new(&f->identity), 0);
+	assert_int_equal(conduit_identity_new(f->hosts[0], &f->identity), 0);
 	assert_int_equal(fiber_spawn(f->net.loop, "server", serve, &f->ends[0], &server), 0);
 	fiber_sleep(host_now(f->hosts[1]) + MSEC);
 	f->test(f);
