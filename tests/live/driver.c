@@ -141,8 +141,11 @@ void drive(const struct drive *drive, struct driven *ret)
 	ended = read_both(out[0], err[0], ret);
 	close(out[0]);
 	close(err[0]);
-	if (!ended)
+	if (!ended) {
 		kill(pid, SIGKILL);
+		snprintf(ret->err, sizeof(ret->err), "%s had not ended after %d s\n",
+			 drive->argv[0], DRIVE_SECONDS);
+	}
 	if (waitpid(pid, &status, 0) < 0)
 		die("waitpid");
 	ret->status = !ended		  ? -1

@@ -13,7 +13,7 @@
 enum { DRIVEN_TEXT = 1 << 16, DRIVEN_PATH = 512 };
 
 struct driven {
-	int status; /* exit status; 128 + signal; -1 where the time ran out and it was killed */
+	int status; /* exit status; 128 + signal; -1 where the time ran out, it was killed, and err says so */
 	char out[DRIVEN_TEXT]; /* stdout, cut, NUL-terminated */
 	char err[DRIVEN_TEXT]; /* stderr, the same */
 };
@@ -24,8 +24,8 @@ struct drive {
 	const char *directory; /* to stand in; NULL = where we stand */
 };
 
-/* How long any one run may take: far more than it should, so that only a hang runs out of it. */
-#define DRIVE_SECONDS 120
+/* How long any one run may take, beside a dozen builds and tests too: only a hang runs out of it. */
+#define DRIVE_SECONDS 400
 
 /* Run it to its end. */
 void drive(const struct drive *drive, struct driven *ret);
