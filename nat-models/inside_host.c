@@ -3,9 +3,13 @@
 
 #include "nat_state.h"
 
-void inside_host_table_init(struct inside_host_table *table, const struct nat_memory *memory)
+void inside_host_table_init(struct inside_host_table *table, bool has_blocks,
+			    const struct nat_memory *memory)
 {
-	rows_init(&table->hosts, sizeof(struct inside_host), memory);
+	size_t size = sizeof(struct inside_host);
+
+	table->has_blocks = has_blocks;
+	rows_init(&table->hosts, has_blocks ? size + sizeof(struct host_blocks) : size, memory);
 }
 
 void inside_host_table_clear(struct inside_host_table *table)
@@ -57,28 +61,52 @@ static uint32_t slot_take(struct nat *nat)
 	return ref;
 }
 
-uint32_t inside_host_hold(struct nat *nat, struct ip_addr addr)
+/* The host at @addr, or 0. */
+static uint32_t find(const struct nat *nat, struct ip_addr addr)
 {
-	uint32_t ref, *bucket;
+	uint32_t ref = *bucket_of(nat, addr);
 
-	grow(nat);
-	bucket = bucket_of(nat, addr);
-	for (ref = *bucket; ref; ref = host_at(nat, ref)->next)
-		if (ip_addr_equal(host_at(nat, ref)->addr, addr)) {
-			host_at(nat, ref)->count++;
-			return ref;
-		}
-	ref = slot_take(nat);
+	while (ref && !ip_addr_equal(host_at(nat, ref)->addr, addr))
+		ref = host_at(nat, ref)->next;
+	return ref;
+}
+
+/* A new one at @addr; 0 without memory. */
+static uint32_t make(struct nat *nat, struct ip_addr addr)
+{
+	uint32_t ref = slot_take(nat), *bucket = bucket_of(nat, addr);
+	struct inside_host *host;
+
 	if (!ref)
 		return 0;
-	*host_at(nat, ref) = (struct inside_host){
-		.addr = addr,
-		.next = *bucket,
-		.count = 1,
-	};
+	host = host_at(nat, ref);
+	*host = (struct inside_host){ .addr = addr, .next = *bucket };
+	if (nat->hosts.has_blocks)
+		host->blocks[0] = (struct host_blocks){ 0 };
 	*bucket = ref;
 	nat->hosts.count++;
 	return ref;
+}
+
+uint32_t inside_host_hold(struct nat *nat, struct ip_addr addr)
+{
+	uint32_t ref;
+
+	grow(nat);
+	ref = find(nat, addr);
+	if (!ref)
+		ref = make(nat, addr);
+	if (ref)
+		host_at(nat, ref)->count++;
+	return ref;
+}
+
+static void free_blocks(struct nat *nat, const struct host_blocks *blocks)
+{
+	for (int protocol = 0; protocol < NAT_PROTOCOLS; protocol++)
+		for (int i = 0; i < BLOCKS_MAX && blocks->block[protocol][i]; i++)
+			port_free_block(&nat->ports[protocol], blocks->pool,
+					blocks->block[protocol][i] - 1);
 }
 
 static void forget(struct nat *nat, uint32_t ref)
@@ -87,10 +115,8 @@ static void forget(struct nat *nat, uint32_t ref)
 	struct inside_host *host = host_at(nat, ref);
 	uint32_t *at = bucket_of(nat, host->addr);
 
-	for (int protocol = 0; protocol < NAT_PROTOCOLS; protocol++)
-		for (int i = 0; i < BLOCKS_MAX && host->block[protocol][i]; i++)
-			port_free_block(&nat->ports[protocol], host->pool,
-					host->block[protocol][i] - 1);
+	if (table->has_blocks)
+		free_blocks(nat, host->blocks);
 	while (*at != ref)
 		at = &host_at(nat, *at)->next;
 	*at = host->next;
@@ -140,24 +166,35 @@ static void ring_remove(struct nat *nat, struct inside_host *host, uint32_t ref)
 
 void inside_host_add(struct nat *nat, uint32_t host, uint32_t mapping)
 {
-	links_of(nat, mapping)->host = host;
 	ring_append(nat, host_at(nat, host), mapping);
 	host_at(nat, host)->count++;
 }
 
+/* The host that has a mapping, or 0: the router's own mappings are no host's. */
+static uint32_t host_of(const struct nat *nat, uint32_t mapping)
+{
+	const struct mapping *m = nat_mapping(nat, mapping);
+
+	return links_of(nat, mapping)->next ? find(nat, mapping_inside(nat, m).addr) : 0;
+}
+
 void inside_host_remove(struct nat *nat, uint32_t mapping)
 {
-	uint32_t ref = links_of(nat, mapping)->host;
-	struct inside_host *host = host_at(nat, ref);
+	uint32_t ref = host_of(nat, mapping);
 
-	ring_remove(nat, host, mapping);
+	if (!ref)
+		return;
+	ring_remove(nat, host_at(nat, ref), mapping);
 	inside_host_let_go(nat, ref);
 }
 
 void inside_host_used(struct nat *nat, uint32_t mapping)
 {
-	struct inside_host *host = host_at(nat, links_of(nat, mapping)->host);
+	uint32_t ref = host_of(nat, mapping);
+	struct inside_host *host = host_at(nat, ref);
 
+	if (!ref)
+		return;
 	ring_remove(nat, host, mapping);
 	ring_append(nat, host, mapping);
 }

@@ -7,6 +7,7 @@
 #ifndef KNOTHOLE_INSIDE_HOST_H
 #define KNOTHOLE_INSIDE_HOST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "addr.h"
@@ -17,24 +18,32 @@ struct nat;
 
 enum { BLOCKS_MAX = 8 };
 
+/* What a host owns of the ports. */
+struct host_blocks {
+	uint16_t pool; /* where they are */
+	uint16_t cursor[NAT_PROTOCOLS]; /* the port given last */
+	uint32_t block[NAT_PROTOCOLS][BLOCKS_MAX]; /* its number + 1; 0 = none */
+};
+
 struct inside_host {
 	struct ip_addr addr;
 	uint32_t next; /* in its bucket; free ones are linked here too */
 	uint32_t count; /* of its mappings */
 	uint32_t oldest; /* head of the ring of its mappings */
-	uint16_t pool; /* where its blocks are */
-	uint16_t cursor[NAT_PROTOCOLS]; /* the port given last */
-	uint32_t block[NAT_PROTOCOLS][BLOCKS_MAX]; /* its number + 1; 0 = none */
+	struct host_blocks blocks[]; /* one where ports come in blocks, else none */
 };
 
 struct inside_host_table {
 	struct rows hosts; /* struct inside_host */
+	bool has_blocks;
 	uint32_t free;
 	uint32_t count;
 	struct buckets buckets; /* none at first */
 };
 
-void inside_host_table_init(struct inside_host_table *table, const struct nat_memory *memory);
+/* @has_blocks: do they own blocks of ports? */
+void inside_host_table_init(struct inside_host_table *table, bool has_blocks,
+			    const struct nat_memory *memory);
 
 void inside_host_table_clear(struct inside_host_table *table);
 
@@ -49,7 +58,7 @@ static inline struct inside_host *inside_host_at(const struct inside_host_table 
 uint32_t inside_host_hold(struct nat *nat, struct ip_addr addr);
 void inside_host_let_go(struct nat *nat, uint32_t host);
 
-/* A mapping of this host begins, ends, or has been used. */
+/* A mapping of this host begins; any mapping ends, or has been used. */
 void inside_host_add(struct nat *nat, uint32_t host, uint32_t mapping);
 void inside_host_remove(struct nat *nat, uint32_t mapping);
 void inside_host_used(struct nat *nat, uint32_t mapping);

@@ -333,7 +333,7 @@ void mapping_end(struct nat *nat, uint32_t ref)
 		port_leave(nat, ref);
 	index_remove(nat, ref);
 	source_chain_remove(nat, ref);
-	if (nat->mappings.has_hosts && mapping_host_at(&nat->mappings, ref)->host)
+	if (nat->mappings.has_hosts)
 		inside_host_remove(nat, ref);
 	all_remove(&nat->mappings, ref);
 	nat->mappings.particular -= is_exception(m->flags);
@@ -397,6 +397,6 @@ void mapping_used(struct nat *nat, uint32_t ref)
 		return;
 	all_remove(&nat->mappings, ref);
 	all_append(&nat->mappings, ref);
-	if (nat->mappings.has_hosts && mapping_host_at(&nat->mappings, ref)->host)
+	if (nat->mappings.has_hosts)
 		inside_host_used(nat, ref);
 }

@@ -68,10 +68,9 @@ struct mapping_links {
 	uint32_t all_next, all_prev;
 };
 
-/* Kept only where inside hosts are counted. */
+/* Kept only where inside hosts are counted: a ring of the host's, or 0 where no host has it. */
 struct mapping_host {
-	uint32_t host; /* inside_host.c's reference */
-	uint32_t next, prev; /* a ring */
+	uint32_t next, prev;
 };
 
 /* Kept only where source_chain.c has a use for it. */

@@ -109,6 +109,15 @@ static void set_rules(struct rules *rules, const struct nat_model *model,
 	rules->grain = rules->overload ? NAT_APD : is->filtering;
 }
 
+/* Do inside hosts own blocks of ports? */
+static bool gives_blocks(const struct nat *nat)
+{
+	for (int i = 0; i < NAT_PROTOCOLS; i++)
+		if (nat_translates_ports(nat) && nat->rules[i].is.ports == NAT_PORTS_BLOCK)
+			return true;
+	return false;
+}
+
 static void set_all_rules(struct nat *nat)
 {
 	const struct nat_model *model = &nat->model;
@@ -117,10 +126,7 @@ static void set_all_rules(struct nat *nat)
 	set_rules(&nat->rules[NAT_UDP], model, &model->udp);
 	set_rules(&nat->rules[NAT_TCP], model, &model->tcp);
 	set_rules(&nat->rules[NAT_ICMP], model, &icmp);
-	nat->counts_hosts = model->max_mappings_host != 0;
-	for (int i = 0; i < NAT_PROTOCOLS; i++)
-		if (nat_kind_gives_ports(model->kind) && nat->rules[i].is.ports == NAT_PORTS_BLOCK)
-			nat->counts_hosts = true;
+	nat->counts_hosts = model->max_mappings_host != 0 || gives_blocks(nat);
 	nat->keeps_order_of_use = model->eviction == NAT_EVICT_OLDEST &&
 				  (model->max_mappings || model->max_mappings_host);
 	nat->mappings_max = model->max_mappings && model->max_mappings < MAPPINGS_MAX / 2
@@ -272,7 +278,7 @@ static int make_tables(struct nat *nat)
 	mapping_table_init(&nat->mappings, nat->counts_hosts, has_sources);
 	address_book_init(&nat->addresses, &nat->memory);
 	session_table_init(&nat->sessions, &nat->memory);
-	inside_host_table_init(&nat->hosts, &nat->memory);
+	inside_host_table_init(&nat->hosts, gives_blocks(nat), &nat->memory);
 	tcp_table_init(&nat->tcp, &nat->memory);
 	permission_clock_init(&nat->permission_clock, &nat->memory);
 	if (!nat_translates_ports(nat))

@@ -306,7 +306,7 @@ static int next_of_block(struct choice *c, uint32_t block, uint16_t cursor)
 static enum nat_reason choose_from_block(struct nat *nat, const struct mapping_key *key,
 					 uint32_t host, uint16_t *ret_pool, uint16_t *ret_port)
 {
-	struct inside_host *h = inside_host_at(&nat->hosts, host);
+	struct host_blocks *h = inside_host_at(&nat->hosts, host)->blocks;
 	uint32_t *owned = h->block[key->protocol];
 	struct choice c = new_choice(nat, key, h->pool);
 	const struct nat_transport *is = &c.rules->is;
@@ -389,7 +389,7 @@ enum nat_reason port_choose(struct nat *nat, const struct mapping_key *key, uint
 	if (nat->rules[key->protocol].is.ports == NAT_PORTS_DETERMINISTIC)
 		return choose_determined(nat, key, ret_pool, ret_port);
 	if (nat->rules[key->protocol].is.ports == NAT_PORTS_BLOCK) {
-		struct inside_host *h = inside_host_at(&nat->hosts, host);
+		struct host_blocks *h = inside_host_at(&nat->hosts, host)->blocks;
 
 		/* All blocks of a host are at one address, chosen with the first. */
 		if (!h->block[NAT_UDP][0] && !h->block[NAT_TCP][0] && !h->block[NAT_ICMP][0])

@@ -64,7 +64,7 @@ static void take_out(struct nat *nat, uint32_t *bucket, uint32_t ref)
 	*link = (struct mapping_source){ 0 };
 }
 
-/* About two mappings a bucket.  Those that belong to a new one keep their order.  Without memory the
+/* About four mappings a bucket, which is looked at where a mapping begins only.  Those that belong to a new one keep their order.  Without memory the
  * chains just get longer. */
 static void grow(struct nat *nat)
 {
@@ -73,7 +73,7 @@ static void grow(struct nat *nat)
 
 	if (!table->buckets.len)
 		buckets_init(&table->buckets);
-	if (table->count / 2 < table->buckets.len ||
+	if (table->count / 4 < table->buckets.len ||
 	    !buckets_add(&table->buckets, &nat->memory, &from, &to))
 		return;
 	for (uint32_t ref = *from; ref; ref = next) {
