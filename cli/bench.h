@@ -11,15 +11,20 @@
 
 #include "../sim/host.h"
 #include "../sim/plan.h"
+#include "bench_meter.h"
 
-enum { BENCH_NOTE = 512, BENCH_PATH = 4096 };
+enum { BENCH_NOTE = 1024, BENCH_PATH = 4096 };
 
 /* What came out.  Filled with zeroes before a measure is taken. */
 struct bench_result {
 	double value;
 	double against; /* 0 = nothing to compare with */
 	uint64_t began; /* bench_clock() just before the last lab's process was made */
+	uint64_t pairs; /* of a population, that are asked for */
 	char note[BENCH_NOTE]; /* particulars; after a failure, why */
+	char limit
+		[BENCH_NOTE]; /* what it could not be better than here, or where its time goes, as far as
+				 * that was measured with it */
 };
 
 /* Each takes its measure: 0, or -errno with result->note. */
@@ -31,7 +36,7 @@ int bench_scenarios(struct bench_result *result); /* 1/s, lean ones */
 int bench_calls(struct bench_result *result); /* 1/s, through services and ladder */
 int bench_engine_pps(struct bench_result *result); /* packets/s over 1,000 flows */
 int bench_engine_pps_1m(struct bench_result *result); /* packets/s over 1,000,000 mappings */
-int bench_mapping_bytes(struct bench_result *result); /* resident bytes a mapping */
+int bench_mapping_bytes(struct bench_result *result); /* resident bytes a mapping, at most */
 int bench_mapping_growth(struct bench_result *result); /* ns a packet, 10^6 to 10^3 mappings */
 
 int bench_host_bytes(struct bench_result *result); /* resident bytes a virtual host */
@@ -66,8 +71,8 @@ int bench_in_world(void (*main)(void *job), struct bench_result *result, char *t
  * it prints, as above. */
 int bench_in_script(const char *what, struct bench_result *result, char *text, size_t size);
 
-uint64_t bench_clock(void); /* CLOCK_MONOTONIC, ns: the same in every process */
-uint64_t bench_cpu(void); /* ns that this process has had a processor */
-uint64_t bench_resident(void); /* bytes of memory that this process has; 0 = cannot be told */
+/* @len empty network namespaces alone, in a process like that of bench_in_world(): how many ns until they
+ * are there.  0, or -errno with @result's note. */
+int bench_namespaces(unsigned int len, struct bench_result *result, uint64_t *ret_ns);
 
 #endif

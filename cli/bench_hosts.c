@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../sim/world.h"
@@ -21,9 +20,14 @@
 
 static const unsigned long sizes[] = { 1000, 10000, 100000, 1000000 };
 
+/* What of a host's cost came with what. */
+enum part { PART_PLAN, PART_CHECK, PART_BUILD, PART_SEND, PART_RECEIVE, PARTS };
+
+/* Each host's; a part's bytes are those resident at its end. */
 struct figures {
-	double bytes, up_ns, datagram_ns;
-	bool failed;
+	unsigned long hosts;
+	double ns[PARTS], bytes[PARTS];
+	int err;
 	char why[BENCH_NOTE];
 };
 
@@ -34,10 +38,21 @@ struct office {
 	const struct plan *plan;
 	struct sock **socks;
 	unsigned long len, got;
-	uint64_t began; /* when their sockets were open */
+	struct figures *figures;
+	uint64_t began, bytes; /* of the part that is measured; at the beginning of all */
 };
 
-static int make_plan(struct plan *plan, unsigned long hosts, struct plan_error *error)
+/* This part ends now, and another begins. */
+static void end_part(struct office *office, enum part part)
+{
+	double hosts = (double)office->len;
+
+	office->figures->ns[part] = (double)(bench_cpu() - office->began) / hosts;
+	office->figures->bytes[part] = (double)(bench_resident() - office->bytes) / hosts;
+	office->began = bench_cpu();
+}
+
+static int make_plan(struct plan *plan, unsigned long hosts)
 {
 	struct plan_node *net = plan_add(plan, NULL, PLAN_NET, "office");
 	char name[32];
@@ -52,7 +67,7 @@ static int make_plan(struct plan *plan, unsigned long hosts, struct plan_error *
 		if (!plan_add(plan, net, PLAN_HOST, name))
 			return -ENOMEM;
 	}
-	return plan_complete(plan, error);
+	return 0;
 }
 
 static bool open_sockets(struct office *office)
@@ -83,85 +98,75 @@ static void work(void *arg)
 		if (sock_send(office->socks[i], &to, bytes, sizeof(bytes), NEVER))
 			return;
 	}
+	end_part(office, PART_SEND);
 	for (unsigned long i = 0; i < office->len; i++)
 		office->got += sock_recv(office->socks[i], NULL, bytes, sizeof(bytes), SEC) ==
 			       PAYLOAD;
+	end_part(office, PART_RECEIVE);
 }
 
-static int take(unsigned long hosts, struct figures *ret)
+static int run(struct office *office, struct plan *plan, struct plan_error *error)
 {
 	const struct world_options options = { .kind = WORLD_VIRTUAL };
-	struct office office = { .len = hosts };
+	int err = make_plan(plan, office->len);
+
+	if (err)
+		return err;
+	end_part(office, PART_PLAN);
+	err = plan_complete(plan, error);
+	if (err)
+		return err;
+	end_part(office, PART_CHECK);
+	office->plan = plan;
+	office->socks = calloc(office->len, sizeof(*office->socks));
+	if (!office->socks)
+		return -ENOMEM;
+	err = world_new(plan, &options, &office->world, error);
+	if (err)
+		return err;
+	end_part(office, PART_BUILD);
+	err = world_run(office->world, work, office);
+	return err || office->got == office->len ? err : -EIO;
+}
+
+static void take(void *about)
+{
+	struct figures *figures = about;
+	struct office office = { .len = figures->hosts,
+				 .figures = figures,
+				 .bytes = bench_resident(),
+				 .began = bench_cpu() };
 	struct plan_error error = { "" };
 	struct plan plan = { 0 };
-	uint64_t bytes = bench_resident(), began = bench_cpu();
-	int err = make_plan(&plan, hosts, &error);
 
-	office.plan = &plan;
-	office.socks = calloc(hosts, sizeof(*office.socks));
-	if (!err && !office.socks)
-		err = -ENOMEM;
-	if (!err)
-		err = world_new(&plan, &options, &office.world, &error);
-	ret->up_ns = (double)(bench_cpu() - began) / (double)hosts;
-	if (!err)
-		err = world_run(office.world, work, &office);
-	ret->datagram_ns = (double)(bench_cpu() - office.began) / (double)hosts;
-	ret->bytes = (double)(bench_resident() - bytes) / (double)hosts;
-	if (!err && office.got != hosts)
-		err = -EIO;
-	if (err)
-		snprintf(ret->why, sizeof(ret->why), "%lu hosts: %.200s", hosts,
-			 *error.text ? error.text : strerror(-err));
-	ret->failed = err != 0;
+	figures->err = run(&office, &plan, &error);
+	if (figures->err)
+		snprintf(figures->why, sizeof(figures->why), "%lu hosts: %.200s", figures->hosts,
+			 *error.text ? error.text : strerror(-figures->err));
 	world_free(office.world);
 	plan_clear(&plan);
 	free(office.socks);
-	return err;
 }
 
-static int take_apart(unsigned long hosts, struct figures *ret)
-{
-	struct figures figures = { 0 };
-	int ends[2], status;
-	ssize_t got;
-	pid_t pid;
-
-	if (pipe(ends) < 0)
-		return -errno;
-	fflush(NULL);
-	pid = fork();
-	if (pid == 0) {
-		take(hosts, &figures);
-		got = write(ends[1], &figures, sizeof(figures));
-		_exit(got == sizeof(figures) ? 0 : 1);
-	}
-	close(ends[1]);
-	got = pid > 0 ? read(ends[0], ret, sizeof(*ret)) : 0;
-	close(ends[0]);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (got == sizeof(*ret))
-		return ret->failed ? -EIO : 0;
-	snprintf(ret->why, sizeof(ret->why), "%lu hosts: their process ended early", hosts);
-	return -EIO;
-}
-
-/* The value is that of the largest world; the note has them all. */
+/* The value is that of the largest world, whose figures are left in *@ret; the note has them all. */
 static int take_all(double (*of)(const struct figures *figures), const char *what,
-		    struct bench_result *result)
+		    struct bench_result *result, struct figures *ret)
 {
 	int len = snprintf(result->note, sizeof(result->note), "%s at", what);
 
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
-		struct figures figures = { 0 };
-		int err = take_apart(sizes[i], &figures);
+		int err;
 
-		if (err) {
-			memcpy(result->note, figures.why, sizeof(result->note));
-			return err;
+		*ret = (struct figures){ .hosts = sizes[i] };
+		err = bench_apart(take, ret, sizeof(*ret));
+		if (err)
+			snprintf(ret->why, sizeof(ret->why), "%lu hosts: their process ended early",
+				 sizes[i]);
+		if (err || ret->err) {
+			memcpy(result->note, ret->why, sizeof(result->note));
+			return err ? err : ret->err;
 		}
-		result->value = of(&figures);
+		result->value = of(ret);
 		len += snprintf(result->note + len, sizeof(result->note) - (size_t)len,
 				"%s %lu hosts %.0f", i ? "," : "", sizes[i], result->value);
 	}
@@ -170,30 +175,61 @@ static int take_all(double (*of)(const struct figures *figures), const char *wha
 
 static double bytes_of(const struct figures *figures)
 {
-	return figures->bytes;
+	return figures->bytes[PART_RECEIVE];
 }
 
 static double up_ns_of(const struct figures *figures)
 {
-	return figures->up_ns;
+	return figures->ns[PART_PLAN] + figures->ns[PART_CHECK] + figures->ns[PART_BUILD];
 }
 
 static double datagram_ns_of(const struct figures *figures)
 {
-	return figures->datagram_ns;
+	return figures->ns[PART_SEND] + figures->ns[PART_RECEIVE];
 }
 
 int bench_host_bytes(struct bench_result *result)
 {
-	return take_all(bytes_of, "bytes", result);
+	struct figures most;
+	int err = take_all(bytes_of, "bytes", result, &most);
+
+	if (!err)
+		snprintf(
+			result->limit, sizeof(result->limit),
+			"of the most: %.0f its plan, %.0f its stack and link, %.0f its socket and the "
+			"datagram on its way",
+			most.bytes[PART_CHECK], most.bytes[PART_BUILD] - most.bytes[PART_CHECK],
+			most.bytes[PART_RECEIVE] - most.bytes[PART_BUILD]);
+	return err;
 }
 
 int bench_host_up(struct bench_result *result)
 {
-	return take_all(up_ns_of, "ns", result);
+	struct figures most;
+	int err = take_all(up_ns_of, "ns", result, &most);
+
+	if (!err)
+		snprintf(
+			result->limit, sizeof(result->limit),
+			"of the most: %.0f to plan it, %.0f to check it and give it an address, %.0f "
+			"to build it; the kernel takes %.0f for its memory alone",
+			most.ns[PART_PLAN], most.ns[PART_CHECK], most.ns[PART_BUILD],
+			bench_page_ns() * most.bytes[PART_BUILD] / (double)sysconf(_SC_PAGESIZE));
+	return err;
 }
 
 int bench_datagram(struct bench_result *result)
 {
-	return take_all(datagram_ns_of, "ns", result);
+	struct figures most;
+	int err = take_all(datagram_ns_of, "ns", result, &most);
+
+	if (!err)
+		snprintf(
+			result->limit, sizeof(result->limit),
+			"of the most: %.0f to send it, %.0f until it is received; a read at random of "
+			"their memory, %.0f MB, takes %.0f",
+			most.ns[PART_SEND], most.ns[PART_RECEIVE],
+			most.bytes[PART_RECEIVE] * (double)most.hosts / 1e6,
+			bench_read_ns((size_t)1 << 30));
+	return err;
 }

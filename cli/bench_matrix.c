@@ -73,11 +73,26 @@ static void name_cell(const char *directory, struct bench_result *result)
 	json_decref(report);
 }
 
+/* Whatever is neither is waiting: for answers that do not come, or for a processor. */
+static void name_limit(struct bench_usage usage, struct bench_result *result)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	snprintf(
+		result->limit, sizeof(result->limit),
+		"%.2f s of processors in its own code and that of what it starts, %.2f s in the kernel; "
+		"by the clock %.0f %% of what %ld of them could do",
+		(double)usage.user_ns / (double)SEC, (double)usage.system_ns / (double)SEC,
+		100.0 * (double)(usage.user_ns + usage.system_ns) /
+			((double)usage.clock * (double)processors),
+		processors);
+}
+
 static int time_matrix(const char *world, const char *jobs, struct bench_result *result)
 {
 	const char *temporary = getenv("TMPDIR");
+	struct bench_usage usage = bench_usage_now();
 	char directory[256];
-	uint64_t began;
 	int status;
 
 	snprintf(directory, sizeof(directory), "%.200s/knothole-bench-XXXXXX",
@@ -87,9 +102,10 @@ static int time_matrix(const char *world, const char *jobs, struct bench_result 
 			 strerror(errno));
 		return -errno;
 	}
-	began = bench_clock();
 	status = run_matrix(world, jobs, directory);
-	result->value = (double)(bench_clock() - began) / (double)SEC;
+	usage = bench_usage_since(usage);
+	result->value = (double)usage.clock / (double)SEC;
+	name_limit(usage, result);
 	if (status == STATUS_UNEXPECTED) { /* the results stay: nobody could see why otherwise */
 		name_cell(directory, result);
 		return 0;

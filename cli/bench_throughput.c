@@ -104,9 +104,37 @@ static int add_rates(const char *text, struct rates *rates, struct bench_result 
 	return 0;
 }
 
+/* A round through the engine; what processors did meanwhile is added to *@usage. */
+static int through_engine(struct bench_usage *usage, struct bench_result *result,
+			  char text[TEXT_MAX])
+{
+	struct bench_usage round = bench_usage_now();
+	int err = bench_in_world(measure, result, text, TEXT_MAX);
+
+	round = bench_usage_since(round);
+	usage->clock += round.clock;
+	usage->user_ns += round.user_ns;
+	usage->system_ns += round.system_ns;
+	return err;
+}
+
+static void name_limit(const struct bench_usage *usage, struct bench_result *result)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	double possible = (double)usage->clock * (double)processors / 100;
+
+	snprintf(
+		result->limit, sizeof(result->limit),
+		"while it goes through the engine, %.0f %% of what %ld processors can do is the "
+		"kernel's (veth, sockets, TCP on both sides), %.0f %% programs' own code: the fabric "
+		"and the engine, and iperf3",
+		(double)usage->system_ns / possible, processors, (double)usage->user_ns / possible);
+}
+
 int bench_throughput(struct bench_result *result)
 {
 	static char text[TEXT_MAX];
+	struct bench_usage usage = { 0 };
 	struct rates engine = { 0 }, kernel = { 0 };
 	const double rounds = ROUNDS * 1e9;
 	int err = 0;
@@ -116,7 +144,7 @@ int bench_throughput(struct bench_result *result)
 		if (!err)
 			err = add_rates(text, &kernel, result);
 		if (!err)
-			err = bench_in_world(measure, result, text, sizeof(text));
+			err = through_engine(&usage, result, text);
 		if (!err)
 			err = add_rates(text, &engine, result);
 	}
@@ -124,6 +152,7 @@ int bench_throughput(struct bench_result *result)
 		return err;
 	result->value = (engine.up / kernel.up + engine.down / kernel.down) / 2;
 	result->against = 1;
+	name_limit(&usage, result);
 	snprintf(result->note, sizeof(result->note),
 		 "Gbit/s up and down: engine %.2f %.2f, kernel %.2f %.2f%s", engine.up / rounds,
 		 engine.down / rounds, kernel.up / rounds, kernel.down / rounds,

@@ -4,46 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../sim/live/live.h"
 #include "../sim/world.h"
-
-static uint64_t read_clock(clockid_t id)
-{
-	struct timespec now;
-
-	clock_gettime(id, &now);
-	return (uint64_t)now.tv_sec * SEC + (uint64_t)now.tv_nsec;
-}
-
-uint64_t bench_clock(void)
-{
-	return read_clock(CLOCK_MONOTONIC);
-}
-
-uint64_t bench_cpu(void)
-{
-	return read_clock(CLOCK_PROCESS_CPUTIME_ID);
-}
-
-uint64_t bench_resident(void)
-{
-	FILE *file = fopen("/proc/self/statm", "re");
-	unsigned long long whole = 0, resident = 0;
-
-	if (!file)
-		return 0;
-	if (fscanf(file, "%llu %llu", &whole, &resident) != 2)
-		resident = 0;
-	fclose(file);
-	return resident * (uint64_t)sysconf(_SC_PAGESIZE);
-}
 
 int bench_find(const char *file, char ret[BENCH_PATH])
 {
@@ -99,6 +68,7 @@ int bench_plan(struct plan *plan, struct bench_result *result)
 struct child {
 	void (*main)(void *job);
 	const char *script, *what;
+	unsigned int namespaces;
 	int out;
 };
 
@@ -135,6 +105,18 @@ static int script_child(void *arg)
 		return 1;
 	execl("/bin/sh", "sh", child->script, child->what, (char *)NULL);
 	return 127;
+}
+
+static int bare_child(void *arg)
+{
+	const struct child *child = arg;
+
+	/* One is the process's own. */
+	for (unsigned int i = 1; i < child->namespaces; i++)
+		if (unshare(CLONE_NEWNET) < 0)
+			return 1;
+	dprintf(child->out, "%llu", (unsigned long long)bench_clock());
+	return 0;
 }
 
 /* All of @fd up to its end, cut to @size, NUL-terminated. */
@@ -202,4 +184,15 @@ int bench_in_script(const char *what, struct bench_result *result, char *text, s
 		return err;
 	}
 	return run_child(script_child, &child, result, text, size);
+}
+
+int bench_namespaces(unsigned int len, struct bench_result *result, uint64_t *ret_ns)
+{
+	struct child child = { .namespaces = len };
+	char text[64];
+	int err = run_child(bare_child, &child, result, text, sizeof(text));
+
+	if (!err)
+		*ret_ns = strtoull(text, NULL, 10) - result->began;
+	return err;
 }
