@@ -263,6 +263,20 @@ static const struct nat_model *tcp_blocker(const struct predict_side *side, uint
 	return NULL;
 }
 
+/* @question, about the ways to the TURN server. */
+static struct predict_question towards_server(const struct predict_question *question)
+{
+	struct predict_question ret = *question;
+
+	if (question->turn_sides) {
+		ret.caller = question->turn_sides[PARTY_CALLER];
+		ret.callee = question->turn_sides[PARTY_CALLEE];
+		ret.shared = (struct predict_side){ 0 };
+		ret.turn_sides = NULL;
+	}
+	return ret;
+}
+
 /* Does the UDP of both get to a server and back? */
 static bool reaches_server(const struct predict_question *question, bool lucky, struct outcome *ret)
 {
@@ -299,6 +313,7 @@ static enum prediction judge_turn_tcp(const struct predict_question *question, c
 static enum prediction judge_turn(const struct predict_question *question, struct tally *tally,
 				  char why[WHY])
 {
+	const struct predict_question about = towards_server(question);
 	int good;
 
 	if (question->turn == PREDICT_NO_TURN) {
@@ -306,9 +321,9 @@ static enum prediction judge_turn(const struct predict_question *question, struc
 		return PREDICT_MUST_NOT;
 	}
 	if (question->turn == PREDICT_TURN_TCP)
-		return judge_turn_tcp(question, why);
-	good = reaches_server(question, true, &tally->good) +
-	       reaches_server(question, false, &tally->bad);
+		return judge_turn_tcp(&about, why);
+	good = reaches_server(&about, true, &tally->good) +
+	       reaches_server(&about, false, &tally->bad);
 	if (!tally->bad.known)
 		snprintf(why, WHY, "more than %d NATs", REACH_NATS);
 	else if (good == 2)
@@ -328,21 +343,19 @@ static enum prediction judge_turn(const struct predict_question *question, struc
 static bool relays_alone(const struct predict_question *question, enum party party,
 			 struct tally *tally)
 {
-	const struct predict_side *own = party == PARTY_CALLER ? &question->caller
-							       : &question->callee;
-	struct predict_question about = *question;
-	bool reaches;
+	struct predict_question about = towards_server(question);
+	const struct predict_side *own = party == PARTY_CALLER ? &about.caller : &about.callee;
 
 	about.turn_port = 0;
 	reaches_server(&about, true, &tally->good);
 	if (!tally->good.known || !tally->good.reach.peers[!party].registered)
 		return false;
-	reaches_server(question, true, &tally->good);
-	reaches = tally->good.reach.peers[party].registered;
 	if (question->turn == PREDICT_TURN_TCP)
-		reaches = !tcp_blocker(own, question->turn_port) &&
-			  !tcp_blocker(&question->shared, question->turn_port);
-	return reaches;
+		return !tcp_blocker(own, question->turn_port) &&
+		       !tcp_blocker(&about.shared, question->turn_port);
+	about.turn_port = question->turn_port;
+	reaches_server(&about, true, &tally->good);
+	return tally->good.reach.peers[party].registered;
 }
 
 /* Does a NAT of either's drop a SYN that crosses one? */

@@ -202,6 +202,9 @@ struct predict_question {
 	/* predict: of how many ports of the caller's and of the callee's NAT others take on average, after
 	 * its last sample and before its first hello, at times of chance. */
 	double rivals[2];
+	/* Two, the caller's and the callee's: the whole ways to the TURN server, where those are not the
+	 * above, for it may be reached in another family; NULL = they are. */
+	const struct predict_side *turn_sides;
 	enum predict_turn turn;
 	uint16_t turn_port; /* where its server is reached; 0 = at a port that no such NAT names */
 	/* For ICE: there is a STUN server, where both ways meet, at this port; 0 = there is none. */

@@ -471,7 +471,8 @@ function socket:remote() end
 
 --- Its transport is not "tls", into which no verdict can see.
 ---@class turn_access
----@field server host | endpoint
+---@field server host | endpoint A host is reached by its IPv6 address where IPv4 is not to be had.
+---@field family? 4 | 6 Of the relayed address; by default the server says.
 ---@field transport? "udp" | "tcp" Default "udp".
 ---@field username? string Default "knothole".
 ---@field password? string Default "knothole".

@@ -168,19 +168,26 @@ size_t leg_registration(const struct leg *leg, uint8_t *bytes, size_t room)
 	return rendezvous_encode(&msg, bytes, room);
 }
 
+/* In the family of the socket that it is to see: an allocation's is the server's affair. */
+static const struct endpoint *rendezvous_of(const struct leg *leg)
+{
+	enum family family = leg->turn ? ip_addr_family(leg->local.addr) : leg->spec.family;
+
+	return &leg->peer->rendezvous[family];
+}
+
 void leg_register(struct leg *leg)
 {
 	uint8_t bytes[RENDEZVOUS_MAX];
 
 	if (leg->closing || (!leg->sock && !leg->turn))
 		return;
-	leg_send(leg, &leg->peer->rendezvous[leg->spec.family], NULL, bytes,
-		 leg_registration(leg, bytes, sizeof(bytes)));
+	leg_send(leg, rendezvous_of(leg), NULL, bytes, leg_registration(leg, bytes, sizeof(bytes)));
 }
 
 void leg_sample(struct leg *leg, unsigned number)
 {
-	struct endpoint to = leg->peer->rendezvous[leg->spec.family];
+	struct endpoint to = *rendezvous_of(leg);
 	uint8_t bytes[RENDEZVOUS_MAX];
 
 	to.port = (uint16_t)(to.port + number);
@@ -213,7 +220,7 @@ void leg_reach(struct leg *leg, struct endpoint remote)
 /* Which of the rendezvous' UDP ports @from is, from 0; LEG_SAMPLES where none. */
 static unsigned observer_at(const struct leg *leg, const struct endpoint *from)
 {
-	const struct endpoint *rendezvous = &leg->peer->rendezvous[leg->spec.family];
+	const struct endpoint *rendezvous = rendezvous_of(leg);
 	unsigned number = (uint16_t)(from->port - rendezvous->port);
 
 	return ip_addr_equal(from->addr, rendezvous->addr) && number < LEG_SAMPLES ? number
@@ -318,13 +325,13 @@ static int allocate(struct leg *leg, uint64_t deadline)
 	int err = turn_client_allocate(leg->turn, deadline);
 
 	if (!err)
-		err = turn_client_permit(leg->turn, leg->peer->rendezvous[leg->spec.family].addr,
-					 deadline);
+		leg->local = turn_client_relayed(leg->turn);
+	if (!err)
+		err = turn_client_permit(leg->turn, rendezvous_of(leg)->addr, deadline);
 	if (!err && leg->closing)
 		err = -ECANCELED;
 	if (err)
 		return err;
-	leg->local = turn_client_relayed(leg->turn);
 	return fiber_spawn(host_loop(leg->peer->host), "leg", read_socket, leg, &leg->reader);
 }
 

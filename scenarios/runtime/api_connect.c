@@ -63,7 +63,8 @@ static const struct plan_node *find_via(const struct fields *f)
 /* What `turn` says, or the world's only TURN server, over UDP; false where there is none. */
 static bool find_turn(const struct fields *f, struct turn_client_spec *ret)
 {
-	static const char *const words[] = { "server", "transport", "username", "password" };
+	static const char *const words[] = { "server", "transport", "username", "password",
+					     "family" };
 	const struct plan_node *only;
 	struct fields turn;
 
@@ -81,6 +82,29 @@ static bool find_turn(const struct fields *f, struct turn_client_spec *ret)
 	if (only)
 		ret->server = (struct endpoint){ only->addr, STUN_PORT };
 	return only;
+}
+
+/* The node whose address of IPv4 @addr is; NULL where none's is. */
+static const struct plan_node *node_at(const struct plan *plan, struct ip_addr addr)
+{
+	const struct plan_node *node = NULL;
+
+	while ((node = plan_next(plan, node)))
+		if (ip_addr_equal(node->addr, addr))
+			return node;
+	return NULL;
+}
+
+/* @turn as @peer reaches it: who has no IPv4, at the server's address of IPv6. */
+static struct turn_client_spec turn_for(const struct plan *plan, const struct plan_node *peer,
+					const struct turn_client_spec *turn)
+{
+	const struct plan_node *server = node_at(plan, turn->server.addr);
+	struct turn_client_spec ret = *turn;
+
+	if (!oracle_has(peer, FAMILY_IPV4) && server && !ip_addr_is_unset(server->addr6))
+		ret.server.addr = server->addr6;
+	return ret;
 }
 
 /* Where ICE's agents ask how they are seen: at what `stun` says, else at @via where it has that
@@ -324,12 +348,12 @@ static enum order read_spec(const struct fields *f, bool turn, struct call_spec 
 	return order;
 }
 
-/* @told: what of it the oracle alone is told. */
+/* @turns: as the caller and as the callee reach their server, NULL = there is none; @told: what of it
+ * the oracle alone is told. */
 static void ask(struct stage_call *call, const struct plan_node *via, const struct call_spec *spec,
-		const struct turn_client_spec *turn, const struct endpoint stun[FAMILY_COUNT],
+		const struct turn_client_spec *turns, const struct endpoint stun[FAMILY_COUNT],
 		const struct oracle_call *told)
 {
-	enum predict_turn by = PREDICT_NO_TURN;
 	uint16_t ports[RENDEZVOUS_PORTS];
 	struct oracle_call about = {
 		.local_port = spec->local_port,
@@ -342,13 +366,15 @@ static void ask(struct stage_call *call, const struct plan_node *via, const stru
 		.rivals = { told->rivals[0], told->rivals[1] },
 	};
 
-	if (turn) {
-		by = turn->transport == TURN_OVER_UDP ? PREDICT_TURN_UDP : PREDICT_TURN_TCP;
-		about.turn_port = turn->server.port;
+	if (turns) {
+		about.turn = turns->transport == TURN_OVER_UDP ? PREDICT_TURN_UDP
+							       : PREDICT_TURN_TCP;
+		about.turn_port = turns->server.port;
+		for (int i = 0; i < 2; i++)
+			about.turn_families[i] = ip_addr_family(turns[i].server.addr);
 	}
 	for (int i = 0; i < FAMILY_COUNT; i++) {
 		about.family = (enum family)i;
-		about.turn = i == FAMILY_IPV4 ? by : PREDICT_NO_TURN; /* for addresses of IPv4 */
 		about.stun_port = ip_addr_is_unset(stun[i].addr) ? 0 : stun[i].port;
 		call->asked[i] = oracle_has(call->caller, about.family) &&
 				 oracle_has(call->callee, about.family);
@@ -357,6 +383,7 @@ static void ask(struct stage_call *call, const struct plan_node *via, const stru
 	}
 	if (oracle_has(call->caller, FAMILY_IPV6) || oracle_has(call->callee, FAMILY_IPV6))
 		oracle_ask_relay(call->caller, call->callee, &about, &call->oracle[FAMILY_IPV4]);
+	oracle_ask_turn(call->caller, call->callee, &about, &call->oracle[FAMILY_IPV4]);
 	oracle_join_ice(call->oracle, call->asked);
 }
 
@@ -385,7 +412,7 @@ int api_connect(lua_State *L)
 	struct fields f = fields_of_call(L, 3, "connect");
 	struct call_spec spec = { 0 };
 	struct endpoint stun[FAMILY_COUNT] = { 0 };
-	struct turn_client_spec turn;
+	struct turn_client_spec turn, turns[2];
 	struct oracle_call told = { 0 };
 	struct stage_call *call;
 	struct peer *caller, *callee;
@@ -408,8 +435,10 @@ int api_connect(lua_State *L)
 	peer_use_low_ttl(caller, nets_low_ttl(a, b));
 	peer_use_low_ttl(callee, nets_low_ttl(b, a));
 	if (has_turn) {
-		peer_use_turn(caller, &turn);
-		peer_use_turn(callee, &turn);
+		turns[0] = turn_for(&stage->plan, a, &turn);
+		turns[1] = turn_for(&stage->plan, b, &turn);
+		peer_use_turn(caller, &turns[0]);
+		peer_use_turn(callee, &turns[1]);
 	}
 	peer_use_stun(caller, stun);
 	peer_use_stun(callee, stun);
@@ -426,7 +455,7 @@ int api_connect(lua_State *L)
 	call->order = order;
 	call->tried_len = spec.ladder_len;
 	memcpy(call->tried, spec.ladder, sizeof(spec.ladder));
-	ask(call, via, &spec, has_turn ? &turn : NULL, stun, &told);
+	ask(call, via, &spec, has_turn ? turns : NULL, stun, &told);
 	error = call_connect(caller, callee, &spec, &call->call);
 	if (error)
 		return luaL_error(L, "connect: %s to %s by way of %s: %s", a->name, b->name,

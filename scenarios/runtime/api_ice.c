@@ -88,7 +88,8 @@ static void read_tcp(const struct fields *f, struct ice_agent_spec *spec)
 /* Once it has gathered, the agent needs the TURN server's description no longer. */
 static bool read_turn(const struct fields *f, struct turn_client_spec *ret)
 {
-	static const char *const words[] = { "server", "transport", "username", "password" };
+	static const char *const words[] = { "server", "transport", "username", "password",
+					     "family" };
 	struct fields inner;
 
 	if (!fields_table(f, "turn", &inner))

@@ -11,6 +11,7 @@
 #include "../../probes/methods/turn_client.h"
 #include "../../probes/services/service.h"
 #include "../../probes/services/turn_options.h"
+#include "../../probes/wire/turn.h"
 #include "api.h"
 #include "fields.h"
 
@@ -85,12 +86,28 @@ static uint64_t read_token(const struct fields *f)
 	return token;
 }
 
+/* family = 4 or 6, of the relayed address; 0 where it is not asked for. */
+static uint8_t read_family(const struct fields *f)
+{
+	switch (fields_integer(f, "family", 4, 6, 0)) {
+	case 4:
+		return TURN_FAMILY_V4;
+	case 6:
+		return TURN_FAMILY_V6;
+	case 0:
+		return 0;
+	default:
+		fields_fail(f, "family", "family: expected 4 or 6, got 5");
+	}
+}
+
 void api_turn_read(const struct fields *f, struct turn_client_spec *ret)
 {
 	ret->transport = read_transport(f);
 	ret->server = read_server(f, ret->transport);
 	ret->username = fields_text(f, "username", TURN_ANYBODY);
 	ret->password = fields_text(f, "password", TURN_ANYBODY);
+	ret->family = read_family(f);
 }
 
 static void read_spec(const struct fields *f, struct turn_client_spec *spec)
@@ -108,9 +125,6 @@ static void read_spec(const struct fields *f, struct turn_client_spec *spec)
 	spec->even_port = fields_flag(f, "even", false);
 	spec->reserve = fields_flag(f, "reserve", false);
 	spec->dont_fragment = fields_flag(f, "unfragmented", false);
-	spec->family = (uint8_t)(fields_integer(f, "family", 4, 6, 0) == 6   ? 2
-				 : fields_integer(f, "family", 4, 6, 0) == 4 ? 1
-									     : 0);
 	spec->both = fields_flag(f, "both", false);
 	spec->token = read_token(f);
 	relay = fields_text(f, "relay", "udp");

@@ -76,6 +76,17 @@ bool oracle_has(const struct plan_node *host, enum family family)
 	return plan_has_ipv4(host) || plan_nat64_prefix(host).bits;
 }
 
+/* Every NAT round @peer, for only whether it gets out at all matters. */
+static size_t whole_side(const struct plan_node *peer, enum family family,
+			 struct predict_nat ret[DEPTH_MAX])
+{
+	const struct plan_node *nets[DEPTH_MAX];
+	size_t len = chain(peer, nets);
+
+	describe(peer, nets, len, family, 0, ret);
+	return len;
+}
+
 static bool has_address(const struct plan_node *host, enum family family)
 {
 	return family == FAMILY_IPV6 ? !ip_addr_is_unset(host->addr6) : plan_has_ipv4(host);
@@ -86,6 +97,11 @@ void oracle_ask(const struct plan_node *caller, const struct plan_node *callee,
 {
 	const struct plan_node *a[DEPTH_MAX], *b[DEPTH_MAX];
 	struct predict_nat caller_nats[DEPTH_MAX], callee_nats[DEPTH_MAX];
+	struct predict_nat turn_nats[2][DEPTH_MAX];
+	const struct predict_side turn_sides[2] = {
+		{ turn_nats[0], whole_side(caller, call->turn_families[0], turn_nats[0]) },
+		{ turn_nats[1], whole_side(callee, call->turn_families[1], turn_nats[1]) },
+	};
 	size_t a_len = chain(caller, a), b_len = chain(callee, b), shared = 0;
 	struct predict_question question = {
 		.tries_host_addresses = call->host_addresses,
@@ -93,6 +109,7 @@ void oracle_ask(const struct plan_node *caller, const struct plan_node *callee,
 		.rendezvous_tcp_len = call->tcp_ports_len,
 		.rendezvous_udp = call->udp_port,
 		.local_port = call->local_port,
+		.turn_sides = turn_sides,
 		.turn = call->turn,
 		.turn_port = call->turn_port,
 		.stun_port = call->stun_port,
@@ -113,15 +130,24 @@ void oracle_ask(const struct plan_node *caller, const struct plan_node *callee,
 	predict(&question, ret);
 }
 
-/* Every NAT round @peer, for only whether it gets out at all matters. */
-static size_t whole_side(const struct plan_node *peer, enum family family,
-			 struct predict_nat ret[DEPTH_MAX])
+void oracle_ask_turn(const struct plan_node *caller, const struct plan_node *callee,
+		     const struct oracle_call *call, struct predict_answer *ret)
 {
-	const struct plan_node *nets[DEPTH_MAX];
-	size_t len = chain(peer, nets);
+	struct predict_nat a[DEPTH_MAX], b[DEPTH_MAX];
+	struct predict_question question = {
+		.caller = { a, whole_side(caller, call->turn_families[0], a) },
+		.callee = { b, whole_side(callee, call->turn_families[1], b) },
+		.rendezvous_tcp = call->tcp_ports,
+		.rendezvous_tcp_len = call->tcp_ports_len,
+		.turn = call->turn,
+		.turn_port = call->turn_port,
+	};
+	struct predict_answer answer;
 
-	describe(peer, nets, len, family, 0, ret);
-	return len;
+	predict(&question, &answer);
+	ret->udp[METHOD_TURN] = answer.udp[METHOD_TURN];
+	ret->shown[METHOD_TURN] = answer.shown[METHOD_TURN];
+	memcpy(ret->why[METHOD_TURN], answer.why[METHOD_TURN], sizeof(ret->why[METHOD_TURN]));
 }
 
 static bool is_likelier(enum prediction a, enum prediction b)
@@ -191,6 +217,14 @@ void oracle_join_ice(struct predict_answer answers[FAMILY_COUNT], const bool ask
 			continue;
 		joined.udp[METHOD_ICE] = answer->udp[METHOD_ICE];
 		memcpy(joined.why[0], answer->why[METHOD_ICE], sizeof(joined.why[0]));
+	}
+	/* Without a family in common there are relayed candidates alone. */
+	if (!asked[FAMILY_IPV4] && !asked[FAMILY_IPV6]) {
+		joined.udp[METHOD_ICE] = ret->udp[METHOD_TURN];
+		joined.ice_paths = joined.udp[METHOD_ICE] == PREDICT_MUST_NOT
+					   ? 0
+					   : ice_path_bit(ICE_PATH_RELAYED);
+		memcpy(joined.why[0], ret->why[METHOD_TURN], sizeof(joined.why[0]));
 	}
 	ret->udp[METHOD_ICE] = joined.udp[METHOD_ICE];
 	ret->shown[METHOD_ICE] = method_bit(METHOD_ICE);

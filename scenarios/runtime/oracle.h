@@ -22,6 +22,7 @@ struct oracle_call {
 	uint16_t udp_port;
 	enum predict_turn turn;
 	uint16_t turn_port;
+	enum family turn_families[2]; /* in which the caller and the callee reach its server */
 	uint16_t stun_port; /* in that family; 0 = there is none */
 	bool ice_tcp; /* ICE has candidates over TCP, too */
 	enum family family; /* of the endpoints that they try */
@@ -38,6 +39,13 @@ bool oracle_has(const struct plan_node *host, enum family family);
  */
 void oracle_ask_relay(const struct plan_node *caller, const struct plan_node *callee,
 		      const struct oracle_call *call, struct predict_answer *ret);
+
+/*
+ * What TURN comes to: each peer reaches the server in a family of its own, and the relayed addresses
+ * are the server's affair.  *ret's word on METHOD_TURN is set, and nothing else.
+ */
+void oracle_ask_turn(const struct plan_node *caller, const struct plan_node *callee,
+		     const struct oracle_call *call, struct predict_answer *ret);
 
 /* In the one family that @call names, which both must have. */
 void oracle_ask(const struct plan_node *caller, const struct plan_node *callee,

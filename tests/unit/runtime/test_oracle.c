@@ -35,6 +35,8 @@ void predict(const struct predict_question *question, struct predict_answer *ret
 	write_side("caller", &question->caller);
 	write_side(" callee", &question->callee);
 	write_side(" shared", &question->shared);
+	for (int i = 0; i < 2 && question->turn_sides && question->turn; i++)
+		write_side(" turn", &question->turn_sides[i]);
 	if (question->tries_host_addresses)
 		snprintf(asked + strlen(asked), sizeof(asked) - strlen(asked), " host-addresses");
 	if (question->rivals[0] + question->rivals[1] > 0)
@@ -213,6 +215,24 @@ static void a_chain_that_is_broken(void **state)
 	assert_asked(host(NULL, "a"), b, 5000, false, "caller() callee(home! isp) shared()");
 }
 
+/* One by IPv6 and one by IPv4: each goes its own way to the server, wherever they are one in. */
+static void each_reaches_the_server_in_its_family(void **state)
+{
+	struct nat_model firewall = { .name = "wall", .kind = NAT_KIND_FIREWALL };
+	struct plan_node *home = net(NULL, "a4");
+	struct plan_node *a = host(home, "a"), *b = host(net(NULL, "b4"), "b");
+	const struct oracle_call call = { .turn = PREDICT_TURN_UDP,
+					  .turn_families = { FAMILY_IPV6, FAMILY_IPV4 } };
+	struct predict_answer answer = { 0 };
+
+	(void)state;
+	assert_int_equal(plan_set_model6(home, &firewall), 0);
+	oracle_ask_turn(a, b, &call, &answer);
+	assert_string_equal(asked, "caller(wall) callee(b4) shared()");
+	oracle_ask(a, b, &call, &answer);
+	assert_string_equal(asked, "caller(a4) callee(b4) shared() turn(wall) turn(b4)");
+}
+
 /* What each family says of ICE, and what that comes to.  D direct, P punched, R relayed. */
 enum { MUST = PREDICT_MUST, NOT = PREDICT_MUST_NOT, MAY = PREDICT_MAY };
 enum { D = 1 << ICE_PATH_DIRECT, P = 1 << ICE_PATH_PUNCHED, R = 1 << ICE_PATH_RELAYED };
@@ -224,22 +244,35 @@ static const struct joined {
 		int prediction;
 		unsigned paths;
 	} families[FAMILY_COUNT]; /* IPv4, IPv6 */
+	int turn;
 	int prediction;
 	unsigned paths;
 	const char *why; /* which family's reason */
 } joins[] = {
-	{ "IPv4 alone", { { true, MUST, P }, { false, NOT, 0 } }, MUST, P, "of ipv4" },
-	{ "IPv6 alone", { { false, NOT, 0 }, { true, MUST, D } }, MUST, D, "of ipv6" },
-	{ "neither", { { false, NOT, 0 }, { false, NOT, 0 } }, NOT, 0, "" },
-	{ "the better of two", { { true, MUST, R }, { true, MUST, D } }, MUST, D, "of ipv4" },
+	{ "IPv4 alone", { { true, MUST, P }, { false, NOT, 0 } }, NOT, MUST, P, "of ipv4" },
+	{ "IPv6 alone", { { false, NOT, 0 }, { true, MUST, D } }, NOT, MUST, D, "of ipv6" },
+	{ "neither", { { false, NOT, 0 }, { false, NOT, 0 } }, NOT, NOT, 0, "of turn" },
+	{ "neither, but a relay",
+	  { { false, NOT, 0 }, { false, NOT, 0 } },
+	  MUST,
+	  MUST,
+	  R,
+	  "of turn" },
+	{ "the better of two", { { true, MUST, R }, { true, MUST, D } }, NOT, MUST, D, "of ipv4" },
 	{ "one that may be better",
 	  { { true, MUST, R }, { true, MAY, D | P } },
+	  NOT,
 	  MUST,
 	  D | P | R,
 	  "of ipv4" },
-	{ "one that may be worse", { { true, MUST, P }, { true, MAY, R } }, MUST, P, "of ipv4" },
-	{ "where one must not", { { true, NOT, 0 }, { true, MUST, P } }, MUST, P, "of ipv6" },
-	{ "where one may", { { true, NOT, 0 }, { true, MAY, P } }, MAY, P, "of ipv6" },
+	{ "one that may be worse",
+	  { { true, MUST, P }, { true, MAY, R } },
+	  NOT,
+	  MUST,
+	  P,
+	  "of ipv4" },
+	{ "where one must not", { { true, NOT, 0 }, { true, MUST, P } }, NOT, MUST, P, "of ipv6" },
+	{ "where one may", { { true, NOT, 0 }, { true, MAY, P } }, NOT, MAY, P, "of ipv6" },
 };
 
 static void joining_families(void **state)
@@ -257,6 +290,9 @@ static void joining_families(void **state)
 			snprintf(answers[f].why[METHOD_ICE], sizeof(answers[f].why[0]), "of %s",
 				 family_word((enum family)f));
 		}
+		answers[FAMILY_IPV4].udp[METHOD_TURN] = (enum prediction)row->turn;
+		snprintf(answers[FAMILY_IPV4].why[METHOD_TURN], sizeof(answers[0].why[0]),
+			 "of turn");
 		oracle_join_ice(answers, of);
 		if ((int)answers[FAMILY_IPV4].udp[METHOD_ICE] != row->prediction ||
 		    answers[FAMILY_IPV4].ice_paths != row->paths)
@@ -290,6 +326,7 @@ int main(void)
 		TEST(a_forward_to_another_host),
 		TEST(a_chain_of_forwards),
 		TEST(a_chain_that_is_broken),
+		TEST(each_reaches_the_server_in_its_family),
 		TEST(joining_families),
 	};
 
