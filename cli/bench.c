@@ -34,7 +34,9 @@ static const struct measure {
 	  "by callgrind in November 2026, some 75,000 instructions a scenario: 1/3 of them the NATs', 1/4 to make the world and "
 	  "end it; no function has more than 5 %" },
 	{ "calls_per_s", "1/s", true, 0, NULL,
-	  "the same through the rendezvous service (TCP) and the ladder", bench_calls, NULL },
+	  "the same through the rendezvous service (TCP) and the ladder", bench_calls,
+	  "by perf in November 2026, packets on their way are 28 % of it, half of that in NATs, worlds "
+	  "that are made 16 %, and no function but one that fills memory with zeroes has 3 %" },
 	{ "engine_pps_1k", "packets/s", true, 20e6, NULL, "the NAT engine alone, 1,000 flows",
 	  bench_engine_pps, NULL },
 	{ "engine_pps_1m", "packets/s", true, 5e6, NULL,
@@ -59,7 +61,9 @@ static const struct measure {
 	{ "population_growth", "bytes/pair", false, 0.1, NULL,
 	  "resident memory that pairs of a population leave behind them", bench_population, NULL },
 	{ "matrix_virtual_s", "s", false, 1, NULL, "knothole matrix, 10 x 10, virtual, one job",
-	  bench_matrix_virtual, NULL },
+	  bench_matrix_virtual,
+	  "by perf in November 2026, 46 % in the kernel, for processes and their memory, 21 % in the C "
+	  "library, 16 % in knothole's code, 10 % in JSON, 4 % in Lua" },
 };
 
 /* What limits it: what was measured with it, and what a profile showed; NULL where nothing is known. */

@@ -174,9 +174,8 @@ static void name_limit(const struct rates *all, const struct rates *still, const
 		result->limit, sizeof(result->limit),
 		"%.0f ns a packet: %.0f with %d mappings that stay, %.0f more with %d that stay, "
 		"which is waiting for memory, %.0f more where they come and go, and timers are "
-		"looked at; a read of 64 MB at random takes %.0f, and a packet needs three or four: "
-		"its bucket, its mapping and what comes after it, or its port, its mapping and its "
-		"session's bucket",
+		"looked at; a read of 64 MB at random takes %.0f, and a packet needs two or three, "
+		"its bucket or its port and then its mapping, for which eight packets wait together",
 		all_ns, few_ns, FEW, still_ns - few_ns, NETWORK_FLOWS_MAX, all_ns - still_ns,
 		read_ns);
 }

@@ -121,14 +121,16 @@ static int through_engine(struct bench_usage *usage, struct bench_result *result
 static void name_limit(const struct bench_usage *usage, struct bench_result *result)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	double possible = (double)usage->clock * (double)processors / 100;
+	double used = (double)(usage->user_ns + usage->system_ns);
 
 	snprintf(
 		result->limit, sizeof(result->limit),
-		"while it goes through the engine, %.0f %% of what %ld processors can do is the "
-		"kernel's (veth, sockets, TCP on both sides), %.0f %% programs' own code: the fabric "
-		"and the engine, and iperf3",
-		(double)usage->system_ns / possible, processors, (double)usage->user_ns / possible);
+		"%.2f s of processors while it goes through the engine, %.0f %% of what %ld of them "
+		"could do by the clock: %.0f %% in the kernel (sockets, TCP on both sides, veth), "
+		"%.0f %% in the code of programs, which are iperf3, the fabric and the engine",
+		used / (double)SEC, 100 * used / ((double)usage->clock * (double)processors),
+		processors, 100 * (double)usage->system_ns / used,
+		100 * (double)usage->user_ns / used);
 }
 
 int bench_throughput(struct bench_result *result)
