@@ -55,6 +55,13 @@ static void print_figures(const struct tally *tally, FILE *out)
 	}
 }
 
+/* The ladder that pairs over UDP are tried by: what is not in it was not tried. */
+static bool is_tried(enum method method)
+{
+	return method == METHOD_DIRECT || method == METHOD_REVERSAL || method == METHOD_PUNCH ||
+	       method == METHOD_RELAY;
+}
+
 static void print_methods(const struct tally *tally, FILE *out)
 {
 	uint64_t trials = 0, none;
@@ -68,10 +75,12 @@ static void print_methods(const struct tally *tally, FILE *out)
 	none = trials;
 	fputs("\n  Methods, of all pairs that were tried over UDP:\n", out);
 	for (unsigned i = 0; i < METHOD_COUNT; i++) {
-		if ((i == METHOD_TURN || method_connects((enum method)i)) && !tally->methods[i])
-			continue; /* it takes a server, which not every world has */
+		bool relays = method_relays((enum method)i);
+
+		if (!is_tried((enum method)i) && !tally->methods[i])
+			continue;
 		print_share(method_word((enum method)i), tally->methods[i], trials, out);
-		fputc('\n', out);
+		fputs(relays ? "  for nothing else connects them\n" : "\n", out);
 		none -= tally->methods[i];
 	}
 	print_share("none", none, trials, out);

@@ -231,6 +231,26 @@ static void verified_pairs_agree(void **state)
 	tally_clear(&tally);
 }
 
+/* Of the methods those that pairs were tried by; of the relay, that it is the last resort. */
+static void the_text_has_what_was_tried(void **state)
+{
+	char text[8192] = { 0 };
+	FILE *out = fmemopen(text, sizeof(text) - 1, "w");
+	struct tally tally;
+
+	(void)state;
+	count(&tally, 1, 0, 40);
+	assert_non_null(out);
+	tally_print(&tally, out);
+	fclose(out);
+	assert_non_null(strstr(text, "\n  punch "));
+	assert_non_null(strstr(text, "for nothing else connects them\n"));
+	assert_null(strstr(text, "\n  ice "));
+	assert_null(strstr(text, "\n  birthday "));
+	assert_null(strstr(text, "\n  tcp-punch "));
+	tally_clear(&tally);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -242,6 +262,7 @@ int main(void)
 		cmocka_unit_test(json_keeps_all),
 		cmocka_unit_test(the_sample_is_as_large_as_asked),
 		cmocka_unit_test(verified_pairs_agree),
+		cmocka_unit_test(the_text_has_what_was_tried),
 	};
 
 	return cmocka_run_group_tests(tests, load, NULL);
