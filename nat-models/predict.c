@@ -21,7 +21,7 @@
 #include "duration.h"
 #include "predict_exempt.h"
 #include "predict_guess.h"
-#include "predict_why.h"
+#include "predict_judge.h"
 
 #define X(id, word, text) word,
 static const char *const method_words[] = { METHODS(X) };
@@ -73,16 +73,6 @@ bool method_budget_ok(const struct method_budget *budget)
 	       budget->first_port <= budget->last_port;
 }
 
-/* What playing a method in every way has shown: the first outcome of each kind. */
-struct tally {
-	struct outcome last, good, bad;
-	struct reach scratch;
-	unsigned goods, bads;
-	bool crossed; /* in a good one, SYNs had to cross */
-	bool remapped; /* in the good one, the caller did not come from where it is known */
-	unsigned paths; /* of ICE's good ones */
-};
-
 static enum prediction weigh(const struct tally *tally, enum method method, char why[WHY])
 {
 	if (tally->goods && tally->bads) {
@@ -110,9 +100,8 @@ static void play(const struct predict_question *question, enum method method, bo
 	tally->crossed |= tally->last.connected && crossed;
 }
 
-/* Play @method, or (@tcp) ICE's candidates over TCP, in every order and with either luck. */
-static enum prediction judge_over(const struct predict_question *question, enum method method,
-				  bool tcp, struct tally *tally, char why[WHY])
+enum prediction predict_judge(const struct predict_question *question, enum method method, bool tcp,
+			      struct tally *tally, char why[WHY])
 {
 	int orders = predict_punches(method) ? ARRIVALS : 1;
 
@@ -142,7 +131,7 @@ static enum prediction judge_over(const struct predict_question *question, enum 
 static enum prediction judge(const struct predict_question *question, enum method method,
 			     struct tally *tally, char why[WHY])
 {
-	return judge_over(question, method, false, tally, why);
+	return predict_judge(question, method, false, tally, why);
 }
 
 static void lower(enum method method, enum prediction to, const char *text,
@@ -251,175 +240,6 @@ static bool may_refuse(const struct nat_model *model)
 	return nat_kind_gives_ports(model->kind) && (few || few_host);
 }
 
-/* The NAT of @side that keeps TCP from @port; NULL where none does. */
-static const struct nat_model *tcp_blocker(const struct predict_side *side, uint16_t port)
-{
-	for (size_t i = 0; i < side->nats_len; i++) {
-		const struct nat_transport *tcp = &side->nats[i].model->tcp;
-
-		if (tcp->blocked || !nat_transport_lets_out(tcp, port))
-			return side->nats[i].model;
-	}
-	return NULL;
-}
-
-/* @question, about the ways to the TURN server. */
-static struct predict_question towards_server(const struct predict_question *question)
-{
-	struct predict_question ret = *question;
-
-	if (question->turn_sides) {
-		ret.caller = question->turn_sides[PARTY_CALLER];
-		ret.callee = question->turn_sides[PARTY_CALLEE];
-		ret.shared = (struct predict_side){ 0 };
-		ret.turn_sides = NULL;
-	}
-	return ret;
-}
-
-/* Does the UDP of both get to a server and back? */
-static bool reaches_server(const struct predict_question *question, bool lucky, struct outcome *ret)
-{
-	struct predict_question about = *question;
-
-	about.rendezvous_udp = question->turn_port;
-	about.local_port = 0;
-	ret->known = reach_init(&ret->reach, &about, false, lucky);
-	ret->connected = ret->known && ret->reach.peers[PARTY_CALLER].registered &&
-			 ret->reach.peers[PARTY_CALLEE].registered;
-	return ret->connected;
-}
-
-static enum prediction judge_turn_tcp(const struct predict_question *question, char why[WHY])
-{
-	const struct predict_side *sides[] = { &question->caller, &question->callee,
-					       &question->shared };
-
-	for (int p = PARTY_CALLER; p <= PARTY_NONE; p++) {
-		const struct nat_model *blocker = tcp_blocker(sides[p], question->turn_port);
-		char name[LABEL];
-
-		if (!blocker)
-			continue;
-		snprintf(why, WHY, "%s lets no TCP through to the TURN server",
-			 predict_label((enum party)p, blocker, name));
-		return PREDICT_MUST_NOT;
-	}
-	snprintf(why, WHY, "both reach the TURN server over TCP");
-	return PREDICT_MUST;
-}
-
-/* A relay asks nothing of a NAT but what any client and server do. */
-static enum prediction judge_turn(const struct predict_question *question, struct tally *tally,
-				  char why[WHY])
-{
-	const struct predict_question about = towards_server(question);
-	int good;
-
-	if (question->turn == PREDICT_NO_TURN) {
-		snprintf(why, WHY, "there is no TURN server");
-		return PREDICT_MUST_NOT;
-	}
-	if (question->turn == PREDICT_TURN_TCP)
-		return judge_turn_tcp(&about, why);
-	good = reaches_server(&about, true, &tally->good) +
-	       reaches_server(&about, false, &tally->bad);
-	if (!tally->bad.known)
-		snprintf(why, WHY, "more than %d NATs", REACH_NATS);
-	else if (good == 2)
-		snprintf(why, WHY, "both reach the TURN server over UDP");
-	else
-		predict_why_dropped(&tally->bad.reach,
-				    tally->bad.reach.peers[PARTY_CALLER].registered ? PARTY_CALLEE
-										    : PARTY_CALLER,
-				    why);
-	if (!tally->bad.known)
-		return PREDICT_MAY;
-	return good == 2 ? PREDICT_MUST : good ? PREDICT_MAY : PREDICT_MUST_NOT;
-}
-
-/* One's relayed address and the other's own socket are a pair, too: may @party reach the server, and
- * the other one send to whatever port it gives? */
-static bool relays_alone(const struct predict_question *question, enum party party,
-			 struct tally *tally)
-{
-	struct predict_question about = towards_server(question);
-	const struct predict_side *own = party == PARTY_CALLER ? &about.caller : &about.callee;
-
-	about.turn_port = 0;
-	reaches_server(&about, true, &tally->good);
-	if (!tally->good.known || !tally->good.reach.peers[!party].registered)
-		return false;
-	if (question->turn == PREDICT_TURN_TCP)
-		return !tcp_blocker(own, question->turn_port) &&
-		       !tcp_blocker(&about.shared, question->turn_port);
-	about.turn_port = question->turn_port;
-	reaches_server(&about, true, &tally->good);
-	return tally->good.reach.peers[party].registered;
-}
-
-/* Does a NAT of either's drop a SYN that crosses one? */
-static bool drops_crossing(const struct predict_question *question)
-{
-	const struct predict_side *sides[] = { &question->caller, &question->callee,
-					       &question->shared };
-
-	for (int p = PARTY_CALLER; p <= PARTY_NONE; p++)
-		for (size_t i = 0; i < sides[p]->nats_len; i++)
-			if (nat_kind_keeps_state(sides[p]->nats[i].model->kind) &&
-			    !sides[p]->nats[i].model->tcp.simultaneous_open)
-				return true;
-	return false;
-}
-
-/* What candidates over TCP add: one more chance where those over UDP must not or may connect, and maybe
- * a better path where these must. */
-static enum prediction judge_ice_tcp(const struct predict_question *question,
-				     enum prediction over_udp, struct tally *tally, unsigned *paths,
-				     char why[WHY])
-{
-	char tcp_why[WHY];
-	enum prediction tcp = judge_over(question, METHOD_ICE, true, tally, tcp_why);
-
-	if (tcp == PREDICT_MUST && tally->crossed && drops_crossing(question)) {
-		snprintf(tcp_why, WHY, "a NAT on the way drops a SYN that crosses one");
-		tcp = PREDICT_MAY;
-	}
-	/* The best is used. */
-	*paths |= over_udp == PREDICT_MUST ? tally->paths & (*paths - 1) : tally->paths;
-	if (over_udp == PREDICT_MUST || tcp == PREDICT_MUST_NOT || tcp == over_udp)
-		return over_udp;
-	snprintf(why, WHY, "over TCP: %.*s", WHY - 12, tcp_why);
-	return tcp;
-}
-
-/* ICE: the best pair that works is used, and it works if any does. */
-static enum prediction judge_ice(const struct predict_question *question, struct tally *tally,
-				 unsigned *ret_paths, char why[WHY])
-{
-	enum prediction own = judge(question, METHOD_ICE, tally, why), turn;
-	unsigned paths = tally->paths;
-	char turn_why[WHY];
-
-	if (question->ice_tcp)
-		own = judge_ice_tcp(question, own, tally, &paths, why);
-	*ret_paths = paths;
-	if (own == PREDICT_MUST)
-		return own;
-	turn = judge_turn(question, tally, turn_why);
-	if (turn == PREDICT_MUST_NOT && question->turn != PREDICT_NO_TURN &&
-	    (relays_alone(question, PARTY_CALLER, tally) ||
-	     relays_alone(question, PARTY_CALLEE, tally))) {
-		turn = PREDICT_MAY;
-		snprintf(turn_why, WHY, "one of the two reaches the TURN server");
-	}
-	if (turn == PREDICT_MUST_NOT)
-		return own;
-	*ret_paths = paths | ice_path_bit(ICE_PATH_RELAYED);
-	snprintf(why, WHY, "%s", turn_why);
-	return turn;
-}
-
 /* Mappings of TCP's live long enough for any call. */
 static bool over_tcp(const struct predict_question *question, enum method method)
 {
@@ -481,11 +301,11 @@ static const struct nat_model *joins_not(const struct predict_question *question
 		uint16_t port = len ? ports[i] : unnamed;
 
 		*ret_owner = party;
-		blocker = tcp_blocker(own, port);
+		blocker = predict_tcp_blocker(own, port);
 		if (blocker)
 			continue;
 		*ret_owner = PARTY_NONE;
-		blocker = tcp_blocker(&question->shared, port);
+		blocker = predict_tcp_blocker(&question->shared, port);
 		if (!blocker)
 			return NULL;
 	}
@@ -549,9 +369,10 @@ static void answer_method(const struct predict_question *question, enum method m
 		ret->udp[method] = PREDICT_MUST;
 		snprintf(ret->why[method], WHY, "both hold a TCP connection to the rendezvous");
 	} else if (method == METHOD_TURN) {
-		ret->udp[method] = judge_turn(question, tally, ret->why[method]);
+		ret->udp[method] = predict_judge_turn(question, tally, ret->why[method]);
 	} else if (method == METHOD_ICE) {
-		ret->udp[method] = judge_ice(question, tally, &ret->ice_paths, ret->why[method]);
+		ret->udp[method] =
+			predict_judge_ice(question, tally, &ret->ice_paths, ret->why[method]);
 	} else if (method_foretells(method)) {
 		ret->udp[method] = by_guessing(question, method, tally, ret);
 	} else {
