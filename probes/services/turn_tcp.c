@@ -22,6 +22,7 @@ struct turn_link {
 	struct endpoint peer;
 	uint32_t id; /* 0 until it stands */
 	struct conduit *conduit; /* to the peer; NULL until it stands */
+	struct sock *opening; /* the connection to the peer, before it stands */
 	struct conduit *client; /* NULL until it is bound */
 	bool bound;
 	unsigned users; /* fibers that use it: it is freed with the last */
@@ -70,6 +71,7 @@ static void link_close(struct turn_link *link)
 		link->allocation->links_len--;
 		link->allocation = NULL;
 	}
+	sock_give_up(&link->opening);
 	if (link->conduit)
 		conduit_close(link->conduit);
 	if (link->client)
@@ -149,6 +151,7 @@ static void connect_to_peer(void *arg)
 		.remote = link->peer,
 		.deadline = turn_now(server) + CONNECT_NS,
 		.share = true,
+		.opening = &link->opening,
 	};
 	struct sock *sock;
 	int err = -ECANCELED;

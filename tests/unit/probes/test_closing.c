@@ -5,16 +5,19 @@
 
 #include "probes/methods/ice_agent.h"
 #include "probes/methods/turn_client.h"
+#include "probes/services/service.h"
+#include "probes/services/turn_options.h"
 #include "tests/unit/sim/virtual_lab.h"
 
 static struct lab lab;
-static struct host *alice;
+static struct host *alice, *server;
 
 static int setup(void **state)
 {
 	(void)state;
 	lab_open(&lab, true);
 	alice = lab_host(&lab, "alice", NET(1));
+	server = lab_host(&lab, "server", NET(2));
 	return 0;
 }
 
@@ -112,11 +115,58 @@ static void a_turn_client_ends_at_once(void **state)
 	assert_int_equal(seen.ended, seen.began);
 }
 
+static void connect_to_nobody(void *arg)
+{
+	const struct endpoint nobody = NOBODY;
+	struct seen *seen = arg;
+	struct conduit *conduit = NULL;
+
+	seen->err = turn_client_connect(seen->client, nobody, NEVER, &conduit);
+}
+
+/* A client has asked it for a connection to nobody (RFC 6062). */
+static void end_server(void *arg)
+{
+	struct service_spec service_spec = { .name = "turn", .host = server };
+	struct turn_client_spec spec = { .server = { NET(2), STUN_PORT },
+					 .transport = TURN_OVER_TCP,
+					 .username = TURN_ANYBODY,
+					 .password = TURN_ANYBODY,
+					 .tcp_relay = true };
+	struct seen *seen = arg;
+	struct service *service = NULL;
+	struct fiber *fiber = NULL;
+
+	assert_int_equal(service_start(&service_spec, &service), 0);
+	assert_int_equal(turn_client_new(alice, &spec, &seen->client), 0);
+	assert_int_equal(turn_client_allocate(seen->client, NEVER), 0);
+	assert_int_equal(turn_client_permit(seen->client, NET(9), NEVER), 0);
+	assert_int_equal(fiber_spawn(lab.loop, "connect", connect_to_nobody, seen, &fiber), 0);
+	fiber_sleep(host_now(alice) + SEC);
+	seen->began = host_now(alice);
+	service_stop(service);
+	seen->ended = host_now(alice);
+	turn_client_close(seen->client);
+	fiber_join(fiber, NEVER);
+	turn_client_free(seen->client);
+}
+
+static void a_turn_server_ends_at_once(void **state)
+{
+	struct seen seen = { 0 };
+
+	(void)state;
+	lab_run(&lab, end_server, &seen);
+	assert_int_not_equal(seen.err, 0);
+	assert_int_equal(seen.ended, seen.began);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_agent_ends_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_turn_client_ends_at_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_turn_server_ends_at_once, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
