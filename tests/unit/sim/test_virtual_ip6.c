@@ -39,22 +39,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-static uint64_t within(uint64_t ns)
-{
-	return loop_now(lab.loop) + ns;
-}
-
 static const struct endpoint nobody;
-
-static struct sock *open_sock(struct host *host, enum sock_kind kind, struct endpoint local,
-			      struct endpoint remote)
-{
-	struct sock_spec spec = { .kind = kind, .local = local, .remote = remote };
-	struct sock *sock = NULL;
-
-	sock_open(host, &spec, &sock);
-	return sock;
-}
 
 static int opened(struct host *host, struct sock_spec spec)
 {
@@ -79,16 +64,16 @@ struct seen {
 static void speak_both(void *arg)
 {
 	struct seen *seen = arg;
-	struct sock *server = open_sock(bob, SOCK_UDP, at(nobody.addr, 7), nobody);
-	struct sock *client = open_sock(alice, SOCK_UDP, nobody, nobody);
+	struct sock *server = lab_open_sock(bob, SOCK_UDP, at(nobody.addr, 7), nobody);
+	struct sock *client = lab_open_sock(alice, SOCK_UDP, nobody, nobody);
 	struct endpoint six = at(HOME6(2), 7), four = at(NET(2), 7);
 
 	seen->err[0] = sock_send(client, &six, "six", 3, NEVER);
-	seen->n[0] = sock_recv(server, &seen->from[0], seen->bytes, BIG, within(SEC));
+	seen->n[0] = sock_recv(server, &seen->from[0], seen->bytes, BIG, lab_within(&lab, SEC));
 	seen->err[1] = sock_send(server, &seen->from[0], "back", 4, NEVER);
-	seen->n[1] = sock_recv(client, &seen->from[1], seen->bytes, BIG, within(SEC));
+	seen->n[1] = sock_recv(client, &seen->from[1], seen->bytes, BIG, lab_within(&lab, SEC));
 	seen->err[2] = sock_send(client, &four, "four!", 5, NEVER);
-	seen->n[2] = sock_recv(server, &seen->from[2], seen->bytes, BIG, within(SEC));
+	seen->n[2] = sock_recv(server, &seen->from[2], seen->bytes, BIG, lab_within(&lab, SEC));
 	seen->from[3] = sock_local(client);
 }
 
@@ -113,9 +98,9 @@ static void one_socket_speaks_both_families(void **state)
 static void mismatch(void *arg)
 {
 	struct seen *seen = arg;
-	struct sock *four = open_sock(alice, SOCK_UDP, at(ip_addr_v4(0), 7), nobody);
-	struct sock *both = open_sock(bob, SOCK_UDP, nobody, nobody);
-	struct sock *lone = open_sock(old, SOCK_UDP, nobody, nobody);
+	struct sock *four = lab_open_sock(alice, SOCK_UDP, at(ip_addr_v4(0), 7), nobody);
+	struct sock *both = lab_open_sock(bob, SOCK_UDP, nobody, nobody);
+	struct sock *lone = lab_open_sock(old, SOCK_UDP, nobody, nobody);
 	struct endpoint six = at(HOME6(2), 7), to_four = at(HOME6(1), 7);
 
 	seen->err[0] = sock_send(lone, &six, "x", 1, NEVER);
@@ -125,7 +110,7 @@ static void mismatch(void *arg)
 	seen->err[4] = opened(alice, (struct sock_spec){ .local = at(NET(1), 0), .remote = six });
 	seen->err[5] = opened(old, (struct sock_spec){ .local = at(HOME6(3), 0) });
 	seen->err[6] = sock_send(both, &to_four, "x", 1, NEVER);
-	seen->n[0] = sock_recv(four, NULL, seen->bytes, BIG, within(SEC));
+	seen->n[0] = sock_recv(four, NULL, seen->bytes, BIG, lab_within(&lab, SEC));
 	seen->err[7] = opened(alice, (struct sock_spec){ .local = at(HOME6(1), 7) });
 	seen->n[1] = opened(alice, (struct sock_spec){ .local = at(nobody.addr, 7) });
 }
@@ -156,18 +141,18 @@ static void fill(char *bytes, size_t len)
 static void learn_the_way(void *arg)
 {
 	struct seen *seen = arg;
-	struct sock *server = open_sock(bob, SOCK_UDP, at(nobody.addr, 7), nobody);
-	struct sock *client = open_sock(alice, SOCK_UDP, nobody, at(HOME6(2), 7));
+	struct sock *server = lab_open_sock(bob, SOCK_UDP, at(nobody.addr, 7), nobody);
+	struct sock *client = lab_open_sock(alice, SOCK_UDP, nobody, at(HOME6(2), 7));
 	char bytes[BIG];
 
 	fill(bytes, BIG);
 	sock_send(client, NULL, bytes, 1400, NEVER);
-	seen->n[0] = sock_recv(client, NULL, seen->bytes, BIG, within(MSEC));
-	seen->n[1] = sock_recv(server, NULL, seen->bytes, BIG, within(MSEC));
+	seen->n[0] = sock_recv(client, NULL, seen->bytes, BIG, lab_within(&lab, MSEC));
+	seen->n[1] = sock_recv(server, NULL, seen->bytes, BIG, lab_within(&lab, MSEC));
 	sock_send(client, NULL, bytes, 1400, NEVER);
-	seen->n[2] = sock_recv(server, NULL, seen->bytes, BIG, within(MSEC));
+	seen->n[2] = sock_recv(server, NULL, seen->bytes, BIG, lab_within(&lab, MSEC));
 	sock_send(client, NULL, bytes, BIG, NEVER);
-	seen->n[3] = sock_recv(server, &seen->from[0], seen->bytes, BIG, within(MSEC));
+	seen->n[3] = sock_recv(server, &seen->from[0], seen->bytes, BIG, lab_within(&lab, MSEC));
 	seen->whole = memcmp(bytes, seen->bytes, BIG) == 0;
 }
 
@@ -187,18 +172,18 @@ static void the_way_is_learnt(void **state)
 static void meet_errors(void *arg)
 {
 	struct seen *seen = arg;
-	struct sock *lost = open_sock(alice, SOCK_UDP, nobody, at(HOME6(2), 9));
-	struct sock *near = open_sock(alice, SOCK_UDP, nobody, at(HOME6(2), 7));
-	struct sock *ping = open_sock(alice, SOCK_PING, at(HOME6(1), 0), nobody);
+	struct sock *lost = lab_open_sock(alice, SOCK_UDP, nobody, at(HOME6(2), 9));
+	struct sock *near = lab_open_sock(alice, SOCK_UDP, nobody, at(HOME6(2), 7));
+	struct sock *ping = lab_open_sock(alice, SOCK_PING, at(HOME6(1), 0), nobody);
 	struct endpoint six = at(HOME6(2), 0);
 
 	sock_send(lost, NULL, "x", 1, NEVER);
-	seen->n[0] = sock_recv(lost, NULL, seen->bytes, 1, within(MSEC));
+	seen->n[0] = sock_recv(lost, NULL, seen->bytes, 1, lab_within(&lab, MSEC));
 	sock_set_ttl(near, 1); /* one router is between them */
 	sock_send(near, NULL, "x", 1, NEVER);
-	seen->n[1] = sock_recv(near, NULL, seen->bytes, 1, within(MSEC));
+	seen->n[1] = sock_recv(near, NULL, seen->bytes, 1, lab_within(&lab, MSEC));
 	seen->err[0] = sock_send(ping, &six, "echo", 4, NEVER);
-	seen->n[2] = sock_recv(ping, &seen->from[0], seen->bytes, BIG, within(MSEC));
+	seen->n[2] = sock_recv(ping, &seen->from[0], seen->bytes, BIG, lab_within(&lab, MSEC));
 	seen->err[1] =
 		opened(alice, (struct sock_spec){ .kind = SOCK_TCP, .remote = at(HOME6(2), 80) });
 }
@@ -223,7 +208,7 @@ static char sent[LONG], received[LONG];
 static void serve(void *arg)
 {
 	struct seen *seen = arg;
-	struct sock *listener = open_sock(bob, SOCK_TCP_LISTEN, at(nobody.addr, 80), nobody);
+	struct sock *listener = lab_open_sock(bob, SOCK_TCP_LISTEN, at(nobody.addr, 80), nobody);
 	struct sock *visitor = NULL;
 
 	seen->err[0] = sock_accept(listener, NEVER, &visitor);
@@ -240,8 +225,8 @@ static void visit(void *arg)
 
 	fill(sent, LONG);
 	fiber_spawn(lab.loop, "server", serve, seen, NULL);
-	fiber_sleep(within(MSEC));
-	sock = open_sock(alice, SOCK_TCP, nobody, at(HOME6(2), 80));
+	fiber_sleep(lab_within(&lab, MSEC));
+	sock = lab_open_sock(alice, SOCK_TCP, nobody, at(HOME6(2), 80));
 	seen->err[3] = sock_send(sock, NULL, sent, LONG, NEVER);
 	memset(received, 0, LONG / 2);
 	seen->err[4] = sock_recv_exact(sock, sent, LONG, NEVER);
@@ -325,12 +310,12 @@ struct wired {
 static void send_pieces(void *arg)
 {
 	struct wired *wired = arg;
-	struct sock *server = open_sock(bob, SOCK_UDP, at(nobody.addr, 7), nobody);
+	struct sock *server = lab_open_sock(bob, SOCK_UDP, at(nobody.addr, 7), nobody);
 
 	for (int i = 0; i < 4 && wired->row->pieces[i].len; i++)
 		send_piece(wired->port, &wired->row->pieces[i], wired->row->before);
-	wired->seen.n[0] =
-		sock_recv(server, &wired->seen.from[0], wired->seen.bytes, BIG, within(MSEC));
+	wired->seen.n[0] = sock_recv(server, &wired->seen.from[0], wired->seen.bytes, BIG,
+				     lab_within(&lab, MSEC));
 }
 
 static void test_pieces(void **state)
@@ -361,15 +346,15 @@ static void join_and_speak(void *arg)
 {
 	struct seen *seen = arg;
 	struct ip_addr group = { UINT64_C(0xff02) << 48, 0x99 };
-	struct sock *server = open_sock(bob, SOCK_UDP, at(nobody.addr, 7), nobody);
-	struct sock *client = open_sock(alice, SOCK_UDP, nobody, nobody);
+	struct sock *server = lab_open_sock(bob, SOCK_UDP, at(nobody.addr, 7), nobody);
+	struct sock *client = lab_open_sock(alice, SOCK_UDP, nobody, nobody);
 	struct endpoint to = at(group, 7), four = at(NET(1), 7);
 
 	sock_send(client, &to, "early", 5, NEVER);
-	seen->n[0] = sock_recv(server, NULL, seen->bytes, BIG, within(MSEC));
+	seen->n[0] = sock_recv(server, NULL, seen->bytes, BIG, lab_within(&lab, MSEC));
 	seen->err[0] = sock_join_group(server, group);
 	sock_send(client, &to, "late", 4, NEVER);
-	seen->n[1] = sock_recv(server, &seen->from[0], seen->bytes, BIG, within(MSEC));
+	seen->n[1] = sock_recv(server, &seen->from[0], seen->bytes, BIG, lab_within(&lab, MSEC));
 	seen->err[1] = sock_send(client, &four, "x", 1, NEVER);
 	seen->err[2] = opened(alice, (struct sock_spec){ .kind = SOCK_TCP, .remote = four });
 }

@@ -30,11 +30,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static uint64_t within(uint64_t ns)
-{
-	return loop_now(lab.loop) + ns;
-}
-
 static struct sock *listen_on(struct host *host, uint16_t port, bool share)
 {
 	struct sock_spec spec = { .kind = SOCK_TCP_LISTEN,
@@ -91,10 +86,10 @@ static void visit(void *arg)
 	seen->end[3] = sock_local(sock);
 	seen->err[3] = sock_send(sock, NULL, "hello", 5, NEVER);
 	seen->n[2] = sock_recv_exact(sock, received, 5, NEVER);
-	seen->n[3] = sock_recv(sock, NULL, received, 1, within(MSEC));
+	seen->n[3] = sock_recv(sock, NULL, received, 1, lab_within(&lab, MSEC));
 	sock_close(sock);
 	while (!seen->done)
-		fiber_sleep(within(MSEC));
+		fiber_sleep(lab_within(&lab, MSEC));
 }
 
 static void a_visit(void **state)
@@ -127,7 +122,7 @@ static void call_in_vain(void *arg)
 	seen->err[0] = sock_open(alice, &spec, &sock);
 	seen->at[0] = loop_now(lab.loop);
 	spec = to(NET(9), 80); /* nobody has that address, and nobody says so */
-	spec.deadline = within(SEC);
+	spec.deadline = lab_within(&lab, SEC);
 	seen->err[1] = sock_open(alice, &spec, &sock);
 	seen->at[1] = loop_now(lab.loop) - seen->at[0];
 	spec.deadline = 0;
@@ -175,7 +170,7 @@ static void receive_much(void *arg)
 
 	assert_int_equal(fiber_spawn(lab.loop, "sender", send_much, seen, NULL), 0);
 	seen->err[2] = sock_accept(listener, NEVER, &visitor);
-	fiber_sleep(within(SEC)); /* the window fills */
+	fiber_sleep(lab_within(&lab, SEC)); /* the window fills */
 	seen->at[0] = seen->err[1] == 1;
 	seen->at[1] = loop_now(lab.loop);
 	seen->n[0] = sock_recv_exact(visitor, received, LONG, NEVER);
@@ -227,8 +222,8 @@ static void call_alice(void *arg)
 	spec.share = true;
 	seen->err[1] = sock_open(bob, &spec, &seen->sock[1]);
 	seen->n[1] = sock_recv(seen->sock[1], NULL, seen->text, sizeof(seen->text), NEVER);
-	seen->err[2] = sock_accept(listeners[0], within(SEC), &none);
-	seen->err[3] = sock_accept(listeners[1], within(SEC), &none);
+	seen->err[2] = sock_accept(listeners[0], lab_within(&lab, SEC), &none);
+	seen->err[3] = sock_accept(listeners[1], lab_within(&lab, SEC), &none);
 	spec.remote.port = 5000;
 	seen->err[4] = sock_open(bob, &spec, &none); /* the same pair again */
 }
@@ -281,11 +276,11 @@ static void close_all(void *arg)
 	for (int i = 1; i < 4; i += 2)
 		assert_int_equal(fiber_spawn(lab.loop, "reader", wait_for_ever, &waiters[i], NULL),
 				 0);
-	fiber_sleep(within(SEC));
+	fiber_sleep(lab_within(&lab, SEC));
 	sock_close(waiters[2].sock);
-	fiber_sleep(within(SEC));
+	fiber_sleep(lab_within(&lab, SEC));
 	sock_close(waiters[1].sock);
-	fiber_sleep(within(SEC));
+	fiber_sleep(lab_within(&lab, SEC));
 }
 
 static void closing_wakes_and_resets(void **state)
@@ -328,10 +323,10 @@ static void give_up(void *arg)
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(fiber_spawn(lab.loop, "caller", call_for_ever, &callers[i], NULL),
 				 0);
-		fiber_sleep(within(SEC));
+		fiber_sleep(lab_within(&lab, SEC));
 		callers[2 + i].sock = callers[i].opening;
 		sock_give_up(&callers[i].opening);
-		fiber_sleep(within(SEC));
+		fiber_sleep(lab_within(&lab, SEC));
 	}
 }
 
@@ -400,14 +395,14 @@ static void come_back(void *arg)
 	seen->err[0] = sock_open(alice, &spec, &sock);
 	seen->err[1] = sock_accept(listener, NEVER, &visitor);
 	sock_close(sock); /* first, so that it keeps TIME-WAIT */
-	fiber_sleep(within(SEC));
+	fiber_sleep(lab_within(&lab, SEC));
 	sock_close(visitor);
 	sock_close(listener);
-	fiber_sleep(within(SEC));
+	fiber_sleep(lab_within(&lab, SEC));
 	listener = listen_on(bob, 80, false);
 	seen->sock[0] = listener;
 	seen->err[2] = sock_open(alice, &spec, &sock);
-	fiber_sleep(within(61 * SEC));
+	fiber_sleep(lab_within(&lab, 61 * SEC));
 	seen->err[3] = sock_open(alice, &spec, &sock);
 }
 
@@ -430,10 +425,10 @@ static void talk_to_oneself(void *arg)
 	struct sock_spec spec = to(V4(127, 0, 0, 1), 80);
 
 	seen->err[0] = sock_open(alice, &spec, &sock);
-	seen->err[1] = sock_accept(listener, within(SEC), &visitor);
+	seen->err[1] = sock_accept(listener, lab_within(&lab, SEC), &visitor);
 	seen->end[0] = sock_remote(visitor);
 	seen->err[2] = sock_send(sock, NULL, sent, 100000, NEVER);
-	seen->n[0] = sock_recv_exact(visitor, received, 100000, within(SEC));
+	seen->n[0] = sock_recv_exact(visitor, received, 100000, lab_within(&lab, SEC));
 }
 
 static void a_host_calls_itself(void **state)

@@ -24,11 +24,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static uint64_t within(uint64_t ns)
-{
-	return loop_now(lab.loop) + ns;
-}
-
 static struct sock *udp(struct host *host, uint16_t port)
 {
 	struct sock_spec spec = { .kind = SOCK_UDP, .local = { .port = port } };
@@ -74,7 +69,7 @@ static void ask_and_answer(void *arg)
 	seen->local = sock_local(client);
 	seen->err[1] = sock_send(server, &seen->from, "world!", 6, NEVER);
 	seen->n[1] = sock_recv(client, &seen->from, seen->text, 5, NEVER); /* cut */
-	seen->n[2] = sock_recv(client, NULL, seen->text, 5, within(MSEC));
+	seen->n[2] = sock_recv(client, NULL, seen->text, 5, lab_within(&lab, MSEC));
 	seen->n[3] = sock_recv(client, NULL, seen->text, 5, 0);
 }
 
@@ -142,12 +137,12 @@ static void knock(void *arg)
 	sock_send(sure, NULL, "a", 1, NEVER);
 	sock_send(sure, NULL, "b", 1, NEVER);
 	sock_send(loose, &to, "c", 1, NEVER);
-	fiber_sleep(within(MSEC));
+	fiber_sleep(lab_within(&lab, MSEC));
 	seen->err[0] = sock_send(sure, NULL, "d", 1, NEVER);
-	seen->n[0] = sock_recv(sure, NULL, seen->text, 1, within(0));
-	seen->n[1] = sock_recv(sure, NULL, seen->text, 1, within(MSEC)); /* about "d" */
-	seen->n[2] = sock_recv(sure, NULL, seen->text, 1, within(MSEC));
-	seen->n[3] = sock_recv(loose, NULL, seen->text, 1, within(MSEC));
+	seen->n[0] = sock_recv(sure, NULL, seen->text, 1, lab_within(&lab, 0));
+	seen->n[1] = sock_recv(sure, NULL, seen->text, 1, lab_within(&lab, MSEC)); /* about "d" */
+	seen->n[2] = sock_recv(sure, NULL, seen->text, 1, lab_within(&lab, MSEC));
+	seen->n[3] = sock_recv(loose, NULL, seen->text, 1, lab_within(&lab, MSEC));
 	seen->local = sock_local(sure);
 }
 
@@ -174,8 +169,8 @@ static void listen_to_one(void *arg)
 
 	sock_send(wrong, &to, "wrong", 5, NEVER);
 	sock_send(right, &to, "right", 5, NEVER);
-	seen->n[0] = sock_recv(sock, &seen->from, seen->text, 32, within(MSEC));
-	seen->n[1] = sock_recv(sock, NULL, seen->text, 32, within(MSEC));
+	seen->n[0] = sock_recv(sock, &seen->from, seen->text, 32, lab_within(&lab, MSEC));
+	seen->n[1] = sock_recv(sock, NULL, seen->text, 32, lab_within(&lab, MSEC));
 }
 
 static void a_connected_socket_hears_its_peer_only(void **state)
@@ -208,10 +203,10 @@ static void close_under_them(void *arg)
 {
 	struct waiter *waiters = arg;
 
-	fiber_sleep(within(MSEC));
+	fiber_sleep(lab_within(&lab, MSEC));
 	sock_close(waiters[0].sock);
 	while (!waiters[0].ended || !waiters[1].ended)
-		fiber_sleep(within(MSEC));
+		fiber_sleep(lab_within(&lab, MSEC));
 	sock_close(NULL);
 }
 
@@ -319,7 +314,7 @@ static void speak_to_the_shared(void *arg)
 		sock_send(stranger, &to, "x", 1, NEVER);
 		sock_send(stranger, &to, "y", 1, NEVER);
 	}
-	fiber_sleep(within(MSEC));
+	fiber_sleep(lab_within(&lab, MSEC));
 	for (int i = 0; i < FRIENDS; i++)
 		while (sock_recv(theirs[i], NULL, &c, 1, 0) == 1)
 			seen->n[2]++;
@@ -350,7 +345,7 @@ static void shout(void *arg)
 	seen->err[0] = sock_send(loud, &(struct endpoint){ LAN(255), 7 }, "a", 1, NEVER);
 	seen->err[1] =
 		sock_send(loud, &(struct endpoint){ V4(255, 255, 255, 255), 7 }, "b", 1, NEVER);
-	fiber_sleep(within(MSEC));
+	fiber_sleep(lab_within(&lab, MSEC));
 	for (int i = 0; i < 3; i++) {
 		seen->n[i] = sock_recv(heard, &seen->from, seen->text, 1, 0);
 		seen->n[3 + i] = sock_recv(loud, NULL, seen->text, 1, 0);
@@ -381,11 +376,11 @@ static void speak_to_a_group(void *arg)
 	struct ip_addr group = V4(239, 1, 2, 3);
 
 	sock_send(speaker, &(struct endpoint){ group, 7 }, "early", 5, NEVER);
-	fiber_sleep(within(MSEC));
+	fiber_sleep(lab_within(&lab, MSEC));
 	seen->err[0] = sock_join_group(member, group);
 	sock_send(speaker, &(struct endpoint){ group, 7 }, "a", 1, NEVER);
 	sock_send(speaker, &(struct endpoint){ group, 8 }, "b", 1, NEVER);
-	fiber_sleep(within(MSEC));
+	fiber_sleep(lab_within(&lab, MSEC));
 	seen->n[0] = sock_recv(member, NULL, seen->text, 5, 0);
 	seen->n[1] = sock_recv(member, NULL, seen->text, 5, 0);
 	seen->n[2] = sock_recv(other, NULL, seen->text, 5, 0);
@@ -416,13 +411,13 @@ static void talk_to_oneself(void *arg)
 	struct sock *server = udp(carol, 7), *client = udp(carol, 0), *visitor = udp(alice, 0);
 
 	sock_send(client, &(struct endpoint){ V4(127, 0, 0, 1), 7 }, "a", 1, NEVER);
-	seen->n[0] = sock_recv(server, &seen->from, seen->text, 1, within(MSEC));
+	seen->n[0] = sock_recv(server, &seen->from, seen->text, 1, lab_within(&lab, MSEC));
 	seen->err[0] = ip_addr_equal(seen->from.addr, V4(127, 0, 0, 1));
 	sock_send(client, &(struct endpoint){ LAN(5), 7 }, "b", 1, NEVER);
-	seen->n[1] = sock_recv(server, &seen->from, seen->text, 1, within(MSEC));
+	seen->n[1] = sock_recv(server, &seen->from, seen->text, 1, lab_within(&lab, MSEC));
 	seen->err[1] = ip_addr_equal(seen->from.addr, LAN(5));
 	sock_send(visitor, &(struct endpoint){ LAN(5), 7 }, "c", 1, NEVER);
-	seen->n[2] = sock_recv(server, &seen->from, seen->text, 1, within(MSEC));
+	seen->n[2] = sock_recv(server, &seen->from, seen->text, 1, lab_within(&lab, MSEC));
 	seen->err[2] = ip_addr_equal(seen->from.addr, LAN(2));
 	seen->n[3] = (long)link_stats(lab.links[2])->packets[LINK_NODE];
 }
@@ -448,11 +443,11 @@ static void flood(void *arg)
 
 	for (int i = 0; i < 1000; i++)
 		sock_send(fast, &(struct endpoint){ LAN(3), 7 }, "x", 1, NEVER);
-	fiber_sleep(within(MSEC));
+	fiber_sleep(lab_within(&lab, MSEC));
 	while (sock_recv(slow, NULL, &c, 1, 0) == 1)
 		seen->n[0]++;
 	sock_send(fast, &(struct endpoint){ LAN(3), 7 }, "x", 1, NEVER);
-	seen->n[1] = sock_recv(slow, NULL, &c, 1, within(MSEC));
+	seen->n[1] = sock_recv(slow, NULL, &c, 1, lab_within(&lab, MSEC));
 }
 
 static void a_full_queue_loses_what_comes(void **state)

@@ -45,6 +45,23 @@ struct lab {
 	unsigned len;
 };
 
+/* @ns from now. */
+static inline uint64_t lab_within(const struct lab *lab, uint64_t ns)
+{
+	return loop_now(lab->loop) + ns;
+}
+
+/* NULL where it could not be opened. */
+static inline struct sock *lab_open_sock(struct host *host, enum sock_kind kind,
+					 struct endpoint local, struct endpoint remote)
+{
+	struct sock_spec spec = { .kind = kind, .local = local, .remote = remote };
+	struct sock *sock = NULL;
+
+	sock_open(host, &spec, &sock);
+	return sock;
+}
+
 static inline void lab_open(struct lab *lab, bool internet)
 {
 	struct segment_spec spec = {
