@@ -12,7 +12,7 @@
 ---| "predict" | "birthday" | "low-ttl"
 ---@alias family "ipv4" | "ipv6"
 ---@alias service "stun" | "turn" | "rendezvous" | "echo" | "dns"
---- The same seed makes the same packets in the virtual world, but not of TLS: its keys are of the machine's randomness.
+--- The same seed makes the same packets in the virtual world, TLS's too.
 ---@alias transport "udp" | "tcp" | "tls"
 
 --- What a scenario's file returns.
