@@ -65,11 +65,23 @@ static bool pass(int from, int to)
 	return n > 0;
 }
 
+/* Say that the input is at its end, as a terminal says it, unless so much waits to be read that there
+ * is no room.  False where nobody is there to hear it. */
+static bool tell_end(int master)
+{
+	struct pollfd room = { .fd = master, .events = POLLOUT };
+
+	if (poll(&room, 1, 0) <= 0 || !(room.revents & POLLOUT))
+		return true;
+	return write(master, "\x04", 1) == 1 || errno == EINTR || errno == EAGAIN;
+}
+
 /* @before: the signals that may come while it waits, and only then, so that none is overlooked. */
 static void pass_all(int master, const sigset_t *before)
 {
 	struct pollfd polls[] = { { .fd = master, .events = POLLIN },
 				  { .fd = STDIN_FILENO, .events = POLLIN } };
+	bool ended = false;
 
 	for (;;) {
 		int n;
@@ -81,12 +93,14 @@ static void pass_all(int master, const sigset_t *before)
 			continue;
 		if (n < 0 || (polls[0].revents && !pass(master, STDOUT_FILENO)))
 			return;
-		/* An end of the input is said as a terminal says it. */
 		if (polls[1].revents && !pass(STDIN_FILENO, master)) {
-			if (write(master, "\x04", 1) < 0)
-				return;
 			polls[1].fd = -1;
+			ended = true;
 		}
+		/* Again whenever there is something new, such as a prompt: a shell that begins, or a
+		 * program that ends, switches the terminal's mode, and what was said before is lost. */
+		if (ended && !tell_end(master))
+			return;
 	}
 }
 

@@ -136,10 +136,37 @@ static void a_shell_has_size_jobs_names_and_an_end(void **state)
 	drive_remove(shell.results);
 }
 
+/* Without a terminal: the input's end is the shell's, also where that was there before the shell, or
+ * a program in it has taken it first. */
+static void the_inputs_end_ends_it(void **state)
+{
+	static const char *const inputs[] = { "", "echo $((40 + 2)) in $HOSTNAME\n", "cat\n" };
+	static struct driven driven;
+	char directory[DRIVEN_PATH], script[2 * DRIVEN_PATH];
+
+	(void)state;
+	if (!drive_possible())
+		skip();
+	drive_directory(directory);
+	for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
+		const char *const argv[] = { "sh", "-c", script, NULL };
+
+		snprintf(script, sizeof(script), "printf '%s' | '%s' shell -o out bob", inputs[i],
+			 drive_binary());
+		drive(&(struct drive){ .argv = argv, .directory = directory }, &driven);
+		if (driven.status || !strstr(driven.err, "capture: "))
+			fail_msg("after \"%s\": %d: %s%s", inputs[i], driven.status, driven.out,
+				 driven.err);
+		assert_true(i != 1 || strstr(driven.out, "42 in bob"));
+	}
+	drive_remove(directory);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_shell_has_size_jobs_names_and_an_end),
+		cmocka_unit_test(the_inputs_end_ends_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
