@@ -68,4 +68,25 @@ static inline uint16_t checksum_of_addr(struct ip_addr a)
 	return checksum_add(checksum_narrow(a.hi), checksum_narrow(a.lo));
 }
 
+/* What to add to a sum where address @from becomes @to. */
+static inline uint16_t checksum_change_of_addr(struct ip_addr from, struct ip_addr to)
+{
+	/* The words of one number less those of another: 32 bits at once. */
+	if (ip_addr_is_v4(from) && ip_addr_is_v4(to))
+		return checksum_narrow((uint64_t)(uint32_t)~from.lo + (uint32_t)to.lo);
+	return checksum_change(checksum_of_addr(from), checksum_of_addr(to));
+}
+
+/* The sum of the pseudo-header before @len bytes of @protocol: RFC 768, RFC 9293 3.1, RFC 8200 8.1. */
+static inline uint16_t checksum_of_pseudo(uint8_t protocol, uint32_t len, struct ip_addr src,
+					  struct ip_addr dst)
+{
+	uint64_t sum = (uint64_t)protocol + len;
+
+	if (ip_addr_is_v4(src) && ip_addr_is_v4(dst))
+		return checksum_narrow(sum + (uint32_t)src.lo + (uint32_t)dst.lo);
+	sum += checksum_of_addr(src);
+	return checksum_narrow(sum + checksum_of_addr(dst));
+}
+
 #endif

@@ -17,6 +17,7 @@ void expiry_init(struct expiry *expiry)
 	expiry->unused = 1;
 	expiry->chunks_len = 1;
 	expiry->chunks[0] = expiry->few;
+	expiry->few[0] = (struct expiry_block){ .next = 0 }; /* nobody's, and its own next */
 }
 
 static size_t chunk_size(uint32_t chunk)
@@ -59,6 +60,12 @@ bool expiry_prepare(struct nat *nat)
 	return true;
 }
 
+/* The first block of the slot; 0 = it is empty. */
+static uint32_t first_of(const struct expiry *e, uint32_t slot)
+{
+	return e->taken[slot / EXPIRY_SLOTS] >> slot % EXPIRY_SLOTS & 1 ? e->first[slot] : 0;
+}
+
 /* A block in front of those that the slot has. */
 static struct expiry_block *add_block(struct expiry *e, uint32_t slot)
 {
@@ -70,7 +77,7 @@ static struct expiry_block *add_block(struct expiry *e, uint32_t slot)
 	block = block_at(e, number);
 	if (e->free)
 		e->free = block->next;
-	block->next = e->first[slot];
+	block->next = first_of(e, slot);
 	block->slot = (uint16_t)slot;
 	block->len = 0;
 	e->first[slot] = number;
@@ -102,10 +109,9 @@ static uint64_t slot_start(uint64_t now, int level, int slot)
 
 static void put(struct expiry *e, struct mapping *m, uint32_t ref, uint32_t slot)
 {
-	struct expiry_block *block = NULL;
+	uint32_t first = first_of(e, slot);
+	struct expiry_block *block = first ? block_at(e, first) : NULL;
 
-	if (e->first[slot])
-		block = block_at(e, e->first[slot]);
 	if (!block || block->len == EXPIRY_BLOCK)
 		block = add_block(e, slot);
 	m->timer = e->first[slot] << PLACE_BITS | block->len;

@@ -47,15 +47,17 @@ struct expiry {
 	bool lags; /* something that has ended may still be there */
 	uint32_t emptying; /* the slot whose time has come, plus 1; 0 = none */
 	uint64_t taken[EXPIRY_LEVELS]; /* bit by slot: not empty */
-	uint32_t first[EXPIRY_LEVELS * EXPIRY_SLOTS]; /* blocks */
-	struct expiry_block few[EXPIRY_FEW]; /* the first chunk: small NATs need no other */
 	struct expiry_block *chunks[EXPIRY_CHUNKS];
 	uint32_t chunks_len;
 	uint32_t unused; /* the lowest block never used */
 	uint32_t free;
+	struct expiry_block few[EXPIRY_FEW]; /* the first chunk: small NATs need no other */
+	uint32_t first[EXPIRY_LEVELS * EXPIRY_SLOTS]; /* blocks, of slots that were ever taken */
 };
 
-void expiry_init(struct expiry *expiry); /* which is all zero */
+/* @expiry is all zero up to `few`, from where on it need not be: to clear what most NATs never look at
+ * would be half of the cost of making one. */
+void expiry_init(struct expiry *expiry);
 void expiry_clear(struct expiry *expiry, const struct nat_memory *memory);
 
 /* Have memory for one mapping more, whatever slots they all come to wait in.  False without. */

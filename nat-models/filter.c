@@ -3,14 +3,18 @@
 
 #include "nat_state.h"
 
-bool filter_remembers(const struct nat *nat, uint32_t mapping, struct endpoint remote)
+static bool remembers(const struct nat *nat, const struct mapping *m, struct endpoint remote)
 {
-	const struct mapping *m = nat_mapping(nat, mapping);
 	const struct nat_transport *is = &nat->rules[m->protocol].is;
 
 	/* Who has opened the mapping from outside needs no leave. */
 	return !is->permission_ns || is->filtering == NAT_EI || m->flags & MAPPING_FROM_OUTSIDE ||
 	       permission_clock_runs(nat, m->protocol, mapping_inside(nat, m), remote);
+}
+
+bool filter_remembers(const struct nat *nat, uint32_t mapping, struct endpoint remote)
+{
+	return remembers(nat, nat_mapping(nat, mapping), remote);
 }
 
 /*
@@ -23,9 +27,9 @@ bool filter_admits(const struct nat *nat, uint32_t mapping, struct endpoint remo
 {
 	const struct mapping *m = nat_mapping(nat, mapping);
 	const struct rules *rules = &nat->rules[m->protocol];
-	struct mapping_key key = { m->protocol, rules->scope, mapping_inside(nat, m), remote };
+	struct mapping_key key;
 
-	if (!filter_remembers(nat, mapping, remote))
+	if (!remembers(nat, m, remote))
 		return false;
 	if (scope_agrees(rules->is.filtering, mapping_remote(nat, m), remote))
 		return true;
@@ -34,5 +38,6 @@ bool filter_admits(const struct nat *nat, uint32_t mapping, struct endpoint remo
 	if (rules->sessions)
 		return session_permits(nat, m->protocol, mapping_inside(nat, m), remote);
 	/* Mappings are as narrow as permissions: to have sent there is to have one. */
+	key = (struct mapping_key){ m->protocol, rules->scope, mapping_inside(nat, m), remote };
 	return mapping_find(nat, &key) != 0;
 }

@@ -229,7 +229,7 @@ static void let_in(struct passage *p, const struct expected *e)
 			return;
 	}
 	session_open(nat, ref, p->info.src);
-	permission_clock_note(nat, NAT_TCP, e->inside, p->info.src);
+	nat_note_permission(nat, NAT_TCP, e->inside, p->info.src);
 }
 
 /* Out */

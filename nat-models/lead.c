@@ -112,7 +112,7 @@ static struct lead make_out(struct passage *p, struct mapping_key *key, uint8_t 
 	if (lead.reason != NAT_REASON_NEW_MAPPING)
 		return lead;
 	lead.to = mapping_outside(p->nat, nat_mapping(p->nat, lead.ref));
-	permission_clock_note(p->nat, p->protocol, key->inside, key->remote);
+	nat_note_permission(p->nat, p->protocol, key->inside, key->remote);
 	begin_connection(p, &lead, false, key->remote);
 	return lead;
 }
@@ -153,7 +153,7 @@ static struct lead find_or_make(struct passage *p, struct endpoint inside, struc
 	used = mapping_use(p, lead.ref, false, &remote);
 	if (used != NAT_REASON_MAPPING)
 		return lead_closed(used);
-	permission_clock_note(p->nat, p->protocol, inside, remote);
+	nat_note_permission(p->nat, p->protocol, inside, remote);
 	lead.to = mapping_outside(p->nat, nat_mapping(p->nat, lead.ref));
 	return lead;
 }
@@ -324,11 +324,10 @@ static struct lead unsolicited(struct passage *p, struct endpoint outside, struc
 	return lead_closed(otherwise);
 }
 
-/* May mapping @ref take this packet in?  ICMP requests only where they came from outside
+/* May mapping @m take this packet in?  ICMP requests only where they came from outside
  * before; the router's own state leads nowhere. */
-static bool serves(const struct passage *p, uint32_t ref)
+static bool serves(const struct passage *p, const struct mapping *m)
 {
-	const struct mapping *m = nat_mapping(p->nat, ref);
 	uint8_t flags = m->flags;
 
 	return !mapping_is_over(m, p->now) && !(flags & MAPPING_ROUTER_OWN) &&
@@ -342,12 +341,16 @@ static uint32_t find_in_shared(const struct passage *p, uint16_t pool, uint16_t 
 	uint32_t ref = session_find(p->nat, p->protocol, pool, port, remote);
 
 	if (ref)
-		return serves(p, ref) && filter_remembers(p->nat, ref, remote) ? ref : 0;
+		return serves(p, nat_mapping(p->nat, ref)) && filter_remembers(p->nat, ref, remote)
+			       ? ref
+			       : 0;
 	if (lead_rules(p)->is.filtering == NAT_APD)
 		return 0;
 	ref = first;
 	do {
-		if (serves(p, ref) && !(nat_mapping(p->nat, ref)->flags & MAPPING_FROM_OUTSIDE) &&
+		const struct mapping *m = nat_mapping(p->nat, ref);
+
+		if (serves(p, m) && !(m->flags & MAPPING_FROM_OUTSIDE) &&
 		    filter_admits(p->nat, ref, remote))
 			return ref;
 		ref = nat_mapping(p->nat, ref)->port_next;
@@ -361,7 +364,9 @@ static uint32_t find_in_shared(const struct passage *p, uint16_t pool, uint16_t 
  */
 static uint32_t find_in_own(const struct passage *p, struct endpoint remote, uint32_t first)
 {
-	if (nat_mapping(p->nat, first)->flags & MAPPING_FROM_OUTSIDE || !serves(p, first))
+	const struct mapping *m = nat_mapping(p->nat, first);
+
+	if (m->flags & MAPPING_FROM_OUTSIDE || !serves(p, m))
 		return 0;
 	return filter_admits(p->nat, first, remote) ? first : 0;
 }

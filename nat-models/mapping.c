@@ -345,9 +345,8 @@ void mapping_end(struct nat *nat, uint32_t ref)
 /* How long the mapping may idle from now on.  As Linux does: once it is old enough and has
  * been used both ways, the longer time counts; the first reply alone does not bring it,
  * unless the model waits for nothing. */
-static uint64_t idle_ns(const struct nat *nat, uint32_t ref, uint64_t now)
+static uint64_t idle_ns(const struct nat *nat, const struct mapping *m, uint64_t now)
 {
-	const struct mapping *m = nat_mapping(nat, ref);
 	const struct nat_transport *is = &nat->rules[m->protocol].is;
 
 	if (is->timeout_two_way_ns == 0 || !(m->flags & MAPPING_TWO_WAY))
@@ -363,9 +362,8 @@ bool mapping_is_refreshed(const struct nat_transport *is, bool inbound)
 	       is->refresh == (inbound ? NAT_REFRESH_INBOUND : NAT_REFRESH_OUTBOUND);
 }
 
-void mapping_set_end(struct nat *nat, uint32_t ref, uint64_t expires)
+static inline void set_end(struct nat *nat, struct mapping *m, uint32_t ref, uint64_t expires)
 {
-	struct mapping *m = nat_mapping(nat, ref);
 	bool sooner = expires < m->expires;
 
 	/* The wheel finds out by itself where an end moves on, not where it comes nearer. */
@@ -374,6 +372,11 @@ void mapping_set_end(struct nat *nat, uint32_t ref, uint64_t expires)
 	m->expires = expires;
 	if (sooner)
 		expiry_add(nat, ref);
+}
+
+void mapping_set_end(struct nat *nat, uint32_t ref, uint64_t expires)
+{
+	set_end(nat, nat_mapping(nat, ref), ref, expires);
 }
 
 void mapping_touch(struct nat *nat, uint32_t ref, bool inbound, uint64_t now)
@@ -385,10 +388,11 @@ void mapping_touch(struct nat *nat, uint32_t ref, bool inbound, uint64_t now)
 	if (replies && is->two_way_after_ns == 0)
 		m->flags |= MAPPING_TWO_WAY;
 	if (mapping_is_refreshed(is, inbound))
-		mapping_set_end(nat, ref, after(now, idle_ns(nat, ref, now)));
+		set_end(nat, m, ref, after(now, idle_ns(nat, m, now)));
 	if (replies)
 		m->flags |= MAPPING_TWO_WAY;
-	mapping_used(nat, ref);
+	if (nat->keeps_order_of_use)
+		mapping_used(nat, ref);
 }
 
 void mapping_used(struct nat *nat, uint32_t ref)

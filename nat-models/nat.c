@@ -13,14 +13,8 @@ static bool is_own(const struct nat *nat, struct ip_addr addr)
 /* For everybody on the link, this router among them, and for nobody beyond it. */
 static bool is_for_all(const struct nat *nat, struct ip_addr addr)
 {
-	uint8_t bits = nat->inside.bits;
-	uint64_t host_bits = bits >= 96 && bits < 127 ? UINT64_MAX >> (bits - 64) : 0;
-
-	if (ip_addr_is_multicast(addr) || ip_addr_equal(addr, ip_addr_v4(UINT32_MAX)))
-		return true;
-	/* The inside network's own broadcast address (RFC 919, section 7). */
-	return host_bits && ip_addr_is_v4(addr) && ip_prefix_contains(nat->inside, addr) &&
-	       (addr.lo & host_bits) == host_bits;
+	return ip_addr_is_multicast(addr) || ip_addr_equal(addr, ip_addr_v4(UINT32_MAX)) ||
+	       ip_addr_equal(addr, nat->inside_broadcast);
 }
 
 /* No host may send from there (RFC 1122, 3.2.1.3), least of all an inside one. */
@@ -89,7 +83,7 @@ bool flow_find_protocol(struct passage *p)
 }
 
 /* A packet with ports, or an error, that is not for the router itself by its inside address. */
-static struct nat_decision translate(struct passage *p)
+static inline struct nat_decision translate(struct passage *p)
 {
 	struct nat *nat = p->nat;
 	bool own = nat_pool_find(nat, p->info.dst.addr) >= 0;
@@ -126,7 +120,10 @@ struct nat_decision flow_later_fragment(struct passage *p)
 	return decision;
 }
 
-static struct nat_decision process(struct passage *p, enum packet_fault fault)
+/* In one piece with nat_process(), for what it costs to call functions that have much to put on the
+ * stack. */
+__attribute__((always_inline)) static inline struct nat_decision process(struct passage *p,
+									 enum packet_fault fault)
 {
 	struct nat *nat = p->nat;
 	struct ip_addr dst = p->info.dst.addr;
@@ -154,7 +151,8 @@ static struct nat_decision process(struct passage *p, enum packet_fault fault)
 }
 
 /* The first part of a fragmented packet, which says what becomes of the rest. */
-static struct nat_decision first_fragment(struct passage *p, enum packet_fault fault)
+__attribute__((noinline)) static struct nat_decision first_fragment(struct passage *p,
+								    enum packet_fault fault)
 {
 	const struct packet_info before = p->info;
 	struct nat_decision decision = process(p, fault);

@@ -5,8 +5,9 @@
 
 struct endpoint flow_remote(const struct passage *p, struct endpoint end)
 {
-	if (p->protocol == NAT_ICMP)
-		end.port = 0;
+	/* A branch: to choose the port, and then load the whole, is to wait for the choice's store. */
+	if (__builtin_expect(p->protocol == NAT_ICMP, 0))
+		return (struct endpoint){ end.addr, 0 };
 	return end;
 }
 
@@ -163,16 +164,17 @@ static void identify(struct passage *p)
 
 struct nat_decision flow_outbound(struct passage *p)
 {
-	struct endpoint inside;
-	struct lead lead;
-
 	if (is_port_shut(p))
 		return flow_no_mapping(p, NAT_REASON_OUTBOUND_PORT);
-	lead = lead_out(p, p->info.src, flow_remote(p, p->info.dst));
+
+	/* Declared where it is found, so that it is not copied as a whole just after it was stored in
+	 * parts: see set_remote(). */
+	const struct lead lead = lead_out(p, p->info.src, flow_remote(p, p->info.dst));
+	const struct endpoint inside = p->info.src;
+
 	if (!lead_is_open(&lead))
 		return flow_no_mapping(p, lead.reason);
 	shortcut_note(p, &lead);
-	inside = p->info.src;
 	packet_set_src(p->pkt, &p->info, lead.to);
 	identify(p);
 	if (p->nat->model.algs && !alg_rewrite(p, inside, lead.to))
@@ -184,23 +186,19 @@ struct nat_decision flow_outbound(struct passage *p)
 
 struct nat_decision flow_inbound(struct passage *p)
 {
-	struct endpoint remote = p->info.src, outside;
-	struct nat_decision decision;
-	struct lead lead;
-
 	if (p->nat->model.algs)
 		alg_prepare(p);
-	lead = lead_in(p, p->info.dst, flow_remote(p, remote));
+
+	const struct lead lead = lead_in(p, p->info.dst, flow_remote(p, p->info.src));
+	const struct endpoint outside = p->info.dst;
+
 	if (!lead_is_open(&lead))
-		return flow_refuse(p, &lead, remote);
+		return flow_refuse(p, &lead, p->info.src);
 	shortcut_note(p, &lead);
-	outside = p->info.dst;
 	packet_set_dst(p->pkt, &p->info, lead.to);
 	if (p->nat->model.algs && !alg_rewrite(p, outside, lead.to))
 		return flow_drop(p, NAT_REASON_GATEWAY);
-	decision = flow_forward(p, NAT_INSIDE, &lead, lead.reason);
-	decision.remote = remote;
-	return decision;
+	return flow_forward(p, NAT_INSIDE, &lead, lead.reason);
 }
 
 bool flow_is_echo(const struct passage *p)

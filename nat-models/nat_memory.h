@@ -13,7 +13,7 @@
 
 /* Who lends; all zero = nobody. */
 struct nat_memory {
-	void *(*take)(void *lender, size_t size); /* all zero; NULL without memory */
+	void *(*take)(void *lender, size_t size, size_t zero); /* NULL without memory */
 	void (*give)(void *lender, void *piece, size_t size); /* what was taken with that size */
 	void *lender;
 };
@@ -25,11 +25,18 @@ static inline bool nat_memory_lends(const struct nat_memory *memory, size_t size
 	return memory->take && size <= NAT_MEMORY_PIECE;
 }
 
-/* @size bytes, all zero; NULL without memory. */
+/* @size bytes, the first @zero of them zero; NULL without memory. */
+static inline void *nat_memory_take_partly(const struct nat_memory *memory, size_t size,
+					   size_t zero)
+{
+	return nat_memory_lends(memory, size) ? memory->take(memory->lender, size, zero)
+					      : calloc(1, size);
+}
+
+/* All of them. */
 static inline void *nat_memory_take(const struct nat_memory *memory, size_t size)
 {
-	return nat_memory_lends(memory, size) ? memory->take(memory->lender, size)
-					      : calloc(1, size);
+	return nat_memory_take_partly(memory, size, size);
 }
 
 /* Give back what was taken with @size; NULL is fine. */

@@ -107,6 +107,7 @@ static void set_rules(struct rules *rules, const struct nat_model *model,
 	rules->sessions = rules->overload ||
 			  (is->filtering != NAT_EI && is->filtering != rules->scope);
 	rules->grain = rules->overload ? NAT_APD : is->filtering;
+	rules->repeats = !is->permission_ns && !model->algs && !model->ip_id;
 }
 
 /* Do inside hosts own blocks of ports? */
@@ -223,6 +224,14 @@ static void copy_exempt(struct nat *nat, const struct nat_config *config, char *
 	nat->exempt_len = config->exempt_len + own;
 }
 
+/* RFC 919, section 7; where there is none, what is for everybody anyway. */
+static struct ip_addr broadcast_of(struct ip_prefix inside)
+{
+	if (!ip_addr_is_v4(inside.addr) || inside.bits < 96 || inside.bits >= 127)
+		return (struct ip_addr){ UINT64_MAX, UINT64_MAX };
+	return (struct ip_addr){ 0, inside.addr.lo | UINT64_MAX >> (inside.bits - 64) };
+}
+
 static void copy_config(struct nat *nat, const struct nat_config *config)
 {
 	const uint32_t index_len = pool_index_len(config->pool_len);
@@ -231,6 +240,7 @@ static void copy_config(struct nat *nat, const struct nat_config *config)
 
 	nat->inside = config->inside;
 	nat->inside_addr = config->inside_addr;
+	nat->inside_broadcast = broadcast_of(config->inside);
 	nat->pool_len = (uint32_t)config->pool_len;
 	nat->pool = lay(&at, config->pool, config->pool_len, sizeof(*nat->pool));
 	nat->bound = lay(&at, NULL, config->pool_len + 1, sizeof(*nat->bound));
@@ -301,9 +311,10 @@ int nat_new(const struct nat_model *model, const struct nat_config *config, stru
 	if (err)
 		return err;
 	size = size_of(model, config);
-	nat = nat_memory_take(&config->memory, size);
+	nat = nat_memory_take_partly(&config->memory, size, offsetof(struct nat, expiry.few));
 	if (!nat)
 		return -ENOMEM;
+	memset(nat + 1, 0, size - sizeof(*nat));
 	nat->memory = config->memory;
 	nat->size = size;
 	nat->model = *model;

@@ -32,6 +32,7 @@ struct rules {
 	bool overload;
 	bool sessions; /* must be kept: filtering looks at them, or mappings share ports */
 	enum nat_scope grain; /* how finely sessions are told apart */
+	bool repeats; /* what is decided of a packet is of the next one of its flow (shortcut.h) */
 };
 
 struct ftp_table;
@@ -43,6 +44,7 @@ struct nat {
 	size_t size; /* of this, with what lies behind it */
 	struct ip_prefix inside;
 	struct ip_addr inside_addr;
+	struct ip_addr inside_broadcast; /* where there is none, one that is for everybody anyway */
 	struct ip_prefix outside_prefix; /* NPTv6 */
 	struct ip_prefix nat64_prefix;
 	uint16_t npt_adjustment;
@@ -75,11 +77,11 @@ struct nat {
 	struct transport_records transports; /* IPv6 firewalls only */
 	struct inside_host_table hosts;
 	struct port_space ports[NAT_PROTOCOLS];
-	struct expiry expiry;
 	struct fragment_table fragments;
 	struct shortcut_table shortcuts;
 	struct ftp_table *ftp; /* NULL until there is something to follow */
 	struct mapping shown; /* stands in for what has no mapping of its own: static ones */
+	struct expiry expiry; /* last, for expiry_init()'s sake */
 	struct endpoint shown_inside; /* its inside endpoint */
 };
 
@@ -113,6 +115,16 @@ static inline bool nat_translates_ports(const struct nat *nat)
 static inline bool nat_tracks_tcp(const struct nat *nat)
 {
 	return nat->rules[NAT_TCP].is.tracking != NAT_TRACKING_NONE;
+}
+
+/* @inside sends to @remote now: nearly every model keeps that by itself. */
+static inline void nat_note_permission(struct nat *nat, enum nat_protocol protocol,
+				       struct endpoint inside, struct endpoint remote)
+{
+	const struct nat_transport *is = &nat->rules[protocol].is;
+
+	if (is->permission_ns && is->filtering != NAT_EI)
+		permission_clock_note(nat, protocol, inside, remote);
 }
 
 /* Enter the pool's addresses, which have changed, into its index. */

@@ -20,15 +20,18 @@ enum {
 static void put_ip4(uint8_t *data, uint16_t len, uint8_t protocol, uint8_t ttl, struct ip_addr src,
 		    struct ip_addr dst)
 {
-	memset(data, 0, IP4_HEADER);
-	data[0] = 0x45;
-	put_be16(data + IP4_LENGTH, len);
-	put_be16(data + IP4_FRAGMENT, IP4_DONT_FRAGMENT);
-	data[IP4_TTL] = ttl;
-	data[IP4_PROTOCOL] = protocol;
+	const uint32_t first = UINT32_C(0x4500) << 16 | len;
+	const uint32_t life = (uint32_t)ttl << 8 | protocol;
+	/* Summed up before it is written: to load a word just after its halves were stored, the
+	 * processor waits until the stores are through. */
+	uint64_t sum = (uint64_t)first + IP4_DONT_FRAGMENT + life + ip_addr_to_v4(src) +
+		       ip_addr_to_v4(dst);
+
+	put_be32(data, first);
+	put_be32(data + IP4_ID, IP4_DONT_FRAGMENT);
+	put_be32(data + IP4_TTL, life << 16 | (uint16_t)~checksum_narrow(sum));
 	put_addr(data + IP4_SRC, 4, src);
 	put_addr(data + IP4_DST, 4, dst);
-	put_be16(data + IP4_CHECKSUM, (uint16_t)~checksum_of_ip4(data));
 }
 
 static void put_ip6(uint8_t *data, uint16_t payload_len, uint8_t next, uint8_t hops,
@@ -80,15 +83,6 @@ static void put_checksum(uint8_t *transport, size_t len, size_t field, uint32_t 
 {
 	put_be16(transport + field, 0);
 	put_be16(transport + field, (uint16_t)~checksum_fold(transport, len, pseudo));
-}
-
-static uint16_t pseudo_header(uint8_t protocol, uint16_t len, struct ip_addr src,
-			      struct ip_addr dst)
-{
-	uint16_t sum = checksum_add(protocol, len);
-
-	sum = checksum_add(sum, checksum_of_addr(src));
-	return checksum_add(sum, checksum_of_addr(dst));
 }
 
 static bool is_one_host(struct ip_addr a)
@@ -178,8 +172,8 @@ int packet_make_icmp_error(struct packet *pkt, struct ip_addr from, uint8_t type
 	icmp = pkt->data + headers - ICMP_HEADER;
 	put_error_header(icmp, info.version, type, code, mtu);
 	if (info.version == 6)
-		pseudo = pseudo_header(IP_PROTO_ICMPV6, (uint16_t)(ICMP_HEADER + quote), from,
-				       info.src.addr);
+		pseudo = checksum_of_pseudo(IP_PROTO_ICMPV6, (uint16_t)(ICMP_HEADER + quote), from,
+					    info.src.addr);
 	put_checksum(icmp, ICMP_HEADER + quote, ICMP_CHECKSUM, pseudo);
 	put_ip(pkt, info.version, (uint16_t)(ICMP_HEADER + quote),
 	       info.version == 4 ? IP_PROTO_ICMP : IP_PROTO_ICMPV6, TTL_OF_ANSWERS, from,
@@ -243,7 +237,7 @@ int packet_make_tcp_rst(struct packet *pkt)
 	tcp[TCP_OFFSET] = TCP_HEADER / 4 << 4;
 	tcp[TCP_FLAGS] = flags;
 	put_checksum(tcp, TCP_HEADER, TCP_CHECKSUM,
-		     pseudo_header(IP_PROTO_TCP, TCP_HEADER, info.dst.addr, info.src.addr));
+		     checksum_of_pseudo(IP_PROTO_TCP, TCP_HEADER, info.dst.addr, info.src.addr));
 	return 0;
 }
 
@@ -320,17 +314,19 @@ int packet_make_udp(struct packet *pkt, struct endpoint src, struct endpoint dst
 {
 	size_t total = UDP_HEADER + len;
 	uint8_t *udp;
+	uint32_t sum;
 	int err = begin(pkt, IP_PROTO_UDP, src.addr, dst.addr, ttl, total, &udp);
 
 	if (err)
 		return err;
-	put_be16(udp, src.port);
-	put_be16(udp + 2, dst.port);
-	put_be16(udp + UDP_LENGTH, (uint16_t)total);
 	if (len)
 		memcpy(udp + UDP_HEADER, payload, len);
-	put_checksum(udp, total, UDP_CHECKSUM,
-		     pseudo_header(IP_PROTO_UDP, (uint16_t)total, src.addr, dst.addr));
+	/* The length counts twice. */
+	sum = checksum_of_pseudo(IP_PROTO_UDP, (uint16_t)total, src.addr, dst.addr) + src.port +
+	      dst.port + (uint32_t)total;
+	put_be32(udp, (uint32_t)src.port << 16 | dst.port);
+	put_be32(udp + UDP_LENGTH,
+		 (uint32_t)total << 16 | (uint16_t)~checksum_fold(payload, len, sum));
 	if (get_be16(udp + UDP_CHECKSUM) == 0)
 		put_be16(udp + UDP_CHECKSUM, UINT16_MAX);
 	return 0;
@@ -356,7 +352,7 @@ int packet_make_tcp(struct packet *pkt, struct endpoint src, struct endpoint dst
 	if (len)
 		memcpy(tcp + TCP_HEADER, payload, len);
 	put_checksum(tcp, total, TCP_CHECKSUM,
-		     pseudo_header(IP_PROTO_TCP, (uint16_t)total, src.addr, dst.addr));
+		     checksum_of_pseudo(IP_PROTO_TCP, (uint16_t)total, src.addr, dst.addr));
 	return 0;
 }
 
@@ -381,6 +377,6 @@ int packet_make_echo(struct packet *pkt, struct endpoint src, struct endpoint ds
 	if (len)
 		memcpy(icmp + ICMP_HEADER, payload, len);
 	put_checksum(icmp, total, ICMP_CHECKSUM,
-		     v6 ? pseudo_header(protocol, (uint16_t)total, src.addr, dst.addr) : 0);
+		     v6 ? checksum_of_pseudo(protocol, (uint16_t)total, src.addr, dst.addr) : 0);
 	return 0;
 }

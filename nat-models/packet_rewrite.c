@@ -65,7 +65,7 @@ static void fix_transport(uint8_t *bytes, size_t len, const struct packet_info *
 static uint16_t put_new_addr(uint8_t *bytes, const struct packet_info *info, enum side side,
 			     struct ip_addr from, struct ip_addr to)
 {
-	uint16_t change = checksum_change(checksum_of_addr(from), checksum_of_addr(to));
+	uint16_t change = checksum_change_of_addr(from, to);
 
 	if (info->version == 6) {
 		put_addr(bytes + (side == SRC ? IP6_SRC : IP6_DST), 6, to);
@@ -124,7 +124,7 @@ struct packet_change packet_change_of(const struct endpoint *from, const struct 
 	return (struct packet_change){
 		.addr = ip_addr_to_v4(to->addr),
 		.port = to->port,
-		.pseudo = checksum_change(checksum_of_addr(from->addr), checksum_of_addr(to->addr)),
+		.pseudo = checksum_change_of_addr(from->addr, to->addr),
 		.own = checksum_change(from->port, to->port),
 	};
 }
@@ -233,15 +233,6 @@ void packet_finish_checksums(struct packet *pkt)
 	put_be16(pkt->data + field, sum);
 }
 
-/* The sum of the pseudo-header: RFC 768, RFC 9293 3.1, RFC 8200 8.1. */
-static uint16_t pseudo_sum(const struct packet_info *info, uint32_t len)
-{
-	uint16_t sum = checksum_narrow((uint64_t)len + info->protocol);
-
-	sum = checksum_add(sum, checksum_of_addr(info->src.addr));
-	return checksum_add(sum, checksum_of_addr(info->dst.addr));
-}
-
 bool packet_transport_ok(const struct packet *pkt, const struct packet_info *info)
 {
 	const uint8_t *transport = pkt->data + info->transport_offset;
@@ -253,7 +244,7 @@ bool packet_transport_ok(const struct packet *pkt, const struct packet_info *inf
 	if (info->protocol == IP_PROTO_UDP)
 		len = info->payload_len + UDP_HEADER;
 	if (has_pseudo_header(info->protocol))
-		pseudo = pseudo_sum(info, len);
+		pseudo = checksum_of_pseudo(info->protocol, len, info->src.addr, info->dst.addr);
 	held = get_be16(transport + checksum_field(info->protocol));
 	if (pkt->offload.needs_checksum)
 		return checksum_same(held, pseudo);

@@ -7,7 +7,6 @@ enum { TIMES_MAX = 1 << 22 };
 
 void permission_clock_init(struct permission_clock *clock, const struct nat_memory *memory)
 {
-	*clock = (struct permission_clock){ .count = 0 };
 	rows_init(&clock->times, sizeof(struct permission_time), memory);
 }
 
@@ -15,7 +14,7 @@ void permission_clock_clear(struct permission_clock *clock)
 {
 	rows_clear(&clock->times);
 	buckets_clear(&clock->buckets, clock->times.memory);
-	permission_clock_init(clock, clock->times.memory);
+	clock->free = clock->count = clock->hand = 0;
 }
 
 static struct permission_time *at(const struct nat *nat, uint32_t time)
@@ -132,8 +131,6 @@ void permission_clock_note(struct nat *nat, enum nat_protocol protocol, struct e
 	uint64_t span = nat->rules[protocol].is.permission_ns;
 	uint32_t time;
 
-	if (!span || nat->rules[protocol].is.filtering == NAT_EI)
-		return;
 	tidy(nat);
 	remote = as_filtered(nat, protocol, remote);
 	time = find(nat, protocol, inside, remote);

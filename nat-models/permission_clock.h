@@ -31,10 +31,12 @@ struct permission_clock {
 	struct buckets buckets; /* none at first */
 };
 
+/* @clock is all zero. */
 void permission_clock_init(struct permission_clock *clock, const struct nat_memory *memory);
 void permission_clock_clear(struct permission_clock *clock);
 
-/* @inside sends to @remote now.  Without memory it is as if it had not. */
+/* @inside sends to @remote now, and the model has it that permissions end.  Without memory it is as if
+ * it had not.  Where the model is not known, nat_note_permission() asks it. */
 void permission_clock_note(struct nat *nat, enum nat_protocol protocol, struct endpoint inside,
 			   struct endpoint remote);
 

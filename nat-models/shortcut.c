@@ -95,11 +95,8 @@ static bool is_plain(const struct packet_info *info)
 /* See shortcut.h: does all that was decided stay as it is while the mapping lives? */
 static bool is_lasting(const struct passage *p, const struct lead *lead)
 {
-	const struct rules *rules = &p->nat->rules[p->protocol];
-
 	return lead->reason == NAT_REASON_MAPPING && lead->ref && is_plain(&p->info) &&
-	       ip_addr_is_v4(lead->to.addr) && !rules->is.permission_ns && !p->nat->model.algs &&
-	       !p->nat->model.ip_id;
+	       ip_addr_is_v4(lead->to.addr) && p->nat->rules[p->protocol].repeats;
 }
 
 /* Room, and more of it where flows displace each other.  False where there is no table. */

@@ -164,6 +164,11 @@ static void *clear(void *piece, size_t size)
 
 void *arena_take(struct arena *arena, size_t size)
 {
+	return arena_take_partly(arena, size, size);
+}
+
+void *arena_take_partly(struct arena *arena, size_t size, size_t zero)
+{
 	struct piece *piece;
 	size_t class;
 
@@ -175,7 +180,7 @@ void *arena_take(struct arena *arena, size_t size)
 		arena->given[class] = piece->next;
 	else
 		piece = cut(arena, room_of(class));
-	return piece ? clear(piece, size) : NULL;
+	return piece ? clear(piece, zero) : NULL;
 }
 
 void arena_give(struct arena *arena, void *piece, size_t size)

@@ -23,6 +23,9 @@ void arena_free(struct arena *arena);
 /* @size bytes, all zero; NULL without memory.  Large ones are the C library's own. */
 void *arena_take(struct arena *arena, size_t size);
 
+/* The same, but only the first @zero bytes are zero. */
+void *arena_take_partly(struct arena *arena, size_t size, size_t zero);
+
 /* Give back what arena_take() gave for the same @size; NULL is fine. */
 void arena_give(struct arena *arena, void *piece, size_t size);
 

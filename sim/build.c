@@ -34,34 +34,46 @@ static void free_host(void *thing)
 	host->ops->free(host);
 }
 
+enum { LINK_NAME = sizeof(((struct plan_node *)NULL)->name) + sizeof(" wan") };
+
+/* What the link of @node on @side is called, and what hangs on that: its luck, where anything is left to
+ * it, and its tap.  0 or -errno. */
+static int name_link(struct world *world, const struct plan_node *node, const char *side,
+		     char name[LINK_NAME], struct link_spec *spec)
+{
+	char *end = stpcpy(name, node->name);
+
+	if (node->kind != PLAN_HOST)
+		stpcpy(stpcpy(end, " "), side);
+	spec->name = name;
+	spec->seed = stream_seed(world->plan->seed, "link", node->name);
+	if (!world->capture)
+		return 0;
+	spec->tap = build_tap(world, node, side, name);
+	return spec->tap < 0 ? spec->tap : 0;
+}
+
 /* Join @port, a port of @node on @side, to @uplink. */
 static int join(struct world *world, const struct plan_node *node, const char *side,
 		const struct plan_link *wire, struct port *port, struct port *uplink)
 {
-	char name[sizeof(node->name) + sizeof(" wan")], *end;
 	struct link_spec spec = {
-		.name = name,
+		.name = "",
 		.up = wire->up,
 		.down = wire->down,
 		.mtu = wire->mtu,
 		.capture = world->capture,
 	};
+	char name[LINK_NAME];
 	struct link *link;
-	int err;
+	int err = 0;
 
-	if (impairment_is_any(&wire->up) || impairment_is_any(&wire->down))
-		spec.seed = stream_seed(world->plan->seed, "link", node->name);
-
-	/* A world of which there are thousands a second has better things to do than printf(). */
-	end = stpcpy(name, node->name);
-	if (node->kind != PLAN_HOST)
-		stpcpy(stpcpy(end, " "), side);
-	if (world->capture) {
-		spec.tap = build_tap(world, node, side, name);
-		if (spec.tap < 0)
-			return spec.tap;
-	}
-	err = link_new(world->loop, &spec, port, uplink, &link);
+	/* A world of which there are thousands a second has better things to do than to name what
+	 * nobody will ask for. */
+	if (world->capture || impairment_is_any(&wire->up) || impairment_is_any(&wire->down))
+		err = name_link(world, node, side, name, &spec);
+	if (!err)
+		err = link_new(world->loop, &spec, port, uplink, &link);
 	return err ? err : world_keep(world, link, free_link);
 }
 
@@ -177,7 +189,7 @@ static int make_live_host(struct world *world, const struct plan_node *node, str
 		.prefix6_bits = bits6_above(node),
 		.gateway6 = router6_above(node),
 		.mtu = mtu_of(&node->link),
-		.seed = stream_seed(world->plan->seed, "host", node->name),
+		.seed = stream_seed_of(world->plan->seed, node->stream),
 	};
 
 	return live_host_new(world->live, &spec, ret, ret_port);
@@ -193,7 +205,7 @@ static int make_virtual_host(struct world *world, const struct plan_node *node, 
 		.extra = node->extra,
 		.extra_len = plan_has_ipv4(node) ? node->extra_len : 0,
 		.prefix_bits = bits_above(node),
-		.seed = stream_seed(world->plan->seed, "host", node->name),
+		.seed = stream_seed_of(world->plan->seed, node->stream),
 	};
 
 	return virtual_host_new(world->loop, world->pool, &spec, ret, ret_port);
@@ -274,9 +286,9 @@ static void set_dmz(const struct world *world, const struct plan_node *node,
 	config->nat6.dmz = dmz->addr6;
 }
 
-static void *take_piece(void *arena, size_t size)
+static void *take_piece(void *arena, size_t size, size_t zero)
 {
-	return arena_take(arena, size);
+	return arena_take_partly(arena, size, zero);
 }
 
 static void give_piece(void *arena, void *piece, size_t size)
@@ -326,7 +338,7 @@ static int net_config(struct world *world, const struct plan_node *node, struct 
 		.inside_addr = plan_gateway_addr(node),
 		.pool = ret->pool,
 		.pool_len = plan_nat_count(node),
-		.seed = stream_seed(world->plan->seed, "nat", node->name),
+		.seed = stream_seed_of(world->plan->seed, node->stream),
 		.memory = memory_of(world),
 	};
 	if (forwards_of(world, node, false, &ret->forwards, &ret->nat.forwards_len))

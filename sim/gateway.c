@@ -45,12 +45,12 @@ static enum family family_of(const struct buffer *buffer)
 	return buffer->packet.len && buffer->packet.data[0] >> 4 == 6 ? FAMILY_IPV6 : FAMILY_IPV4;
 }
 
-/* The header is there. */
-static struct ip_addr destination_of(const struct buffer *buffer)
+/* The header is there, and it is of @family. */
+static struct ip_addr destination_of(const struct buffer *buffer, enum family family)
 {
 	const uint8_t *ip = buffer->packet.data;
 
-	if (family_of(buffer) == FAMILY_IPV4)
+	if (family == FAMILY_IPV4)
 		return ip_addr_v4(get_be32(ip + DESTINATION_AT));
 	return (struct ip_addr){ get_be64(ip + DESTINATION6_AT),
 				 get_be64(ip + DESTINATION6_AT + 8) };
@@ -92,11 +92,10 @@ static void answer_for_self(const struct half *half, enum nat_side side, struct 
 		buffer_free(buffer);
 }
 
-static uint8_t ttl_of(const struct buffer *buffer)
+/* The header is there. */
+static uint8_t ttl_of(const struct buffer *buffer, enum family family)
 {
-	uint32_t at = family_of(buffer) == FAMILY_IPV4 ? TTL_AT : HOPS_AT;
-
-	return buffer->packet.len > at ? buffer->packet.data[at] : 0;
+	return buffer->packet.data[family == FAMILY_IPV4 ? TTL_AT : HOPS_AT];
 }
 
 static bool is_for_everybody(const struct half *half, struct ip_addr to)
@@ -231,11 +230,14 @@ static void process(struct half *half, struct port *in, enum nat_side side, stru
 	struct gateway *gateway = half->gateway;
 	struct buffer *original = NULL;
 	struct capture *capture = link_capture(in->link);
-	struct nat_decision decision;
 
-	if (ttl_of(buffer) <= 1 || may_be_too_big(gateway, buffer))
+	if (ttl_of(buffer, family_of(buffer)) <= 1 || may_be_too_big(gateway, buffer))
 		original = buffer_clone(buffer);
-	decision = nat_process(half->nat, side, &buffer->packet, loop_now(gateway->loop));
+
+	/* Declared here, it is made in its place: to copy it would wait for the last of it. */
+	const struct nat_decision decision =
+		nat_process(half->nat, side, &buffer->packet, loop_now(gateway->loop));
+
 	if (capture)
 		explain(half, capture, &decision);
 	gateway->pool = buffer->pool;
@@ -280,7 +282,7 @@ static void receive(struct port *in, struct buffer *buffer)
 		discard(in, buffer, "dropped: not an IP packet");
 		return;
 	}
-	to = destination_of(buffer);
+	to = destination_of(buffer, family);
 	half = half_for(gateway, side, family, to);
 	if (!half) {
 		discard(in, buffer,
@@ -293,7 +295,7 @@ static void receive(struct port *in, struct buffer *buffer)
 		return;
 	}
 	/* Routers look at the TTL first: a packet that dies here opens no mapping. */
-	if (side == NAT_INSIDE && ttl_of(buffer) <= 1 &&
+	if (side == NAT_INSIDE && ttl_of(buffer, family) <= 1 &&
 	    !ip_addr_equal(to, gateway->self[family][side])) {
 		if (!half->time_exceeded) {
 			discard(in, buffer, "dropped in silence: its TTL is over");

@@ -41,6 +41,7 @@ struct plan_node *plan_add(struct plan *plan, struct plan_node *parent, enum pla
 	if (!plan->names.slots)
 		index_init(&plan->names);
 	index_add(&plan->names, &node->by_name, hash_of(node->name));
+	node->stream = stream_name(kind == PLAN_HOST ? "host" : "nat", node->name);
 	return node;
 }
 

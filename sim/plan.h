@@ -72,6 +72,7 @@ struct plan_node {
 	struct plan_node *next; /* sibling */
 	size_t order; /* in plan_next()'s, in a completed plan */
 	struct index_entry by_name; /* in the plan's names */
+	uint64_t stream; /* stream_name() of the host, or of the net's NAT */
 	struct ip_addr addr; /* on the parent's segment; for a net the gateway's outside address */
 	struct ip_addr addr6; /* the same of IPv6; unset = it has none */
 	struct plan_link link; /* to the parent's segment */

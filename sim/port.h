@@ -74,8 +74,8 @@ struct impairment {
 
 static inline bool impairment_is_any(const struct impairment *i)
 {
-	return i->delay_ns || i->jitter_ns || i->loss_ppm || i->duplicate_ppm || i->reorder_ppm ||
-	       i->rate_bps;
+	return (i->delay_ns | i->jitter_ns | i->rate_bps | i->loss_ppm | i->duplicate_ppm |
+		i->reorder_ppm) != 0;
 }
 
 struct link_spec {

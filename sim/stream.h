@@ -23,8 +23,8 @@ static inline uint64_t stream_below(uint64_t *state, uint64_t below)
 	return stream_next(state) % below;
 }
 
-/* The seed of the component called @kind and @name in a world seeded @world. */
-static inline uint64_t stream_seed(uint64_t world, const char *kind, const char *name)
+/* What the component called @kind and @name is known by in all worlds. */
+static inline uint64_t stream_name(const char *kind, const char *name)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
 
@@ -33,8 +33,20 @@ static inline uint64_t stream_seed(uint64_t world, const char *kind, const char 
 	h = (h ^ ' ') * UINT64_C(0x100000001b3);
 	for (; *name; name++)
 		h = (h ^ (uint8_t)*name) * UINT64_C(0x100000001b3);
-	h ^= world;
+	return h;
+}
+
+/* The seed of the component known as @name (stream_name()'s) in a world seeded @world. */
+static inline uint64_t stream_seed_of(uint64_t world, uint64_t name)
+{
+	uint64_t h = name ^ world;
+
 	return stream_next(&h);
+}
+
+static inline uint64_t stream_seed(uint64_t world, const char *kind, const char *name)
+{
+	return stream_seed_of(world, stream_name(kind, name));
 }
 
 #endif

@@ -27,21 +27,28 @@ static const uint16_t fields_of[] = {
 #undef X
 };
 
-static void put_endpoint(struct cursor *c, struct endpoint e)
+enum { ENDPOINT = 18 };
+
+static void put_endpoint(struct cursor *c, const struct endpoint *e)
 {
-	cursor_put(c, e.addr.hi, 8);
-	cursor_put(c, e.addr.lo, 8);
-	cursor_put(c, e.port, 2);
+	uint8_t *at = cursor_take(c, ENDPOINT);
+
+	if (!at)
+		return;
+	put_be64(at, e->addr.hi);
+	put_be64(at + 8, e->addr.lo);
+	put_be16(at + 16, e->port);
 }
 
-static struct endpoint get_endpoint(struct cursor *c)
+static void get_endpoint(struct cursor *c, struct endpoint *ret)
 {
-	struct endpoint e;
+	const uint8_t *at = cursor_take(c, ENDPOINT);
 
-	e.addr.hi = cursor_get(c, 8);
-	e.addr.lo = cursor_get(c, 8);
-	e.port = (uint16_t)cursor_get(c, 2);
-	return e;
+	if (!at)
+		return;
+	ret->addr.hi = get_be64(at);
+	ret->addr.lo = get_be64(at + 8);
+	ret->port = get_be16(at + 16);
 }
 
 static void put_name(struct cursor *c, const char *name)
@@ -142,11 +149,11 @@ static void put_fields(struct cursor *c, const struct rendezvous_message *msg, u
 		put_budget(c, &msg->budget);
 	}
 	if (fields & MAPPED)
-		put_endpoint(c, msg->mapped);
+		put_endpoint(c, &msg->mapped);
 	if (fields & HOST)
-		put_endpoint(c, msg->host);
+		put_endpoint(c, &msg->host);
 	if (fields & SEEN)
-		put_endpoint(c, msg->seen);
+		put_endpoint(c, &msg->seen);
 	if (fields & REFUSAL)
 		cursor_put(c, msg->refusal, 1);
 	if (fields & PROOF) {
@@ -183,11 +190,11 @@ static void get_fields(struct cursor *c, struct rendezvous_message *msg, unsigne
 		get_budget(c, &msg->budget);
 	}
 	if (fields & MAPPED)
-		msg->mapped = get_endpoint(c);
+		get_endpoint(c, &msg->mapped);
 	if (fields & HOST)
-		msg->host = get_endpoint(c);
+		get_endpoint(c, &msg->host);
 	if (fields & SEEN)
-		msg->seen = get_endpoint(c);
+		get_endpoint(c, &msg->seen);
 	if (fields & REFUSAL)
 		msg->refusal = (enum rendezvous_refusal)get_below(c, RENDEZVOUS_BUSY + 1);
 	if (fields & PROOF) {

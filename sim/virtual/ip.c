@@ -49,14 +49,21 @@ uint32_t ip_transport_offset(const struct packet *packet)
 
 enum ip_scope ip_scope(const struct virtual_host *host, struct ip_addr addr)
 {
+	uint32_t v4;
+
 	for (size_t i = 0; i < host->own_len; i++)
 		if (ip_addr_equal(addr, host->own[i]))
 			return IP_OWN;
-	if (ip_addr_equal(addr, host->broadcast) || ip_addr_equal(addr, ip_addr_v4(UINT32_MAX)))
+	if (!ip_addr_is_v4(addr))
+		return ip_addr_is_multicast(addr) ? IP_MULTICAST
+		       : ip6_is_loopback(addr)	  ? IP_OWN
+						  : IP_ELSEWHERE;
+	v4 = ip_addr_to_v4(addr);
+	if (v4 == host->broadcast || v4 == UINT32_MAX)
 		return IP_BROADCAST;
-	if (ip_addr_is_multicast(addr))
+	if (v4 >> 28 == 0xe)
 		return IP_MULTICAST;
-	return ip_is_loopback(addr) ? IP_OWN : IP_ELSEWHERE;
+	return v4 >> 24 == 127 ? IP_OWN : IP_ELSEWHERE;
 }
 
 struct ip_addr ip_source_in(const struct virtual_host *host, struct ip_addr to, enum ip_scope scope)

@@ -69,7 +69,7 @@ struct virtual_host {
 	uint64_t chance; /* the stack's own stream: a probe's numbers stay what they were */
 	uint64_t secret; /* which of several shared sockets a stranger meets */
 	uint16_t ip_id; /* the next packet's that may be fragmented */
-	struct ip_addr broadcast; /* of the first address's subnet */
+	uint32_t broadcast; /* of the first address's subnet */
 	struct packet_queue out;
 	struct event output;
 	struct virtual_sock *socks;

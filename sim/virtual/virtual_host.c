@@ -56,7 +56,7 @@ static void set_addresses(struct virtual_host *self, const struct virtual_host_s
 		self->own[self->own_len++] = spec->extra[i];
 	if (!ip_addr_is_unset(spec->addr6))
 		self->own[self->own_len++] = spec->addr6;
-	self->broadcast = ip_addr_v4(hosts ? ip_addr_to_v4(spec->addr) | hosts : UINT32_MAX);
+	self->broadcast = hosts ? ip_addr_to_v4(spec->addr) | hosts : UINT32_MAX;
 }
 
 static void set_chance(struct virtual_host *self, const struct virtual_host_spec *spec)
