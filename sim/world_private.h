@@ -44,6 +44,16 @@ int world_keep(struct world *world, void *thing, void (*free_thing)(void *thing)
 int build_internet(struct world *world);
 int build_nodes(struct world *world);
 
+/* Make the NAT of @place's net, and give its ports, by enum nat_side.  0, or -errno with
+ * world->error written. */
+int build_nat(struct world *world, struct place *place, struct port *ret_ports[2]);
+
+/* What a node is told of the segment above it: the link's MTU, IPv4's own prefix length, and IPv4's
+ * router. */
+uint16_t build_mtu_of(const struct plan_link *link);
+uint8_t build_bits_above(const struct plan_node *node);
+struct ip_addr build_router_above(const struct plan_node *node);
+
 /* Furnish @place's NAT, one of the kernel's, as at the start.  0, or -errno with *ret_error. */
 int build_kernel_nat_again(struct world *world, struct place *place, struct plan_error *ret_error);
 
