@@ -175,7 +175,7 @@ struct nat_decision flow_outbound(struct passage *p)
 	if (!lead_is_open(&lead))
 		return flow_no_mapping(p, lead.reason);
 	shortcut_note(p, &lead);
-	packet_set_src(p->pkt, &p->info, lead.to);
+	packet_replace_src(p->pkt, &p->info, &lead.to);
 	identify(p);
 	if (p->nat->model.algs && !alg_rewrite(p, inside, lead.to))
 		return flow_drop(p, NAT_REASON_GATEWAY);
@@ -195,7 +195,7 @@ struct nat_decision flow_inbound(struct passage *p)
 	if (!lead_is_open(&lead))
 		return flow_refuse(p, &lead, p->info.src);
 	shortcut_note(p, &lead);
-	packet_set_dst(p->pkt, &p->info, lead.to);
+	packet_replace_dst(p->pkt, &p->info, &lead.to);
 	if (p->nat->model.algs && !alg_rewrite(p, outside, lead.to))
 		return flow_drop(p, NAT_REASON_GATEWAY);
 	return flow_forward(p, NAT_INSIDE, &lead, lead.reason);

@@ -156,8 +156,20 @@ enum packet_fault packet_parse_quoted(const uint8_t *bytes, size_t len, struct p
  * identifier is replaced.  @info must be packet_parse()'s of this packet and is kept up
  * to date.
  */
-void packet_set_src(struct packet *pkt, struct packet_info *info, struct endpoint to);
-void packet_set_dst(struct packet *pkt, struct packet_info *info, struct endpoint to);
+void packet_replace_src(struct packet *pkt, struct packet_info *info, const struct endpoint *to);
+void packet_replace_dst(struct packet *pkt, struct packet_info *info, const struct endpoint *to);
+
+/* The same for an endpoint that may be in *info, or nowhere yet.  It is copied, which takes long where
+ * it was just written. */
+static inline void packet_set_src(struct packet *pkt, struct packet_info *info, struct endpoint to)
+{
+	packet_replace_src(pkt, info, &to);
+}
+
+static inline void packet_set_dst(struct packet *pkt, struct packet_info *info, struct endpoint to)
+{
+	packet_replace_dst(pkt, info, &to);
+}
 
 /* One endpoint of an IPv4 packet of UDP or TCP replaced by another, reckoned once for all packets
  * that have it. */
@@ -253,8 +265,14 @@ int packet_make_echo_reply(struct packet *pkt);
 
 /* Write a whole UDP packet into @pkt->data; -ENOSPC where it does not fit, -EINVAL where @src and
  * @dst are of different families. */
-int packet_make_udp(struct packet *pkt, struct endpoint src, struct endpoint dst, uint8_t ttl,
-		    const void *payload, size_t len);
+int packet_put_udp(struct packet *pkt, const struct endpoint *src, const struct endpoint *dst,
+		   uint8_t ttl, const void *payload, size_t len);
+
+static inline int packet_make_udp(struct packet *pkt, struct endpoint src, struct endpoint dst,
+				  uint8_t ttl, const void *payload, size_t len)
+{
+	return packet_put_udp(pkt, &src, &dst, ttl, payload, len);
+}
 
 /* What a TCP segment says beside its endpoints. */
 struct tcp_says {

@@ -309,22 +309,22 @@ static int begin(struct packet *pkt, uint8_t protocol, struct ip_addr src, struc
 	return 0;
 }
 
-int packet_make_udp(struct packet *pkt, struct endpoint src, struct endpoint dst, uint8_t ttl,
-		    const void *payload, size_t len)
+int packet_put_udp(struct packet *pkt, const struct endpoint *src, const struct endpoint *dst,
+		   uint8_t ttl, const void *payload, size_t len)
 {
 	size_t total = UDP_HEADER + len;
 	uint8_t *udp;
 	uint32_t sum;
-	int err = begin(pkt, IP_PROTO_UDP, src.addr, dst.addr, ttl, total, &udp);
+	int err = begin(pkt, IP_PROTO_UDP, src->addr, dst->addr, ttl, total, &udp);
 
 	if (err)
 		return err;
 	if (len)
 		memcpy(udp + UDP_HEADER, payload, len);
 	/* The length counts twice. */
-	sum = checksum_of_pseudo(IP_PROTO_UDP, (uint16_t)total, src.addr, dst.addr) + src.port +
-	      dst.port + (uint32_t)total;
-	put_be32(udp, (uint32_t)src.port << 16 | dst.port);
+	sum = checksum_of_pseudo(IP_PROTO_UDP, (uint16_t)total, src->addr, dst->addr) + src->port +
+	      dst->port + (uint32_t)total;
+	put_be32(udp, (uint32_t)src->port << 16 | dst->port);
 	put_be32(udp + UDP_LENGTH,
 		 (uint32_t)total << 16 | (uint16_t)~checksum_fold(payload, len, sum));
 	if (get_be16(udp + UDP_CHECKSUM) == 0)

@@ -90,31 +90,31 @@ static uint16_t put_new_port(uint8_t *bytes, const struct packet_info *info, enu
 }
 
 static void set_endpoint(uint8_t *bytes, size_t len, struct packet_info *info, bool partial,
-			 enum side side, struct endpoint to)
+			 enum side side, const struct endpoint *to)
 {
 	struct endpoint *mine = side == SRC ? &info->src : &info->dst;
 	uint16_t pseudo = 0, own = 0;
 
-	if (!ip_addr_equal(mine->addr, to.addr))
-		pseudo = put_new_addr(bytes, info, side, mine->addr, to.addr);
-	if (info->has_ports && mine->port != to.port)
-		own = put_new_port(bytes, info, side, mine->port, to.port);
+	if (!ip_addr_equal(mine->addr, to->addr))
+		pseudo = put_new_addr(bytes, info, side, mine->addr, to->addr);
+	if (info->has_ports && mine->port != to->port)
+		own = put_new_port(bytes, info, side, mine->port, to->port);
 	if (pseudo || own)
 		fix_transport(bytes, len, info, partial, pseudo, own);
-	mine->addr = to.addr;
+	mine->addr = to->addr;
 	if (!info->has_ports)
 		return;
-	mine->port = to.port;
+	mine->port = to->port;
 	if (checksum_field(info->protocol) == ICMP_CHECKSUM)
-		info->src.port = info->dst.port = to.port;
+		info->src.port = info->dst.port = to->port;
 }
 
-void packet_set_src(struct packet *pkt, struct packet_info *info, struct endpoint to)
+void packet_replace_src(struct packet *pkt, struct packet_info *info, const struct endpoint *to)
 {
 	set_endpoint(pkt->data, pkt->len, info, pkt->offload.needs_checksum, SRC, to);
 }
 
-void packet_set_dst(struct packet *pkt, struct packet_info *info, struct endpoint to)
+void packet_replace_dst(struct packet *pkt, struct packet_info *info, const struct endpoint *to)
 {
 	set_endpoint(pkt->data, pkt->len, info, pkt->offload.needs_checksum, DST, to);
 }
@@ -154,7 +154,7 @@ static void set_quoted(struct packet *pkt, const struct packet_info *info,
 	if (headers > len)
 		headers = len;
 	before = checksum_fold(bytes, headers, 0);
-	set_endpoint(bytes, len, quoted, false, side, to);
+	set_endpoint(bytes, len, quoted, false, side, &to);
 	after = checksum_fold(bytes, headers, 0);
 	fix_transport(pkt->data, pkt->len, info, pkt->offload.needs_checksum, 0,
 		      checksum_change(before, after));

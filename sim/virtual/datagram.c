@@ -196,11 +196,11 @@ long datagram_recv(struct virtual_sock *sock, struct endpoint *from, void *bytes
 
 /* Out */
 
-static int send_udp(const struct virtual_sock *sock, struct endpoint src, struct endpoint dst,
-		    uint8_t ttl, const void *bytes, size_t len)
+static int send_udp(const struct virtual_sock *sock, const struct endpoint *src,
+		    const struct endpoint *dst, uint8_t ttl, const void *bytes, size_t len)
 {
 	struct virtual_host *host = virtual_host_of(sock->sock.host);
-	bool v4 = ip_addr_is_v4(dst.addr);
+	bool v4 = ip_addr_is_v4(dst->addr);
 	struct buffer *buffer;
 	int err;
 
@@ -209,7 +209,7 @@ static int send_udp(const struct virtual_sock *sock, struct endpoint src, struct
 	buffer = buffer_new(host->pool, (v4 ? IP4_HEADER : IP6_HEADER) + UDP_HEADER + len);
 	if (!buffer)
 		return -ENOMEM;
-	err = packet_make_udp(&buffer->packet, src, dst, ttl, bytes, len);
+	err = packet_put_udp(&buffer->packet, src, dst, ttl, bytes, len);
 	if (err) {
 		buffer_free(buffer);
 		return err;
@@ -283,5 +283,5 @@ int datagram_send(struct virtual_sock *sock, const struct endpoint *to, const vo
 		ttl = scope == IP_MULTICAST ? MULTICAST_TTL : HOST_TTL;
 	if (sock->sock.kind == SOCK_PING)
 		return ping_send(host, sock, src.addr, dst.addr, ttl, bytes, len);
-	return send_udp(sock, src, dst, ttl, bytes, len);
+	return send_udp(sock, &src, &dst, ttl, bytes, len);
 }
