@@ -11,10 +11,11 @@
 
 static const struct nat_memory nobody; /* lends: memory is the C library's */
 
-static void *no_room(void *lender, size_t size)
+static void *no_room(void *lender, size_t size, size_t clear)
 {
 	(void)lender;
 	(void)size;
+	(void)clear;
 	return NULL;
 }
 
