@@ -93,7 +93,6 @@ static void retransmit(struct tcp *tcp, uint64_t now)
 	/* RFC 2018, section 8: a peer that lacks what it has SACKed has reneged. */
 	if (tcp->sacked.len && tcp->sacked.at[0].start == tcp->snd_una)
 		tcp_ranges_clear(&tcp->sacked);
-	tcp->timing = false;
 	tcp->snd_nxt = tcp->snd_una;
 	tcp_arm(tcp, TCP_TIMER_RETRANSMIT, tcp_later(now, tcp->rto_ns));
 }

@@ -155,6 +155,36 @@ static void backed_off_until_a_new_sample(void **state)
 	wire_close(&wire);
 }
 
+/* Karn: once a segment has gone again, after a timeout or after duplicates, its ACK is no sample. */
+static void what_goes_again_is_no_sample(void **state)
+{
+	(void)state;
+	for (int duplicates = 0; duplicates < 2; duplicates++) {
+		struct tcp_segment ack = { .flags = TCP_ACK, .window = 32768 };
+		struct wire wire;
+
+		wire_open(&wire);
+		wire.config[0].nodelay = wire.config[0].no_sack = true;
+		wire_handshake(&wire);
+		wire.cut[0] = true;
+		ack.seq = wire_last(&wire, 0, 0)->seg.ack;
+		ack.ack = wire_last(&wire, 0, 0)->seg.seq;
+		wire_forge(&wire, 0, ack);
+		wire_send(&wire, 0, "again", 5);
+		wire_run_for(&wire, duplicates ? 100 * MSEC : 220 * MSEC);
+		for (int i = 0; duplicates && i < 3; i++)
+			wire_forge(&wire, 0, ack);
+		assert_int_equal(tcp_stats(wire.tcp[0])->fast_recoveries, duplicates);
+		assert_int_equal(tcp_stats(wire.tcp[0])->timeouts, !duplicates);
+		wire_run_for(&wire, 50 * MSEC);
+		ack.ack += 5;
+		wire_forge(&wire, 0, ack);
+		assert_int_equal(tcp_view(wire.tcp[0]).in_flight, 0);
+		assert_int_equal(tcp_view(wire.tcp[0]).srtt_ns, 20 * MSEC);
+		wire_close(&wire);
+	}
+}
+
 /* 5.7: a connection whose SYN was lost starts with 3 s; one whose second was, with one segment
  * too. */
 static void after_a_lost_syn(void **state)
@@ -211,6 +241,7 @@ int main(void)
 		cmocka_unit_test(backing_off),
 		cmocka_unit_test(a_soft_error_is_remembered),
 		cmocka_unit_test(backed_off_until_a_new_sample),
+		cmocka_unit_test(what_goes_again_is_no_sample),
 		cmocka_unit_test(after_a_lost_syn),
 		cmocka_unit_test(an_ack_restarts_the_timer),
 	};
