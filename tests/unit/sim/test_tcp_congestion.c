@@ -157,19 +157,42 @@ static void a_timeout_brings_no_recovery(void **state)
 	wire_close(&wire);
 }
 
-/* RFC 5681, 3.1: a segment's second timeout says nothing new of the way. */
-static void ssthresh_is_halved_once(void **state)
+/* RFC 5681, 3.1: up to ssthresh, five segments here, each ACK gives one more; from there on only as
+ * many ACKs as the window has segments do. */
+static void congestion_is_avoided(void **state)
 {
+	static const uint8_t segments[] = { 2, 3, 4, 5, 5, 5, 5, 5, 6, 6, 6, 6, 6, 6, 7 };
 	struct wire wire;
+	struct tcp_segment ack = in_flight(&wire, 20, true);
 
 	(void)state;
-	in_flight(&wire, 10, false);
 	wire_run_for(&wire, 220 * MSEC);
 	assert_int_equal(tcp_view(wire.tcp[0]).slow_start_threshold, 5 * MSS);
+	for (size_t i = 0; i < sizeof(segments); i++) {
+		ack.ack += MSS;
+		wire_forge(&wire, 0, ack);
+		assert_int_equal(tcp_view(wire.tcp[0]).congestion_window, segments[i] * MSS);
+	}
+	wire_close(&wire);
+}
+
+/* RFC 5681, 3.1: a segment's second timeout says nothing new of the way; nor of ssthresh, which two
+ * small segments would make less. */
+static void ssthresh_is_halved_once(void **state)
+{
+	enum { SMALL_MTU = 576 };
+	struct wire wire;
+	struct tcp_segment ack = in_flight(&wire, 2, false);
+
+	(void)state;
+	wire_run_for(&wire, 220 * MSEC);
+	assert_int_equal(tcp_view(wire.tcp[0]).slow_start_threshold, 2 * MSS);
+	tcp_set_path_mtu(wire.tcp[0], ack.ack, SMALL_MTU, wire.now);
+	assert_int_equal(tcp_view(wire.tcp[0]).in_flight, 2 * MSS);
 	wire_run_for(&wire, 10 * SEC);
 	assert_true(tcp_stats(wire.tcp[0])->timeouts > 3);
-	assert_int_equal(tcp_view(wire.tcp[0]).slow_start_threshold, 5 * MSS);
-	assert_int_equal(tcp_view(wire.tcp[0]).congestion_window, MSS);
+	assert_int_equal(tcp_view(wire.tcp[0]).slow_start_threshold, 2 * MSS);
+	assert_int_equal(tcp_view(wire.tcp[0]).congestion_window, SMALL_MTU - 40);
 	wire_close(&wire);
 }
 
@@ -183,6 +206,7 @@ int main(void)
 		cmocka_unit_test(limited_transmit),
 		cmocka_unit_test(a_pipe_has_a_size),
 		cmocka_unit_test(a_timeout_brings_no_recovery),
+		cmocka_unit_test(congestion_is_avoided),
 		cmocka_unit_test(ssthresh_is_halved_once),
 	};
 
