@@ -149,6 +149,72 @@ static void eviction_holds_the_limits(void **state)
 	}
 }
 
+enum { MANY = 8, SEEDS = 64 };
+
+static void table_random(struct script_config *c)
+{
+	table(c, NAT_EVICT_RANDOM);
+	c->model.max_mappings = MANY;
+}
+
+static void host_random(struct script_config *c)
+{
+	host(c, NAT_EVICT_RANDOM);
+	c->model.max_mappings_host = MANY - 1;
+}
+
+/* Which of ports 2000 … has given way, of those that two hosts had before one of them spoke once
+ * more: port 2000's is the other host's. */
+static uint16_t evicted(void (*tune)(struct script_config *config), uint64_t seed)
+{
+	struct mapping_view views[MANY];
+	struct script_config config;
+	uint16_t gone = 2000;
+	struct nat *nat;
+
+	script_defaults(&config);
+	config.nat.seed = seed;
+	tune(&config);
+	nat = script_nat(&config);
+	for (uint16_t i = 0; i <= MANY; i++)
+		assert_int_equal(send(nat, i ? 2 : 3, (uint16_t)(2000 + i), i), NAT_FORWARD);
+	assert_int_equal(nat_mappings(nat, MANY, views, MANY), MANY);
+	for (size_t v = 0; v < MANY && views[v].inside.port == gone; v++)
+		gone++;
+	assert_int_equal(views[MANY - 1].inside.port, 2000 + MANY);
+	nat_free(nat);
+	return gone;
+}
+
+/* It may be anyone's in the table, or any of the host's own; which, the seed decides. */
+static void anyone_may_give_way(void **state)
+{
+	static const struct {
+		const char *name;
+		void (*tune)(struct script_config *config);
+		uint16_t first; /* that may give way */
+	} rows[] = {
+		{ "of the table", table_random, 2000 },
+		{ "of the host", host_random, 2001 },
+	};
+
+	(void)state;
+	for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++) {
+		unsigned times[MANY] = { 0 };
+
+		print_message("row: %s\n", rows[r].name);
+		for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+			uint16_t gone = evicted(rows[r].tune, seed);
+
+			assert_in_range(gone, rows[r].first, 2000 + MANY - 1);
+			assert_int_equal(evicted(rows[r].tune, seed), gone);
+			times[gone - 2000]++;
+		}
+		for (uint16_t port = rows[r].first; port < 2000 + MANY; port++)
+			assert_in_range(times[port - 2000], 1, SEEDS / 3);
+	}
+}
+
 static void views_in_order_of_creation(void **state)
 {
 	struct mapping_view views[4] = { 0 };
@@ -204,6 +270,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(eviction_holds_the_limits),
+		cmocka_unit_test(anyone_may_give_way),
 		cmocka_unit_test(views_in_order_of_creation),
 		cmocka_unit_test(owns_its_pool),
 	};
