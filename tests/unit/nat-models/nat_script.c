@@ -11,6 +11,9 @@
 
 #include <cmocka.h>
 
+#include "nat-models/checksum.h"
+#include "nat-models/header_fields.h"
+
 enum { BYTES = 2048, TEXT = 256 };
 
 struct ip_addr script_addr(const char *text)
@@ -76,6 +79,17 @@ static uint8_t flags_of(const char *text)
 	return flags;
 }
 
+/* The payload of a segment, four bytes, is to be options. */
+static void payload_to_options(struct packet *pkt)
+{
+	uint8_t *tcp = pkt->data + pkt->len - 4 - TCP_HEADER;
+	uint16_t before = get_be16(tcp + TCP_OFFSET), change;
+
+	tcp[TCP_OFFSET] = (TCP_HEADER + 4) / 4 << 4;
+	change = checksum_change(before, get_be16(tcp + TCP_OFFSET));
+	put_be16(tcp + TCP_CHECKSUM, checksum_updated(get_be16(tcp + TCP_CHECKSUM), change));
+}
+
 static void write_tcp(struct packet *pkt, const char *src, const char *dst, const char *flags)
 {
 	const struct tcp_says says = {
@@ -84,10 +98,15 @@ static void write_tcp(struct packet *pkt, const char *src, const char *dst, cons
 		.flags = flags_of(flags),
 		.window = (uint16_t)number_after(flags, "win ", 1000),
 	};
+	/* RFC 7323, 2.2: kind, length, shift; and an end of options. */
+	const uint8_t scale[4] = { 3, 3, (uint8_t)number_after(flags, "scale ", 0), 0 };
+	bool scales = strstr(flags, "scale ");
 
 	assert_int_equal(packet_make_tcp(pkt, script_endpoint(src), script_endpoint(dst), 64, &says,
-					 NULL, 0),
+					 scales ? scale : NULL, scales ? sizeof(scale) : 0),
 			 0);
+	if (scales)
+		payload_to_options(pkt);
 }
 
 static void write_echo(struct packet *pkt, const char *src, const char *dst, bool reply,

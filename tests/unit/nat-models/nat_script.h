@@ -7,7 +7,7 @@
  * given: "UDP 192.168.1.2:4000 > 11.1.1.2:7", "TCP 192.168.1.2:4000 > 11.1.1.2:7 SYN",
  * "ICMP 192.168.1.2 > 11.1.1.2 echo id 7", and the same with "echo reply"; IPv6 endpoints are
  * "[2001:db8::1]:7".  TCP flags are SYN,
- * ACK, FIN and RST; "seq 5", "ack 5" and "win 5" may follow.
+ * ACK, FIN and RST; "seq 5", "ack 5", "win 5" and "scale 5" may follow.
  *
  * What is wanted is either such a packet, where it is forwarded, or how nat_explain()'s
  * sentence begins.  After every packet that is forwarded the checksums must be right.

@@ -257,9 +257,36 @@ static const struct script scripts[] = {
 	  { HANDSHAKE,
 	    { 0, 'o', IN "ACK seq 5001 ack 1002", NOT_NOW },
 	    { 0, 'o', IN "ACK seq 5001 ack 1001", IN_GOT } } },
+	{ "windows: no more than one behind what was sent",
+	  windows,
+	  { HANDSHAKE,
+	    { 0, 'o', IN "ACK seq 4294906761 ack 1001", NOT_NOW }, /* 5001 - 65536 */
+	    { 0, 'o', IN "ACK seq 4294906762 ack 1001", IN_GOT } } },
+	{ "windows: both scale theirs (RFC 7323, 2.2)",
+	  windows,
+	  { { 0, 'i', OUT "SYN seq 1000 scale 7", OUT_SENT },
+	    { 0, 'o', IN "SYN ACK seq 5000 ack 1001 scale 2", IN_GOT },
+	    { 0, 'i', OUT "ACK seq 1001 ack 5001", OUT_SENT },
+	    { 0, 'o', IN "ACK seq 133002 ack 1001", NOT_NOW }, /* 5001 + (1000 << 7) + 1 */
+	    { 0, 'o', IN "ACK seq 4294844296 ack 1001", NOT_NOW }, /* 5001 - (1000 << 7) - 1 */
+	    { 0, 'o', IN "ACK seq 4294844297 ack 1001", IN_GOT },
+	    { 0, 'o', IN "ACK seq 133001 ack 1001 win 60000", IN_GOT },
+	    { 0, 'i', OUT "ACK seq 241002 ack 5001", NOT_NOW }, /* 1001 + (60000 << 2) + 1 */
+	    { 0, 'i', OUT "ACK seq 241001 ack 5001", OUT_SENT } } },
+	{ "windows: one that scales alone does not",
+	  windows,
+	  { { 0, 'i', OUT "SYN seq 1000 scale 7", OUT_SENT },
+	    { 0, 'o', IN "SYN ACK seq 5000 ack 1001", IN_GOT },
+	    { 0, 'i', OUT "ACK seq 1001 ack 5001", OUT_SENT },
+	    { 0, 'o', IN "ACK seq 70537 ack 1001", NOT_NOW },
+	    { 0, 'o', IN "ACK seq 70536 ack 1001", IN_GOT } } },
 	{ "windows that nobody looks at",
 	  timers,
 	  { HANDSHAKE, { 0, 'o', IN "ACK seq 70537 ack 9999", IN_GOT } } },
+
+	{ "what is stopped opens nothing",
+	  rst_dropped,
+	  { { 0, 'i', OUT "RST", NOT_NOW }, { 0, 'o', IN "SYN", GONE } } },
 
 	{ "REQ-4: a SYN is answered after 6 s",
 	  hold,
