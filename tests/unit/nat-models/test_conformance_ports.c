@@ -13,10 +13,13 @@
 
 #include <cmocka.h>
 
+#include "nat-models/nat_state.h"
 #include "nat_script.h"
 
 #define FROM(host, port) "UDP 192.168.1." host ":" port " > 11.1.1.2:7"
 #define BECOMES(outside) "UDP " outside " > 11.1.1.2:7"
+#define TCP_FROM(host, port) "TCP 192.168.1." host ":" port " > 11.1.1.2:7"
+#define TCP_BECOMES(outside) "TCP " outside " > 11.1.1.2:7"
 #define OUT FROM("2", "4000")
 #define SENT BECOMES("11.2.0.1:4000")
 #define IN "UDP 11.1.1.2:7 > 11.2.0.1:4000"
@@ -60,6 +63,36 @@ static void never_rests(struct script_config *c)
 {
 	rests(c);
 	c->model.udp.reuse_ns = 0;
+}
+
+/* RFC 6888 REQ-8's exceptions are made; that of filtering does not hold. */
+static void rests_unless(struct script_config *c)
+{
+	rests(c);
+	c->model.udp.reuse_exceptions = true;
+	c->model.udp.filtering = NAT_EI;
+}
+
+static void rests_unless_determined(struct script_config *c)
+{
+	determined(c);
+	c->model.udp.timeout_ns = 10 * SEC;
+	c->model.udp.reuse_ns = 120 * SEC;
+	c->model.udp.reuse_exceptions = true;
+	c->model.udp.filtering = NAT_EI;
+}
+
+static void rests_unless_tracked(struct script_config *c)
+{
+	rests_unless(c);
+	c->model.tcp = c->model.udp;
+	c->model.tcp.tracking = NAT_TRACKING_LENIENT;
+}
+
+static void rests_tracked(struct script_config *c)
+{
+	rests_unless_tracked(c);
+	c->model.tcp.reuse_exceptions = false;
 }
 
 static const struct ip_prefix exempt[] = { { { 0, 0xffff0b010200 }, 120 } };
@@ -133,6 +166,26 @@ static const struct script scripts[] = {
 	  { { 0, 'i', FROM("2", "1"), BECOMES("11.2.0.1:2000") },
 	    { 0, 'i', FROM("2", "2"), BECOMES("11.2.0.1:2001") },
 	    { 10 * SEC, 'i', FROM("3", "1"), BECOMES("11.2.0.1:2000") } } },
+	{ "RFC 6888 REQ-8: nothing excepts a port that anybody may reach",
+	  rests_unless,
+	  { { 0, 'i', FROM("2", "1"), BECOMES("11.2.0.1:2000") },
+	    { 0, 'i', FROM("2", "2"), BECOMES("11.2.0.1:2001") },
+	    { 10 * SEC, 'i', FROM("3", "1"), "dropped: no free port" } } },
+	{ "RFC 6888 REQ-8a: no rest where the NAT tracks connections",
+	  rests_unless_tracked,
+	  { { 0, 'i', TCP_FROM("2", "1") " SYN", TCP_BECOMES("11.2.0.1:2000") },
+	    { 0, 'i', TCP_FROM("2", "2") " SYN", TCP_BECOMES("11.2.0.1:2001") },
+	    { 10 * SEC, 'i', TCP_FROM("3", "1") " SYN", TCP_BECOMES("11.2.0.1:2000") } } },
+	{ "RFC 6888 REQ-8: one that tracks them may let ports rest",
+	  rests_tracked,
+	  { { 0, 'i', TCP_FROM("2", "1") " SYN", TCP_BECOMES("11.2.0.1:2000") },
+	    { 0, 'i', TCP_FROM("2", "2") " SYN", TCP_BECOMES("11.2.0.1:2001") },
+	    { 10 * SEC, 'i', TCP_FROM("3", "1") " SYN", "dropped: no free port" } } },
+	{ "RFC 6888 REQ-8b: no rest where the inside address says which ports",
+	  rests_unless_determined,
+	  { { 0, 'i', FROM("3", "9"), BECOMES("11.2.0.1:2006") },
+	    { 0, 'i', FROM("3", "8"), BECOMES("11.2.0.1:2007") },
+	    { 10 * SEC, 'i', FROM("3", "7"), BECOMES("11.2.0.1:2006") } } },
 	{ "RFC 6888 REQ-6: destinations that are not translated for",
 	  exemption,
 	  { { 0, 'i', OUT, SENT },
@@ -191,27 +244,72 @@ static struct nat *make(void (*tune)(struct script_config *config))
 	return script_nat(&config);
 }
 
+static void in_sequence(struct script_config *c)
+{
+	c->model.udp.ports = NAT_PORTS_SEQUENTIAL;
+	c->model.udp.port_min = 2000;
+}
+
+static void one_to_one(struct script_config *c)
+{
+	c->model.kind = NAT_KIND_ONE_TO_ONE;
+}
+
+static void holds(struct script_config *c)
+{
+	c->model.tcp.unsolicited = NAT_UNSOLICITED_HOLD;
+}
+
+enum { REBOOT_STEPS = 3 };
+
+static const struct reboot_row {
+	const char *name;
+	void (*tune)(struct script_config *config);
+	struct script_step before[REBOOT_STEPS],
+		after[REBOOT_STEPS]; /* up to one without a packet */
+} reboot_rows[] = {
+	{ "mappings, and ports that rest",
+	  rests,
+	  { { 0, 'i', FROM("2", "1"), BECOMES("11.2.0.1:2000") },
+	    { 0, 'i', FROM("2", "2"), BECOMES("11.2.0.1:2001") } },
+	  { { SEC, 'o', "UDP 11.1.1.2:7 > 11.2.0.1:2000", GONE },
+	    { SEC, 'i', FROM("3", "1"), BECOMES("11.2.0.1:2000") } } },
+	{ "how far the ports were given",
+	  in_sequence,
+	  { { 0, 'i', FROM("2", "4000"), BECOMES("11.2.0.1:2000") } },
+	  { { SEC, 'i', FROM("3", "4000"), BECOMES("11.2.0.1:2000") } } },
+	{ "which host has which address",
+	  one_to_one,
+	  { { 0, 'i', OUT, SENT }, { 0, 'i', FROM("3", "4000"), "dropped: no free port" } },
+	  { { SEC, 'i', FROM("3", "4000"), SENT } } },
+	{ "a SYN that waits for its answer",
+	  holds,
+	  { { 0, 'o', "TCP 11.1.1.2:7 > 11.2.0.1:4000 SYN", "held: unsolicited SYN" } },
+	  { { 6 * SEC, 'p', "", "nothing" } } },
+	{ "whom the filter remembers",
+	  forgetful,
+	  { { 0, 'i', OUT, SENT } },
+	  { { SEC, 'o', IN, GONE } } },
+};
+
 static void a_reboot_drops_all_state(void **state)
 {
-	static const struct script_step before[] = {
-		{ 0, 'i', FROM("2", "1"), BECOMES("11.2.0.1:2000") },
-		{ 0, 'i', FROM("2", "2"), BECOMES("11.2.0.1:2001") }
-	};
-	static const struct script_step after[] = {
-		{ SEC, 'o', "UDP 11.1.1.2:7 > 11.2.0.1:2000", GONE },
-		{ SEC, 'i', FROM("3", "1"), BECOMES("11.2.0.1:2000") },
-	};
-	struct nat *nat = make(rests);
-
 	(void)state;
-	script_step(nat, &before[0], "before");
-	script_step(nat, &before[1], "before");
-	nat_reboot(nat, SEC);
-	assert_int_equal(nat_mappings(nat, SEC, NULL, 0), 0);
-	assert_true(nat_next_wake(nat) == UINT64_MAX);
-	script_step(nat, &after[0], "after");
-	script_step(nat, &after[1], "after");
-	nat_free(nat);
+	for (size_t r = 0; r < sizeof(reboot_rows) / sizeof(reboot_rows[0]); r++) {
+		const struct reboot_row *row = &reboot_rows[r];
+		struct nat *nat = make(row->tune);
+
+		for (int i = 0; i < REBOOT_STEPS && row->before[i].packet; i++)
+			script_step(nat, &row->before[i], row->name);
+		nat_reboot(nat, SEC);
+		assert_int_equal(nat_mappings(nat, SEC, NULL, 0), 0);
+		assert_int_equal(nat->permission_clock.count, 0);
+		assert_true(nat_next_wake(nat) == UINT64_MAX);
+		assert_true(nat_next_answer(nat) == UINT64_MAX);
+		for (int i = 0; i < REBOOT_STEPS && row->after[i].packet; i++)
+			script_step(nat, &row->after[i], row->name);
+		nat_free(nat);
+	}
 }
 
 static void an_address_changes(void **state)
