@@ -162,6 +162,33 @@ static void early_ones_wait(void **state)
 	nat_free(nat);
 }
 
+/* Their order is that of their coming also where the later one waits in the earlier one's place. */
+static void early_ones_keep_their_order(void **state)
+{
+	struct nat *nat = make(any_order);
+	struct probe p = { 0 };
+	enum nat_side to;
+
+	(void)state;
+	write_fragment(&p, OUT, 6, 16, true);
+	assert_int_equal(pass(nat, &p, NAT_INSIDE, 0), NAT_REASON_HELD_FRAGMENT);
+	write_fragment(&p, OUT, 5, 32, true);
+	assert_int_equal(pass(nat, &p, NAT_INSIDE, 1), NAT_REASON_HELD_FRAGMENT);
+	write_fragment(&p, OUT, 6, 0, false);
+	pass(nat, &p, NAT_INSIDE, 2);
+	assert_int_equal(poll(nat, &p, 2, &to), NAT_FORWARD);
+	script_expect_packet(&p.pkt, "fragment 11.2.0.1 > 11.1.1.2, id 6 at 16", "leaves");
+	write_fragment(&p, OUT, 5, 16, false);
+	assert_int_equal(pass(nat, &p, NAT_INSIDE, 3), NAT_REASON_HELD_FRAGMENT);
+	write_fragment(&p, OUT, 5, 0, false);
+	pass(nat, &p, NAT_INSIDE, 4);
+	assert_int_equal(poll(nat, &p, 4, &to), NAT_FORWARD);
+	script_expect_packet(&p.pkt, "fragment 11.2.0.1 > 11.1.1.2, id 5 at 32", "came first");
+	assert_int_equal(poll(nat, &p, 4, &to), NAT_FORWARD);
+	script_expect_packet(&p.pkt, "fragment 11.2.0.1 > 11.1.1.2, id 5 at 16", "came second");
+	nat_free(nat);
+}
+
 static void early_ones_of_the_first_moment(void **state)
 {
 	struct nat *nat = make(any_order);
@@ -256,6 +283,50 @@ static void only_so_many_are_remembered(void **state)
 	nat_free(nat);
 }
 
+/* An identification may come round again: the newest first part leads. */
+static void the_newest_of_a_number_leads(void **state)
+{
+	static const struct script_step open[] = {
+		{ 0, 'i', OUT, "forwarded: new mapping" },
+		{ 0, 'i', "UDP 192.168.1.3:5000 > 11.1.1.2:7", "forwarded: new mapping" },
+	};
+	struct nat *nat = make(NULL);
+	struct probe p = { 0 };
+
+	(void)state;
+	script_step(nat, &open[0], "opens");
+	script_step(nat, &open[1], "opens");
+	write_fragment(&p, IN, 5, 0, false);
+	pass(nat, &p, NAT_OUTSIDE, 1);
+	write_fragment(&p, "UDP 11.1.1.2:7 > 11.2.0.1:5000", 5, 0, false);
+	pass(nat, &p, NAT_OUTSIDE, 2);
+	write_fragment(&p, IN, 5, 16, true);
+	pass(nat, &p, NAT_OUTSIDE, 3);
+	script_expect_packet(&p.pkt, "fragment 11.1.1.2 > 192.168.1.3, id 5 at 16", "newest");
+	nat_free(nat);
+}
+
+/* A reboot forgets the first parts that have passed, and the later ones that wait. */
+static void a_reboot_forgets_fragments(void **state)
+{
+	struct nat *nat = make(any_order);
+	struct probe p = { 0 };
+	enum nat_side to;
+
+	(void)state;
+	write_fragment(&p, OUT, 5, 0, false);
+	assert_int_equal(pass(nat, &p, NAT_INSIDE, 0), NAT_REASON_NEW_MAPPING);
+	write_fragment(&p, OUT, 6, 16, true);
+	assert_int_equal(pass(nat, &p, NAT_INSIDE, 0), NAT_REASON_HELD_FRAGMENT);
+	nat_reboot(nat, 1);
+	write_fragment(&p, OUT, 6, 0, false);
+	assert_int_equal(pass(nat, &p, NAT_INSIDE, 2), NAT_REASON_NEW_MAPPING);
+	assert_int_equal(poll(nat, &p, 2, &to), NAT_HOLD);
+	write_fragment(&p, OUT, 5, 16, true);
+	assert_int_equal(pass(nat, &p, NAT_INSIDE, 2), NAT_REASON_HELD_FRAGMENT);
+	nat_free(nat);
+}
+
 static void hairpinned_ones_follow(void **state)
 {
 	struct script_step b = { 0, 'i', "UDP 192.168.1.3:5000 > 11.2.0.1:4000",
@@ -346,6 +417,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(early_ones_wait),
+		cmocka_unit_test(early_ones_keep_their_order),
 		cmocka_unit_test(early_ones_of_the_first_moment),
 		cmocka_unit_test(early_ones_wait_so_long_and_no_longer),
 		cmocka_unit_test(only_so_many_wait),
@@ -355,6 +427,8 @@ int main(void)
 		cmocka_unit_test(a_first_part_that_was_stopped_lets_none_in),
 		cmocka_unit_test(it_is_remembered_for_30_s),
 		cmocka_unit_test(only_so_many_are_remembered),
+		cmocka_unit_test(the_newest_of_a_number_leads),
+		cmocka_unit_test(a_reboot_forgets_fragments),
 		cmocka_unit_test(hairpinned_ones_follow),
 		cmocka_unit_test(a_router_passes_any),
 		cmocka_unit_test(rubbish_is_malformed),
