@@ -333,6 +333,27 @@ static void zero_checksum(void **state)
 	nat_free(nat);
 }
 
+/* An echo reply of ICMP may be nothing but zeroes.  The sum of those is the other zero, and so their
+ * checksum is not 0 but all ones. */
+static void an_echo_of_zeroes(void **state)
+{
+	static const uint8_t zeroes[8];
+	const struct endpoint from = { script_addr("2b00:3:1::2"), 0 };
+	const struct endpoint to = { script_addr("64:ff9b::b01:102"), 0 };
+
+	(void)state;
+	for (size_t len = 0; len <= sizeof(zeroes); len += 4) {
+		pkt = (struct packet){ .data = bytes, .room = sizeof(bytes) };
+		assert_int_equal(packet_make_echo(&pkt, from, to, 64, true, zeroes, len), 0);
+		assert_int_equal(packet_parse(&pkt, &info), PACKET_OK);
+		packet_set_src(&pkt, &info, script_endpoint("11.2.0.1:0"));
+		packet_set_dst(&pkt, &info, script_endpoint("11.1.1.2:0"));
+		assert_int_equal(packet_to_ip4(&pkt, &info, 1), 0);
+		script_expect_packet(&pkt, "ICMP 11.2.0.1 > 11.1.1.2 echo reply id 0", "zeroes");
+		assert_int_equal(get_be16(bytes + 22), UINT16_MAX);
+	}
+}
+
 /* A fragment header in IPv6, the fields of the header in IPv4; the second part goes with the first,
  * in whatever order they come. */
 static void fragments(void **state)
@@ -641,6 +662,7 @@ int main(void)
 		cmocka_unit_test(offloads_and_room), cmocka_unit_test(errors_inward),
 		cmocka_unit_test(errors_outward),    cmocka_unit_test(quotes),
 		cmocka_unit_test(hairpinned_error),  cmocka_unit_test(configurations),
+		cmocka_unit_test(an_echo_of_zeroes),
 	};
 	int failed = script_run_all("RFC 6146", scripts, sizeof(scripts) / sizeof(scripts[0]));
 
