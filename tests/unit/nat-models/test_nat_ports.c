@@ -61,6 +61,27 @@ static void block(struct script_config *c)
 	c->model.udp.timeout_ns = 10 * SEC;
 }
 
+static void low_ports(struct script_config *c)
+{
+	c->model.udp.ports = NAT_PORTS_PRESERVE;
+	c->model.udp.keep_low = true;
+}
+
+/* RFC 7857, 5. */
+static void shares_mappings(struct script_config *c)
+{
+	c->model.shared_mappings = true;
+	c->model.udp.ports = c->model.tcp.ports = NAT_PORTS_SEQUENTIAL;
+	c->model.udp.port_min = 2000;
+	c->model.tcp.port_min = 3000;
+}
+
+static void shares_narrow_mappings(struct script_config *c)
+{
+	shares_mappings(c);
+	c->model.udp.mapping = c->model.tcp.mapping = NAT_APD;
+}
+
 static void parity(struct script_config *c)
 {
 	c->model.udp.parity = true;
@@ -139,6 +160,23 @@ static const struct script scripts[] = {
 	    { 0, 'i', B ":123" R, O ":124" R },
 	    { 0, 'i', A ":1023" R, O ":1023" R },
 	    { 0, 'i', B ":1023" R, O ":1" R } } },
+	{ "and low ones to low ones, but none between 512 and 599",
+	  low_ports,
+	  { { 0, 'i', A ":511" R, O ":511" R },
+	    { 0, 'i', B ":511" R, O ":1" R },
+	    { 0, 'i', A ":1023" R, O ":1023" R },
+	    { 0, 'i', B ":1023" R, O ":600" R },
+	    { 0, 'i', C ":1023" R, O ":601" R },
+	    { 0, 'i', A ":599" R, O ":602" R } } },
+	{ "RFC 7857, 5: one port for both protocols",
+	  shares_mappings,
+	  { { 0, 'i', A ":4000" R, O ":2000" R },
+	    { 0, 'i', "TCP 192.168.1.2:4000" R " SYN", "TCP 11.2.0.1:2000" R },
+	    { 0, 'i', "TCP 192.168.1.2:4001" R " SYN", "TCP 11.2.0.1:3000" R } } },
+	{ "RFC 7857, 5: not where mappings are narrow",
+	  shares_narrow_mappings,
+	  { { 0, 'i', A ":4000" R, O ":2000" R },
+	    { 0, 'i', "TCP 192.168.1.2:4000" R " SYN", "TCP 11.2.0.1:3000" R } } },
 	{ "without it they map into the range",
 	  no_well_known,
 	  { { 0, 'i', A ":123" R, O ":1024" R }, { 0, 'i', B ":123" R, O ":1025" R } } },

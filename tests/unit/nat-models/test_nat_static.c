@@ -91,6 +91,12 @@ static void one_to_one_apd(struct script_config *c)
 	c->model.udp.filtering = NAT_APD;
 }
 
+static void one_to_one_forwards(struct script_config *c)
+{
+	one_to_one(c);
+	forwards(c);
+}
+
 static void firewall(struct script_config *c)
 {
 	c->model.kind = NAT_KIND_FIREWALL;
@@ -254,6 +260,15 @@ static const struct script kinds[] = {
 	    { 300 * SEC, 'o', "UDP 11.1.1.2:7 > 11.2.0.1:4000", "dropped: no mapping" },
 	    /* The address is the host's for good. */
 	    { 300 * SEC, 'i', "UDP 192.168.1.3:4000 > 11.1.1.2:7", "UDP 11.2.0.2:4000" } } },
+	{ "one-to-one: a port that is forwarded to another is nobody else's",
+	  one_to_one_forwards,
+	  { { 0, 'i', "UDP 192.168.1.2:5999 > 11.1.1.2:7", "UDP 11.2.0.1:5999 > 11.1.1.2:7" },
+	    { 0, 'i', "UDP 192.168.1.2:6000 > 11.1.1.2:7", "dropped: port in use" },
+	    { 0, 'i', "UDP 192.168.1.2:6010 > 11.1.1.2:7", "dropped: port in use" },
+	    { 0, 'i', "TCP 192.168.1.2:6000 > 11.1.1.2:7 SYN", "TCP 11.2.0.1:6000 > 11.1.1.2:7" },
+	    /* Only the first address is forwarded from. */
+	    { 0, 'i', "UDP 192.168.1.4:6000 > 11.1.1.2:7", "UDP 11.2.0.2:6000 > 11.1.1.2:7" },
+	    { 0, 'o', "UDP 11.1.1.2:7 > 11.2.0.1:6000", "UDP 11.1.1.2:7 > 192.168.1.3:7000" } } },
 	{ "firewall: nothing is translated, strangers are stopped",
 	  firewall,
 	  { { 0, 'i', A_OUT, A_OUT },
