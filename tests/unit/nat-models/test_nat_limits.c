@@ -176,7 +176,7 @@ static uint16_t evicted(void (*tune)(struct script_config *config), uint64_t see
 	config.nat.seed = seed;
 	tune(&config);
 	nat = script_nat(&config);
-	for (uint16_t i = 0; i <= MANY; i++)
+	for (uint32_t i = 0; i <= MANY; i++)
 		assert_int_equal(send(nat, i ? 2 : 3, (uint16_t)(2000 + i), i), NAT_FORWARD);
 	assert_int_equal(nat_mappings(nat, MANY, views, MANY), MANY);
 	for (size_t v = 0; v < MANY && views[v].inside.port == gone; v++)
@@ -210,7 +210,7 @@ static void anyone_may_give_way(void **state)
 			assert_int_equal(evicted(rows[r].tune, seed), gone);
 			times[gone - 2000]++;
 		}
-		for (uint16_t port = rows[r].first; port < 2000 + MANY; port++)
+		for (uint32_t port = rows[r].first; port < 2000 + MANY; port++)
 			assert_in_range(times[port - 2000], 1, SEEDS / 3);
 	}
 }
