@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -17,15 +18,21 @@ struct lender {
 	size_t pieces, bytes, most;
 };
 
-static void *take(void *arg, size_t size)
+/* What need not be zero is not. */
+static void *take(void *arg, size_t size, size_t zero)
 {
 	struct lender *lender = arg;
+	void *piece = malloc(size);
 
+	if (!piece)
+		return NULL;
+	memset(piece, 0xa5, size);
+	memset(piece, 0, zero);
 	lender->pieces++;
 	lender->bytes += size;
 	if (lender->bytes > lender->most)
 		lender->most = lender->bytes;
-	return calloc(1, size);
+	return piece;
 }
 
 static void give(void *arg, void *piece, size_t size)
