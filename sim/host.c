@@ -215,3 +215,10 @@ int sock_allow_fragments(struct sock *sock, bool allow)
 {
 	return sock->host->ops->control(sock, SOCK_OPTION_FRAGMENTS, &allow);
 }
+
+int sock_shutdown(struct sock *sock)
+{
+	if (sock->kind != SOCK_TCP)
+		return -ENOTCONN;
+	return sock->host->ops->control(sock, SOCK_OPTION_SHUTDOWN, NULL);
+}

@@ -99,6 +99,10 @@ int sock_send(struct sock *sock, const struct endpoint *to, const void *bytes, s
 long sock_recv(struct sock *sock, struct endpoint *from, void *bytes, size_t room,
 	       uint64_t deadline);
 
+/* Say no more on a TCP connection, but go on hearing: its half-close (RFC 9293, 3.6).  0, or -ENOTCONN
+ * where none stands; other kinds of sockets have none. */
+int sock_shutdown(struct sock *sock);
+
 /* Exactly @len bytes of a stream: 0, -ECONNRESET where it ended early, or sock_recv()'s. */
 int sock_recv_exact(struct sock *sock, void *bytes, size_t len, uint64_t deadline);
 
@@ -130,7 +134,7 @@ struct ip_addr host_local_for(const struct host *host, const struct sock_spec *s
  * What an implementation gives.  host.c holds the rest.  Every call follows the rules of its
  * public twin above.
  */
-enum sock_option { SOCK_OPTION_TTL, SOCK_OPTION_JOIN, SOCK_OPTION_FRAGMENTS };
+enum sock_option { SOCK_OPTION_TTL, SOCK_OPTION_JOIN, SOCK_OPTION_FRAGMENTS, SOCK_OPTION_SHUTDOWN };
 
 struct host_ops {
 	int (*open)(struct host *host, const struct sock_spec *spec, struct sock **ret);

@@ -311,6 +311,8 @@ int live_sock_control(struct sock *sock, enum sock_option option, const void *va
 		return join(self, *(const struct ip_addr *)value);
 	case SOCK_OPTION_FRAGMENTS:
 		return allow_fragments(self, *(const bool *)value);
+	case SOCK_OPTION_SHUTDOWN:
+		return shutdown(self->watch.fd, SHUT_WR) ? -errno : 0;
 	}
 	return -EINVAL;
 }

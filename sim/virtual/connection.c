@@ -458,6 +458,16 @@ long connection_recv(struct virtual_sock *sock, void *bytes, size_t room, uint64
 	}
 }
 
+int connection_shutdown(struct virtual_sock *sock)
+{
+	struct connection *c = sock->connection;
+	int err = c ? tcp_shutdown(c->tcp, stack_now(c->host)) : -ENOTCONN;
+
+	if (!err)
+		settle(c);
+	return err;
+}
+
 static void abandon(struct connection *c)
 {
 	leave_backlog(c);

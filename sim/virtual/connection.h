@@ -39,6 +39,7 @@ int connection_listen(struct virtual_sock *sock);
 int connection_accept(struct virtual_sock *listener, uint64_t deadline, struct sock **ret);
 int connection_send(struct virtual_sock *sock, const void *bytes, size_t len, uint64_t deadline);
 long connection_recv(struct virtual_sock *sock, void *bytes, size_t room, uint64_t deadline);
+int connection_shutdown(struct virtual_sock *sock);
 
 /* @sock is about to be freed: its connection goes on alone to its end; of a listener, those that
  * nobody has accepted are reset.  Other kinds of sockets are fine. */

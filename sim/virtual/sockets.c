@@ -193,6 +193,8 @@ int virtual_sock_control(struct sock *sock, enum sock_option option, const void 
 	case SOCK_OPTION_FRAGMENTS:
 		self->cut = *(const bool *)value ? IP_CUT_ANYWHERE : IP_CUT_NOWHERE;
 		return 0;
+	case SOCK_OPTION_SHUTDOWN:
+		return connection_shutdown(self);
 	}
 	return -EINVAL;
 }
