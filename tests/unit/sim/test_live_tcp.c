@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The virtual world's TCP against the kernel's. */
 #include "live_tcp.h"
+#include "pattern.h"
 
 static void say_mine(struct bench *bench, const char *text)
 {
@@ -155,27 +156,6 @@ static void refused_by_mine(void *arg)
 /* 10 MB each way at the same time. */
 enum { STREAM = 10 << 20 };
 
-static uint8_t byte_at(int side, uint64_t place)
-{
-	uint64_t state = (place >> 3) * 2 + (uint64_t)side;
-
-	return (uint8_t)(stream_next(&state) >> (8 * (place & 7)));
-}
-
-static void fill(uint8_t *bytes, size_t len, int side, uint64_t place)
-{
-	for (size_t i = 0; i < len; i++)
-		bytes[i] = byte_at(side, place + i);
-}
-
-static bool compare(const uint8_t *bytes, long len, int side, uint64_t place)
-{
-	for (long i = 0; i < len; i++)
-		if (bytes[i] != byte_at(side, place + (uint64_t)i))
-			return false;
-	return true;
-}
-
 static void mine_streams(void *arg)
 {
 	struct bench *bench = arg;
@@ -185,7 +165,7 @@ static void mine_streams(void *arg)
 		size_t len = STREAM - sent < CHUNK ? (size_t)(STREAM - sent) : CHUNK;
 		long n;
 
-		fill(bytes, len, 0, sent);
+		pattern_fill(bytes, len, 0, sent);
 		n = send_mine(bench, bytes, len);
 		if (!check(bench, "ours streams", n > 0, true))
 			return;
@@ -202,7 +182,7 @@ static void mine_drinks(void *arg)
 	long n;
 
 	while ((n = recv_mine(bench, bytes, sizeof(bytes))) > 0) {
-		if (!check(bench, "bytes to us", compare(bytes, n, 1, got), true))
+		if (!check(bench, "bytes to us", pattern_is(bytes, n, 1, got), true))
 			return;
 		got += (uint64_t)n;
 	}
@@ -216,7 +196,7 @@ static void kernel_streams(void *arg)
 	uint8_t bytes[CHUNK];
 
 	for (uint64_t sent = 0; sent < STREAM; sent += CHUNK) {
-		fill(bytes, CHUNK, 1, sent);
+		pattern_fill(bytes, CHUNK, 1, sent);
 		if (!check(bench, "the kernel streams",
 			   sock_send(bench->sock, NULL, bytes, CHUNK, bench->deadline), 0))
 			return;
@@ -231,7 +211,7 @@ static void kernel_drinks(struct bench *bench)
 	long n;
 
 	while ((n = sock_recv(bench->sock, NULL, bytes, sizeof(bytes), bench->deadline)) > 0) {
-		if (!check(bench, "bytes to the kernel", compare(bytes, n, 0, got), true))
+		if (!check(bench, "bytes to the kernel", pattern_is(bytes, n, 0, got), true))
 			return;
 		got += (uint64_t)n;
 	}

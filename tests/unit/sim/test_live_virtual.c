@@ -3,22 +3,9 @@
  * Virtual hosts against a kernel's: each on a link of a segment, in real time.  What one sends the
  * other must take, and take in the same way.
  */
-#include "live_lab.h"
-
-#include <errno.h>
-#include <string.h>
-
-#include "sim/segment.h"
-#include "sim/virtual/virtual.h"
+#include "mixed_lab.h"
 
 enum { BIG = 20000, WIDE = 1400, NARROW = 1000, NARROW6 = 1300 };
-
-#define KERNEL V4(11, 1, 1, 2)
-#define OURS V4(11, 1, 2, 2)
-
-static const struct ip_addr kernel6 = { UINT64_C(0x2b00000100010000), 2 };
-static const struct ip_addr ours6 = { UINT64_C(0x2b00000100020000), 2 };
-static const struct ip_addr router6 = { UINT64_C(0x2b00000100010000), 1 };
 
 /* Every test is run for each. */
 struct addressing {
@@ -28,82 +15,6 @@ struct addressing {
 };
 static const struct addressing families[] = { { "IPv4", false, NARROW },
 					      { "IPv6", true, NARROW6 } };
-
-struct net {
-	const struct addressing *family;
-	struct lab lab;
-	struct segment *segment;
-	struct host *kernel, *ours;
-	struct link *links[2];
-};
-
-static struct link *attach(struct net *net, struct port *port, struct ip_addr addr,
-			   struct ip_addr addr6, const struct link_spec *wire)
-{
-	struct link_spec spec = *wire;
-	struct port *uplink = segment_attach(net->segment);
-	struct link *link = NULL;
-
-	spec.name = "test";
-	assert_int_equal(segment_add_address(net->segment, uplink, addr), 0);
-	assert_int_equal(segment_add_address(net->segment, uplink, addr6), 0);
-	assert_int_equal(link_new(net->lab.loop, &spec, port, uplink, &link), 0);
-	return link;
-}
-
-static struct host *add_kernel(struct net *net, struct port **ret_port)
-{
-	struct live_host_spec spec = {
-		.name = "kernel",
-		.addr = KERNEL,
-		.prefix_bits = 24,
-		.gateway = V4(11, 1, 1, 1),
-		.addr6 = kernel6,
-		.prefix6_bits = 64,
-		.gateway6 = router6,
-		.seed = 1,
-	};
-	struct host *host = NULL;
-
-	assert_int_equal(live_host_new(net->lab.live, &spec, &host, ret_port), 0);
-	return host;
-}
-
-/* @wire: the link to the virtual host. */
-static void set_up(struct net *net, const struct addressing *family, const struct link_spec *wire)
-{
-	struct virtual_host_spec spec = {
-		.name = "ours", .addr = OURS, .addr6 = ours6, .prefix_bits = 24, .seed = 2
-	};
-	const struct link_spec perfect = { 0 };
-	struct segment_spec internet = { .internet = true };
-	struct port *port;
-
-	*net = (struct net){ .family = family };
-	lab_open(&net->lab);
-	internet.loop = net->lab.loop;
-	assert_int_equal(segment_new(&internet, &net->segment), 0);
-	net->kernel = add_kernel(net, &port);
-	net->links[0] = attach(net, port, KERNEL, kernel6, &perfect);
-	assert_int_equal(virtual_host_new(net->lab.loop, net->lab.pool, &spec, &net->ours, &port),
-			 0);
-	net->links[1] = attach(net, port, OURS, ours6, wire);
-}
-
-static struct endpoint at(const struct net *net, struct host *host, uint16_t port)
-{
-	return (struct endpoint){ net->family->ipv6 ? host_addr6(host) : host_addr(host), port };
-}
-
-static void tear_down(struct net *net)
-{
-	for (int i = 0; i < 2; i++)
-		link_free(net->links[i]);
-	net->ours->ops->free(net->ours);
-	net->kernel->ops->free(net->kernel);
-	segment_free(net->segment);
-	lab_close(&net->lab);
-}
 
 static uint64_t soon(const struct net *net)
 {
@@ -117,16 +28,6 @@ struct seen {
 	long echoed[3], refused, pinged, expired, blocked, later;
 	bool whole;
 };
-
-static struct sock *open_sock(struct host *host, enum sock_kind kind, uint16_t port,
-			      struct endpoint remote)
-{
-	struct sock_spec spec = { .kind = kind, .local = { .port = port }, .remote = remote };
-	struct sock *sock = NULL;
-
-	sock_open(host, &spec, &sock);
-	return sock;
-}
 
 static void fill(char *bytes, size_t len)
 {
@@ -190,7 +91,7 @@ static void check_meeting(const struct addressing *family, bool kernel_asks)
 	struct net net;
 	struct seen seen = { .net = &net };
 
-	set_up(&net, family, &perfect);
+	set_up(&net, family->ipv6, &perfect);
 	seen.client = kernel_asks ? net.kernel : net.ours;
 	seen.server = kernel_asks ? net.ours : net.kernel;
 	lab_run(&net.lab, meet, &seen);
@@ -239,7 +140,7 @@ static void a_narrow_way_is_found_out(void **state)
 	struct net net;
 	struct seen seen = { .net = &net };
 
-	set_up(&net, family, &wire);
+	set_up(&net, family->ipv6, &wire);
 	seen.client = net.kernel;
 	seen.server = net.ours;
 	lab_run(&net.lab, squeeze, &seen);
@@ -301,15 +202,13 @@ static void pull(void *arg)
 		fiber_sleep(loop_now(stream->net->lab.loop) + MSEC);
 }
 
-enum { LOSSY = 1 << 20, LOSS_PPM = 50000 };
-
 static void check_stream(const struct addressing *family, bool kernel_sends, size_t len,
 			 const struct link_spec *wire)
 {
 	struct net net;
 	struct stream stream = { .net = &net, .len = len, .last = 1 };
 
-	set_up(&net, family, wire);
+	set_up(&net, family->ipv6, wire);
 	stream.client = kernel_sends ? net.kernel : net.ours;
 	stream.server = kernel_sends ? net.ours : net.kernel;
 	fill(sent, STREAM);
@@ -331,30 +230,12 @@ static void the_kernel_is_sent_a_stream(void **state)
 	check_stream(*state, false, STREAM, &(struct link_spec){ 0 });
 }
 
-static const struct link_spec lossy = {
-	.up = { .delay_ns = MSEC, .loss_ppm = LOSS_PPM },
-	.down = { .delay_ns = MSEC, .loss_ppm = LOSS_PPM },
-	.seed = 7,
-};
-
-static void the_kernel_sends_over_a_lossy_link(void **state)
-{
-	check_stream(*state, true, LOSSY, &lossy);
-}
-
-static void the_kernel_is_sent_over_a_lossy_link(void **state)
-{
-	check_stream(*state, false, LOSSY, &lossy);
-}
-
 static const struct CMUnitTest all[] = {
 	cmocka_unit_test(the_kernel_asks),
 	cmocka_unit_test(the_kernel_is_asked),
 	cmocka_unit_test(a_narrow_way_is_found_out),
 	cmocka_unit_test(the_kernel_sends_a_stream),
 	cmocka_unit_test(the_kernel_is_sent_a_stream),
-	cmocka_unit_test(the_kernel_sends_over_a_lossy_link),
-	cmocka_unit_test(the_kernel_is_sent_over_a_lossy_link),
 };
 
 enum { TESTS = sizeof(all) / sizeof(*all), FAMILIES = sizeof(families) / sizeof(*families) };
