@@ -27,14 +27,15 @@
 #include "shard.h"
 #include "text_file.h"
 
-enum { PART_PAIRS = 20000, PARTS_MAX = 1000, BUDGET_DAYS = 30 };
+enum { PAIRS = 10000, PART_PAIRS = 20000, PARTS_MAX = 1000, BUDGET_DAYS = 30 };
 
 #define PAIRS_MAX UINT64_C(1000000000000)
 
 /* What was asked for. */
 struct request {
 	const char *format, *output, *shard;
-	uint64_t pairs, seed, jobs, verify, pair;
+	uint64_t pairs; /* 0 = it was not said */
+	uint64_t seed, jobs, verify, pair;
 	bool has_pair;
 	struct shard part;
 };
@@ -306,7 +307,7 @@ static int take_shard(const char *name, struct request *request)
 	return STATUS_OK;
 }
 
-/* What one pair alone leaves nothing to do for. */
+/* One pair alone leaves nothing to do for some options; and it must be one of the run. */
 static int check_pair(const char *name, const struct request *request)
 {
 	const char *other = request->shard			   ? "shard"
@@ -314,10 +315,17 @@ static int check_pair(const char *name, const struct request *request)
 			    : strcmp(request->format, "json") == 0 ? "format json"
 								   : NULL;
 
-	if (!request->has_pair || !other)
+	if (!request->has_pair)
 		return STATUS_OK;
-	return command_error(name, STATUS_USAGE, "--pair: expected no --%s with it; got both",
-			     other);
+	if (other)
+		return command_error(name, STATUS_USAGE,
+				     "--pair: expected no --%s with it; got both", other);
+	if (!request->pairs || request->pair < request->pairs)
+		return STATUS_OK;
+	return command_error(name, STATUS_USAGE,
+			     "--pair: expected 0 to %" PRIu64 ", as there are %" PRIu64
+			     " pairs (-n); got %" PRIu64,
+			     request->pairs - 1, request->pairs, request->pair);
 }
 
 static int run_request(const char *name, const char *wanted, struct request *request)
@@ -343,6 +351,8 @@ static int run_request(const char *name, const char *wanted, struct request *req
 		return status;
 	if (request->has_pair)
 		return try_one(&run);
+	if (!request->pairs)
+		request->pairs = PAIRS;
 	status = take_shard(name, request);
 	return status == STATUS_OK ? count_and_give(&run) : status;
 }
@@ -351,7 +361,6 @@ static int run_population(int argc, char **argv)
 {
 	const long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	struct request request = { .format = "text",
-				   .pairs = 10000,
 				   .seed = 1,
 				   .pair = UINT64_MAX,
 				   .jobs = processors > 0 ? (uint64_t)processors : 1 };
