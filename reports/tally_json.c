@@ -163,7 +163,11 @@ static const json_t *read_list(const json_t *json, const char *key, size_t max,
 
 	if (json_is_array(list) && json_array_size(list) <= max)
 		return list;
-	fault(error, "%s: expected a list of at most %zu", key, max);
+	if (json_is_array(list))
+		fault(error, "%s: expected a list of at most %zu; got %zu", key, max,
+		      json_array_size(list));
+	else
+		fault(error, "%s: expected a list; got %s", key, list ? "another thing" : "none");
 	return NULL;
 }
 

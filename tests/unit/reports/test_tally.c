@@ -191,6 +191,12 @@ static void json_keeps_all(void **state)
 	tally_clear(&after);
 	assert_int_equal(tally_from_json(json, &after, &error), -EINVAL);
 	assert_string_equal(error.text, "ranges[1]: overlaps another one");
+	json_object_set_new(json, "ranges", json_integer(5));
+	assert_int_equal(tally_from_json(json, &after, &error), -EINVAL);
+	assert_string_equal(error.text, "ranges: expected a list; got another thing");
+	json_object_del(json, "ranges");
+	assert_int_equal(tally_from_json(json, &after, &error), -EINVAL);
+	assert_string_equal(error.text, "ranges: expected a list; got none");
 	json_object_set_new(json, "kind", json_string("else"));
 	assert_int_equal(tally_from_json(json, &after, &error), -EINVAL);
 	assert_string_equal(error.text, "not a population's counts");
