@@ -360,8 +360,9 @@ static void prepare(struct jobs *jobs, const struct suite_entry *entry, json_t *
 				entry->file->name, "title", json_object_get(entry->about, "title"),
 				"file", entry->file->shown, "claims",
 				json_object_get(entry->about, "claims"), "params", params, "world",
-				world == WORLD_LIVE ? "live" : "virtual", "realise", "engine",
-				"seed", (json_int_t)seed, "capture_file", job->capture);
+				world == WORLD_LIVE ? "live" : "virtual", "realise",
+				setting->kernel_nats ? "kernel" : "engine", "seed",
+				(json_int_t)seed, "capture_file", job->capture);
 	note_repeat(job, options, twin);
 	if (setting->kernel_nats)
 		json_object_set_new(job->record, "kernel_nats", json_true());

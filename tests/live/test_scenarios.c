@@ -97,6 +97,18 @@ static void tcp_through_the_kernels_nats(void **state)
 	assert_int_equal(driven.status, 0);
 }
 
+/* A skip, too, is told of the kernel's NATs where it was they that were asked for. */
+static void skipped_for_the_kernel(void **state)
+{
+	(void)state;
+	run((const char *const[]){ "knothole", "run", "--world", "live", "--realise", "kernel",
+				   "--format", "json", "-o", results, "basics/address-change",
+				   NULL });
+	assert_says("\"message\": \"it needs the engine's NATs\"");
+	assert_says("\"realise\": \"kernel\"");
+	assert_null(strstr(driven.out, "\"realise\": \"engine\""));
+}
+
 /* Seeds change every port and every loss, and must change nothing else. */
 static void and_again_with_other_seeds(void **state)
 {
@@ -194,6 +206,7 @@ int main(void)
 		TEST(every_cell_is_as_the_oracle_says),
 		TEST(every_method_between_many_models),
 		TEST(tcp_through_the_kernels_nats),
+		TEST(skipped_for_the_kernel),
 		TEST(listing_runs_nothing),
 		TEST(parameters_from_the_command_line),
 		TEST(claims_with_their_scenarios),
