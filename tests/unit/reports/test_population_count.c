@@ -230,8 +230,7 @@ static void nor_do_their_guesses(void **state)
 	struct tally tally;
 
 	(void)state;
-	load("return { " ABOUT
-	     "members = { { share = 1, model = { base = 'symmetric-random', "
+	load("return { " ABOUT "members = { { share = 1, model = { base = 'symmetric-random', "
 	     "udp = { port_min = 20000, port_max = 20999 } } } }, "
 	     "figures = { { measure = 'guess', open = 10, probes = 69 } } }");
 	count(TRIALS, 0, &tally);
