@@ -158,6 +158,44 @@ static void doubt_crossing(const struct predict_side *side, enum party owner, en
 	}
 }
 
+/*
+ * By how much do the numbers of two connections in a row, the first of which opens a way, differ at
+ * least?  Linux's clock for them ticks each 64 ns.
+ */
+static uint64_t numbers_between(const struct predict_question *question)
+{
+	enum { LINUX_TICK_NS = 64 };
+	uint64_t pace_ns = question->pace_ns ? question->pace_ns : METHOD_PACE_NS;
+
+	return METHOD_OPENING_PACES * pace_ns / LINUX_TICK_NS;
+}
+
+/* Twice as far as a window of a SYN's can reach, which none scales (RFC 7323, 2.2); beyond, numbers are
+ * taken for old ones again half-way round. */
+enum { BEYOND_WINDOWS = 2 * UINT16_MAX };
+#define HALF_WAY_ROUND (UINT64_C(1) << 31)
+
+/* Who answers by other numbers than it opened its way by is not let out by a NAT that looks at
+ * windows: something, the SYN that it answers, has come in by then. */
+static void doubt_answers(const struct predict_question *question, enum method method,
+			  struct predict_answer *ret)
+{
+	const struct predict_side *side = &question->callee;
+	uint64_t numbers = numbers_between(question);
+
+	if (numbers <= BEYOND_WINDOWS || numbers >= HALF_WAY_ROUND)
+		return;
+	for (size_t i = 0; i < side->nats_len; i++) {
+		const struct nat_model *model = side->nats[i].model;
+
+		if (nat_kind_keeps_state(model->kind) && !model->tcp.out_of_window &&
+		    ret->udp[method] == PREDICT_MUST)
+			lower(method, PREDICT_MUST_NOT,
+			      "takes the number of the callee's answer for out of its window",
+			      model, PARTY_CALLEE, ret);
+	}
+}
+
 /* Who gives a socket up goes on with other numbers, which a NAT that looks at windows may take for old
  * ones, once something has come in (RFC 9293, 3.4). */
 static void doubt_numbers(const struct predict_side *side, enum party owner, enum method method,
@@ -213,6 +251,8 @@ static void doubt_syns(const struct predict_question *question, enum method meth
 	/* To where the caller's SYN comes from the callee has sent none then. */
 	if (listens && tally->remapped)
 		return;
+	if (listens)
+		doubt_answers(question, method, ret);
 	for (int p = listens ? PARTY_CALLEE : PARTY_CALLER; p <= PARTY_NONE; p++) {
 		enum party owner = (enum party)p;
 

@@ -124,6 +124,11 @@ enum { BUDGET_CANDIDATES_MAX = 64, BUDGET_HOLES_MAX = 1024 };
 /* Fewer ports that one side opens, or tries, are no birthday attack yet. */
 enum { METHOD_MANY_PORTS = 4 };
 
+/* Over TCP, who opens a way gives it so many paces (struct call_spec's) before anything is to come by
+ * it; a pace is usually so long. */
+enum { METHOD_OPENING_PACES = 8 };
+#define METHOD_PACE_NS UINT64_C(20000000)
+
 /* What a budget of zeroes means.  NATs are to take ports from 1024 on (RFC 4787, REQ-3). */
 #define METHOD_BUDGET ((struct method_budget){ 8, 256, 1024, 0, 1024, 65535 })
 
@@ -202,6 +207,7 @@ struct predict_question {
 	/* predict: of how many ports of the caller's and of the callee's NAT others take on average, after
 	 * its last sample and before its first hello, at times of chance. */
 	double rivals[2];
+	uint64_t pace_ns; /* 0 = METHOD_PACE_NS */
 	/* Two, the caller's and the callee's: the whole ways to the TURN server, where those are not the
 	 * above, for it may be reached in another family; NULL = they are. */
 	const struct predict_side *turn_sides;

@@ -11,7 +11,6 @@
 
 #define ATTEMPT_NS (2 * SEC)
 #define ICE_ATTEMPT_NS (8 * SEC) /* it gathers, checks, and waits for a better pair */
-#define PACE_NS (20 * MSEC)
 
 bool call_connected(const struct call *call)
 {
@@ -97,7 +96,7 @@ static int climb(struct call *call, struct peer *caller, struct peer *callee,
 		.role = TALK_CALLER,
 		.host_addresses = spec->host_addresses,
 		.local_port = spec->local_port,
-		.pace_ns = spec->pace_ns ? spec->pace_ns : PACE_NS,
+		.pace_ns = spec->pace_ns ? spec->pace_ns : METHOD_PACE_NS,
 		.budget = method_budget_of(&spec->budget),
 	};
 

@@ -29,7 +29,7 @@
 #include "tcp_leg.h"
 
 /* How long a way is given to open; before that a SYN that is not answered is given up. */
-enum { OPENING_PACES = 8, UNHEARD_PACES = 7 };
+enum { OPENING_PACES = METHOD_OPENING_PACES, UNHEARD_PACES = OPENING_PACES - 1 };
 
 bool method_listens(enum method method, enum talk_role role)
 {

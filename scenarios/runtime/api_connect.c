@@ -364,6 +364,7 @@ static void ask(struct stage_call *call, const struct plan_node *via, const stru
 		.ice_tcp = told->ice_tcp,
 		.budget = spec->budget,
 		.rivals = { told->rivals[0], told->rivals[1] },
+		.pace_ns = spec->pace_ns,
 	};
 
 	if (turns) {

@@ -118,6 +118,7 @@ void oracle_ask(const struct plan_node *caller, const struct plan_node *callee,
 			   has_address(callee, call->family),
 		.budget = call->budget,
 		.rivals = { call->rivals[0], call->rivals[1] },
+		.pace_ns = call->pace_ns,
 	};
 
 	while (shared < a_len && shared < b_len && a[a_len - 1 - shared] == b[b_len - 1 - shared])

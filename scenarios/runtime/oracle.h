@@ -27,6 +27,7 @@ struct oracle_call {
 	bool ice_tcp; /* ICE has candidates over TCP, too */
 	enum family family; /* of the endpoints that they try */
 	struct method_budget budget;
+	uint64_t pace_ns; /* 0 = the usual */
 	double rivals[2]; /* see struct predict_question */
 };
 

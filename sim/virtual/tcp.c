@@ -45,7 +45,7 @@ const char *tcp_state_text(enum tcp_state state)
 	return texts[state];
 }
 
-/* RFC 6528, section 3: a 4 µs clock, plus a hash of the connection and the host's secret. */
+/* RFC 6528, section 3: a clock, plus a hash of the connection and the host's secret. */
 static uint32_t initial_sequence(const struct tcp_config *config, struct endpoint local,
 				 struct endpoint remote, uint64_t now)
 {
@@ -56,7 +56,7 @@ static uint32_t initial_sequence(const struct tcp_config *config, struct endpoin
 	hash = hash_mix(hash, remote.addr.hi);
 	hash = hash_mix(hash, remote.addr.lo);
 	hash = hash_mix(hash, (uint64_t)local.port << 16 | remote.port);
-	return (uint32_t)(chance_scramble(hash) + now / 4000);
+	return (uint32_t)(chance_scramble(hash) + now / TCP_ISN_TICK_NS);
 }
 
 int tcp_connect(const struct tcp_config *config, struct endpoint local, struct endpoint remote,

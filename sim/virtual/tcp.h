@@ -35,6 +35,13 @@
 
 struct tcp;
 
+/*
+ * The clock that initial sequence numbers follow ticks as often as Linux's.  RFC 9293, 3.4.1 has it tick
+ * "roughly" each 4 us; but how far apart the numbers of two connections in a row are decides what a
+ * NAT that looks at windows makes of the second, and hosts here are to fare as those of a live world.
+ */
+enum { TCP_ISN_TICK_NS = 64 };
+
 /* What a host's connections have in common.  It must outlive them. */
 struct tcp_config {
 	uint64_t isn_secret; /* the host's own: initial sequence numbers, as RFC 6528 has them */

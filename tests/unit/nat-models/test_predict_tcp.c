@@ -128,8 +128,8 @@ static const struct row rows[] = {
 	  CONE,
 	  CONE,
 	  { .looks_at_windows = true },
-	  "Y???",
-	  "out of its window" },
+	  "Y?nn",
+	  "takes the number of the callee's answer for out of its window" },
 };
 
 static void change(struct nat_model *caller, struct nat_model *callee, const struct knobs *knobs)
@@ -216,11 +216,43 @@ static void another_ttl_is_a_matter_of_doubt(void **state)
 	assert_int_equal(answer.udp[METHOD_TCP_PUNCH], PREDICT_MUST);
 }
 
+/* Numbers that are near each other, as the way is given little time, or so much that they have come round,
+ * may be in the window. */
+static void how_far_numbers_are_apart(void **state)
+{
+	static const struct {
+		uint64_t pace_ns;
+		enum prediction want;
+	} paces[] = {
+		{ 0, PREDICT_MUST_NOT },
+		{ METHOD_PACE_NS, PREDICT_MUST_NOT },
+		{ UINT64_C(1048568), PREDICT_MUST_NOT },
+		{ UINT64_C(1048560), PREDICT_MAY },
+		{ UINT64_C(17179869183), PREDICT_MUST_NOT },
+		{ UINT64_C(17179869184), PREDICT_MAY },
+	};
+	struct nat_model home;
+	struct predict_nat nat = { .model = &home };
+	struct predict_question question = { .caller = { &nat, 1 }, .callee = { &nat, 1 } };
+	struct predict_answer answer;
+	struct model_error error;
+
+	(void)state;
+	assert_int_equal(nat_model_find(KEEPS, &home, &error), 0);
+	for (size_t i = 0; i < sizeof(paces) / sizeof(paces[0]); i++) {
+		question.pace_ns = paces[i].pace_ns;
+		predict(&question, &answer);
+		assert_int_equal(answer.udp[METHOD_TCP_STUNT_2], paces[i].want);
+		assert_int_equal(answer.udp[METHOD_TCP_PUNCH_LOW_TTL], PREDICT_MAY);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(on_one_lan_a_low_ttl_goes_all_the_way),
 		cmocka_unit_test(another_ttl_is_a_matter_of_doubt),
+		cmocka_unit_test(how_far_numbers_are_apart),
 	};
 	struct CMUnitTest row_tests[sizeof(rows) / sizeof(*rows)];
 

@@ -256,10 +256,10 @@ static void the_sequence_space_is_round(void **state)
 
 		wire_open(&wire);
 		wire_connect(&wire, 0);
-		/* The clock that initial numbers follow ticks once in 4 µs. */
+		/* Until the clock that initial numbers follow has come to this one. */
 		wire_drop_flying(&wire);
 		tcp_free(wire.tcp[0]);
-		wire.now += 4000 * (uint64_t)(uint32_t)(starts[i] - wire.log[0].seg.seq);
+		wire.now += TCP_ISN_TICK_NS * (uint64_t)(uint32_t)(starts[i] - wire.log[0].seg.seq);
 		wire_handshake(&wire);
 		assert_int_equal(wire.log[1].seg.seq, starts[i]);
 		wire.seed = i;
