@@ -188,10 +188,26 @@ static void tell_cell(const json_t *record, FILE *out)
 		fprintf(out, "      repeat: %s\n", record_text(record, "repeat"));
 }
 
+/* Which methods were not tried in a cell, and why the first was not; how many. */
+static size_t tell_not_tried(const json_t *record, const char *a, const char *b, FILE *out)
+{
+	const json_t *list = json_object_get(record, "not_tried");
+	json_t *rung;
+	size_t i;
+
+	if (!json_array_size(list))
+		return 0;
+	fprintf(out, "part  %s, %s: not tried:", a, b);
+	json_array_foreach(list, i, rung)
+		fprintf(out, "%s %s", i ? "," : "", record_text(rung, "method"));
+	fprintf(out, ": %s\n", record_text(json_array_get(list, 0), "why"));
+	return json_array_size(list);
+}
+
 /* The marked cells in full, and how many cells there were of each kind. */
 static void tell_cells(const struct grid *grid, FILE *out)
 {
-	size_t cells = 0, as_expected = 0, skipped = 0;
+	size_t cells = 0, as_expected = 0, skipped = 0, in_part = 0;
 
 	for (size_t i = 0; i < grid->rows_len * grid->columns_len; i++) {
 		const json_t *record = grid->cells[i];
@@ -206,14 +222,19 @@ static void tell_cells(const struct grid *grid, FILE *out)
 			fprintf(out, "skip  %s, %s: %s\n", a, b, record_text(record, "message"));
 		} else if (grid_as_expected(record)) {
 			as_expected++;
+			in_part += tell_not_tried(record, a, b, out) > 0;
 		} else {
 			fprintf(out, "!     %s, %s: expected %s, found %s\n", a, b,
 				word(grid_expected(record)), word(grid_found(record)));
 			tell_cell(record, out);
+			in_part += tell_not_tried(record, a, b, out) > 0;
 		}
 	}
-	fprintf(out, "%zu cells: %zu as the oracle says, %zu not, %zu skipped\n", cells,
-		as_expected, cells - as_expected - skipped, skipped);
+	fprintf(out, "%zu cells: %zu as the oracle says, %zu not, %zu skipped", cells, as_expected,
+		cells - as_expected - skipped, skipped);
+	if (in_part)
+		fprintf(out, ", %zu tried in part", in_part);
+	fputc('\n', out);
 }
 
 static void legend(FILE *out)

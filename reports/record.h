@@ -28,6 +28,8 @@
  *                            "birthday": {"prediction": "may", "why": "…", "chance": 0.45},
  *                            "predict": {"prediction": "must", "why": "…", "seen_as": ["punch"]}},
  *                "agrees": true}],
+ *     "not_tried": [{"caller": "alice", "callee": "bob", "method": "tcp-punch", "why": "…"}],
+ *                                     rungs left out, for a NAT is not as modelled; absent where none
  *     "log": ["…"], "capture_file": "…/x.pcapng", "ms": 812.5 }
  *
  * "file" is the scenario's, as errors show it.  In a report's file, "capture_file" begins at that

@@ -466,6 +466,8 @@ function socket:remote() end
 ---@field last_port? integer … and the highest; default 65535.
 ---@field ttl? integer Of what is to open a way and die on it, over UDP and TCP ("low-ttl", "tcp-punch-low-ttl",
 --- "tcp-stunt-2"); by default each side's own: one more than it has nets around it that the other is not in.
+---@field expressible? boolean With one rung: where a NAT that the kernel realises would not treat it as its model says,
+--- it is not tried, and connect() returns nil, and why. By default such a run is an error, or skipped.
 ---@field families? family[] The order for each rung, of those that both have; default "ipv6", "ipv4" (RFC 6724).
 ---@field oracle? string Why the models cannot tell how this call fares: it is then not held against them.
 
@@ -481,7 +483,7 @@ function socket:remote() end
 ---@param caller host
 ---@param callee host
 ---@param options? connect_options
----@return call
+---@return call # With `expressible` also nil, and why.
 function connect(caller, callee, options) end
 
 --- What the capture will have shown: for expect() only.

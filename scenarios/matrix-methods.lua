@@ -31,8 +31,9 @@ return {
       -- What is guessed is a matter of luck here; the odds are weighed elsewhere.
       local call = connect(w.alice, w.bob, {
         via = w.server, try = { method }, attempt = patience(method), holes = 32, probes = 64,
+        expressible = true,
       })
-      call:talk { frames = 3, every = "5ms" }
+      if call then call:talk { frames = 3, every = "5ms" } end
     end
   end,
 }

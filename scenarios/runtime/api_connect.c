@@ -316,9 +316,10 @@ static void read_rivals(const struct fields *f, double ret[2])
 static enum order read_spec(const struct fields *f, bool turn, struct call_spec *spec)
 {
 	static const char *const words[] = {
-		"via",	  "try",    "order",	  "attempt",   "pace",	     "host_addresses",
-		"port",	  "oracle", "turn",	  "families",  "candidates", "holes",
-		"probes", "ttl",    "first_port", "last_port", "rivals",     "ice_tcp",
+		"via",	       "try",	 "order",      "attempt",   "pace",	  "host_addresses",
+		"port",	       "oracle", "turn",       "families",  "candidates", "holes",
+		"probes",      "ttl",	 "first_port", "last_port", "rivals",	  "ice_tcp",
+		"expressible",
 	};
 	enum order order;
 
@@ -388,21 +389,50 @@ static void ask(struct stage_call *call, const struct plan_node *via, const stru
 	oracle_join_ice(call->oracle, call->asked);
 }
 
-/* Methods over TCP need NATs whose TCP is as their models say. */
-static void check_nets(lua_State *L, const struct plan_node *host, const struct call_spec *spec,
-		       bool ice_tcp)
+/* Note that @method was not tried between the two. */
+static void note_not_tried(lua_State *L, const struct plan_node *a, const struct plan_node *b,
+			   enum method method, const char *why)
 {
+	json_array_append_new(stage_of(L)->not_tried,
+			      json_pack("{s:s, s:s, s:s, s:s}", "caller", a->name, "callee",
+					b->name, "method", method_word(method), "why", why));
+}
+
+/* Methods over TCP need NATs whose TCP is as their models say: is one of @spec's there without?  Then
+ * why. */
+static bool is_inexpressible(const struct plan_node *a, const struct plan_node *b,
+			     const struct call_spec *spec, bool ice_tcp, char *why, size_t size)
+{
+	bool connects = false;
+
+	for (unsigned i = 0; i < spec->ladder_len; i++)
+		connects |= method_connects(spec->ladder[i]) ||
+			    (ice_tcp && spec->ladder[i] == METHOD_ICE);
+	return connects &&
+	       !(nets_connect_as_modelled(a, why, size) && nets_connect_as_modelled(b, why, size));
+}
+
+/* Such a call ends the run, or is only noted where the scenario asks for that: false then, with nil and
+ * why on the stack. */
+static bool check_nets(const struct fields *f, const struct plan_node *a, const struct plan_node *b,
+		       const struct call_spec *spec, bool ice_tcp)
+{
+	bool expressible = fields_flag(f, "expressible", false);
 	char why[256];
 
-	for (unsigned i = 0; i < spec->ladder_len; i++) {
-		bool connects = method_connects(spec->ladder[i]) ||
-				(ice_tcp && spec->ladder[i] == METHOD_ICE);
-
-		if (!connects || nets_connect_as_modelled(host, why, sizeof(why)))
-			continue;
-		stage_of(L)->inexpressible = true;
-		luaL_error(L, "%s", why);
+	if (expressible && spec->ladder_len != 1)
+		fields_fail(f, "expressible", "expressible: expected one rung in try, got %u",
+			    spec->ladder_len);
+	if (!is_inexpressible(a, b, spec, ice_tcp, why, sizeof(why)))
+		return true;
+	if (!expressible) {
+		stage_of(f->L)->inexpressible = true;
+		luaL_error(f->L, "%s", why);
 	}
+	note_not_tried(f->L, a, b, spec->ladder[0], why);
+	lua_pushnil(f->L);
+	lua_pushstring(f->L, why);
+	return false;
 }
 
 /* connect(a, b, { via = w.server, try = { "direct", "punch" } }) */
@@ -427,8 +457,8 @@ int api_connect(lua_State *L)
 	order = read_spec(&f, has_turn, &spec);
 	read_rivals(&f, told.rivals);
 	told.ice_tcp = fields_flag(&f, "ice_tcp", false);
-	check_nets(L, a, &spec, told.ice_tcp);
-	check_nets(L, b, &spec, told.ice_tcp);
+	if (!check_nets(&f, a, b, &spec, told.ice_tcp))
+		return 2;
 	via = find_via(&f);
 	find_stun(&f, via, has_turn ? &turn : NULL, stun);
 	caller = join(L, a, via, &spec);

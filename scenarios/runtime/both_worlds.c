@@ -88,9 +88,29 @@ static size_t describe_call(const json_t *call, char *buf, size_t size, size_t u
 	return before[0] == ',' ? add(buf, size, used, ")") : used;
 }
 
-/* How many of its calls luck decides, in part or whole, is returned. */
-static size_t describe(const json_t *record, char *buf, size_t size)
+/* Was @call, of one rung, not to be tried where it was noted in @not_tried? */
+static bool is_noted(const json_t *call, const json_t *not_tried)
 {
+	const json_t *attempts = json_object_get(json_object_get(call, "probe"), "attempts");
+	const char *method = record_text(json_array_get(attempts, 0), "method");
+	json_t *rung;
+	size_t i;
+
+	json_array_foreach(not_tried, i, rung)
+	{
+		if (strcmp(record_text(rung, "caller"), record_text(call, "caller")) == 0 &&
+		    strcmp(record_text(rung, "callee"), record_text(call, "callee")) == 0 &&
+		    strcmp(record_text(rung, "method"), method) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* But for the calls that are noted in @not_tried.  How many of the others luck decides, in part or
+ * whole, is returned. */
+static size_t describe(const json_t *record, const json_t *not_tried, char *buf, size_t size)
+{
+	const char *before = ": ";
 	size_t used, i, by_luck = 0;
 	json_t *call;
 
@@ -100,7 +120,10 @@ static size_t describe(const json_t *record, char *buf, size_t size)
 	{
 		bool luck = false;
 
-		used = add(buf, size, used, i ? "; " : ": ");
+		if (is_noted(call, not_tried))
+			continue;
+		used = add(buf, size, used, before);
+		before = "; ";
 		used = describe_call(call, buf, size, used, &luck);
 		by_luck += luck;
 	}
@@ -116,8 +139,8 @@ void both_worlds_compare(const json_t *first, json_t *other)
 
 	if (record_ended(first) == RECORD_SKIP || record_ended(other) == RECORD_SKIP)
 		return;
-	by_luck = describe(first, here, sizeof(here));
-	describe(other, there, sizeof(there));
+	by_luck = describe(first, json_object_get(other, "not_tried"), here, sizeof(here));
+	describe(other, json_object_get(first, "not_tried"), there, sizeof(there));
 	if (by_luck)
 		json_object_set_new(other, "left_out", json_integer((json_int_t)by_luck));
 	if (strcmp(here, there) == 0)

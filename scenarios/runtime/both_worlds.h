@@ -11,7 +11,7 @@
 #include <jansson.h>
 
 /* Where the two records differ, @other has failed, and says in what.  A run that was skipped
- * either way is not compared.  Of how many calls something was left out for luck's sake stands in
+ * either way is not compared, nor is a call that was not tried one way (record.h's "not_tried").  Of how many calls something was left out for luck's sake stands in
  * @other as "left_out". */
 void both_worlds_compare(const json_t *first, json_t *other);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../reports/record.h"
 #include "values.h"
 
 static bool holds(enum relation relation, const json_t *wanted, const json_t *found)
@@ -156,6 +157,8 @@ void judge(struct stage *stage, const char *path, json_t *record)
 	char message[1024] = "", error[1024];
 
 	json_object_set(record, "log", stage->log);
+	if (json_array_size(stage->not_tried))
+		json_object_set(record, "not_tried", stage->not_tried);
 	if (verdict_read(path, &verdict, error, sizeof(error))) {
 		end(record, "error", error);
 		return;
@@ -166,6 +169,8 @@ void judge(struct stage *stage, const char *path, json_t *record)
 		end(record, "error", message);
 	else if (message[0])
 		end(record, "fail", message);
+	else if (!stage->expectations && !stage->calls && json_array_size(stage->not_tried))
+		end(record, "skip", record_text(json_array_get(stage->not_tried, 0), "why"));
 	else if (!stage->expectations && !stage->calls)
 		end(record, "error", "it expects nothing: no expect() was reached, and no call");
 	else

@@ -21,7 +21,7 @@ const char *const call_field_words[CALL_FIELDS_LEN] = {
 
 void stage_init(struct stage *stage)
 {
-	*stage = (struct stage){ .log = json_array() };
+	*stage = (struct stage){ .log = json_array(), .not_tried = json_array() };
 	stage->calls_end = &stage->calls;
 	stage->expectations_end = &stage->expectations;
 }

@@ -110,6 +110,7 @@ struct stage {
 	struct stage_call *calls, **calls_end;
 	struct expectation *expectations, **expectations_end;
 	json_t *log;
+	json_t *not_tried; /* rungs, as the record has them */
 	char programs_path[STAGE_PATH]; /* where programs' output goes; "" = nowhere */
 	unsigned programs; /* that have been started */
 };

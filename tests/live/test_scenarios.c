@@ -109,6 +109,19 @@ static void skipped_for_the_kernel(void **state)
 	assert_null(strstr(driven.out, "\"realise\": \"engine\""));
 }
 
+/* … and nothing else: of a cell that it can do in part, that part is tried. */
+static void the_rest_through_the_kernels_nats(void **state)
+{
+	(void)state;
+	run((const char *const[]){ "knothole", "matrix", "--methods", "all", "--realise", "kernel",
+				   "--a", "ad-ei,apd-apd", "--b", "apd-apd", "-o", results, NULL });
+	assert_says("2 cells: 2 as the oracle says, 0 not, 0 skipped, 1 tried in part");
+	assert_says("part  ad-ei, apd-apd: not tried: tcp-direct, tcp-reversal, tcp-punch, "
+		    "tcp-punch-low-ttl, tcp-stunt-2, tcp-sequential: net home_a: the kernel cannot "
+		    "realise the TCP of ad-ei: conntrack answers TCP from the port that was asked");
+	assert_int_equal(driven.status, 0);
+}
+
 /* Seeds change every port and every loss, and must change nothing else. */
 static void and_again_with_other_seeds(void **state)
 {
@@ -207,6 +220,7 @@ int main(void)
 		TEST(every_method_between_many_models),
 		TEST(tcp_through_the_kernels_nats),
 		TEST(skipped_for_the_kernel),
+		TEST(the_rest_through_the_kernels_nats),
 		TEST(listing_runs_nothing),
 		TEST(parameters_from_the_command_line),
 		TEST(claims_with_their_scenarios),

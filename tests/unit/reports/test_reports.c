@@ -162,6 +162,30 @@ static void test_left_out(void **state)
 	json_decref(records);
 }
 
+/* What of a cell was not tried, and why, stands below the table. */
+static void test_in_part(void **state)
+{
+	json_t *records = json_loads(
+		"[{\"ended\": \"pass\", \"params\": {\"a\": \"x\", \"b\": \"y\"}, \"not_tried\": "
+		"[{\"method\": \"tcp-direct\", \"why\": \"no TCP\"}, {\"method\": \"tcp-punch\", "
+		"\"why\": \"neither\"}]}, {\"ended\": \"pass\", \"params\": {\"a\": \"x\", "
+		"\"b\": \"x\"}}]",
+		0, NULL);
+	FILE *file = tmpfile();
+	char *text;
+
+	(void)state;
+	assert_non_null(records);
+	assert_int_equal(report_matrix(records, file, false), 0);
+	text = golden_slurp(file);
+	assert_non_null(strstr(text, "part  x, y: not tried: tcp-direct, tcp-punch: no TCP\n"
+				     "2 cells: 2 as the oracle says, 0 not, 0 skipped, 1 tried in "
+				     "part\n"));
+	free(text);
+	fclose(file);
+	json_decref(records);
+}
+
 static void test_json(void **state)
 {
 	json_t *records = load_records();
@@ -348,12 +372,13 @@ static void test_claims_data(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_terminal), cmocka_unit_test(test_colour_is_only_added),
-		cmocka_unit_test(test_claims),	 cmocka_unit_test(test_junit),
-		cmocka_unit_test(test_left_out), cmocka_unit_test(test_json),
-		cmocka_unit_test(test_beside),	 cmocka_unit_test(test_full_disk),
-		cmocka_unit_test(test_matrix),	 cmocka_unit_test(test_grid),
-		cmocka_unit_test(test_record),	 cmocka_unit_test(test_claims_data),
+		cmocka_unit_test(test_terminal),    cmocka_unit_test(test_colour_is_only_added),
+		cmocka_unit_test(test_claims),	    cmocka_unit_test(test_junit),
+		cmocka_unit_test(test_left_out),    cmocka_unit_test(test_in_part),
+		cmocka_unit_test(test_json),	    cmocka_unit_test(test_beside),
+		cmocka_unit_test(test_full_disk),   cmocka_unit_test(test_matrix),
+		cmocka_unit_test(test_grid),	    cmocka_unit_test(test_record),
+		cmocka_unit_test(test_claims_data),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

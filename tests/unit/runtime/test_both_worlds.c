@@ -22,6 +22,12 @@
 #define PUNCHED "{\"predict\": {\"prediction\": \"must\", \"seen_as\": [\"punch\"]}}"
 #define TRIED(method, connected) "{\"method\": \"" method "\", \"connected\": " connected "}"
 
+#define MADE(method)                                                                               \
+	"{\"caller\": \"a\", \"callee\": \"b\", \"probe\": {\"attempts\": [" TRIED(                \
+		method, "true") "]}, \"capture\": {\"connected\": true, \"method\": \"" method     \
+				"\", \"attempts\": [" TRIED(method, "true") "]}}"
+#define NOT_TRIED(method) "{\"caller\": \"a\", \"callee\": \"b\", \"method\": \"" method "\"}"
+
 static const struct row {
 	const char *name, *live, *virtual;
 	const char *says; /* NULL = they agree */
@@ -94,6 +100,15 @@ static const struct row {
 	  "the two worlds differ: live pass: punch (punch yes), "
 	  "virtual pass: no connection (punch no)",
 	  0 },
+	{ "a call that could not be tried",
+	  "{\"ended\": \"pass\", \"calls\": [" MADE("tcp-punch") ", " MADE("punch") "]}",
+	  "{\"ended\": \"pass\", \"calls\": [" MADE("punch") "], \"not_tried\": [" NOT_TRIED(
+		  "tcp-punch") "]}",
+	  NULL, 0 },
+	{ "another that was not tried either",
+	  "{\"ended\": \"pass\", \"calls\": [" MADE("tcp-punch") "]}",
+	  "{\"ended\": \"pass\", \"calls\": [], \"not_tried\": [" NOT_TRIED("tcp-direct") "]}",
+	  "the two worlds differ: live pass: tcp-punch (tcp-punch yes), virtual pass", 0 },
 	{ "two ways of being seen", ASKED(EITHER, "true", "predict", TRIED("predict", "true")),
 	  ASKED(EITHER, "true", "punch\", \"said\": \"predict", TRIED("predict", "true")), NULL,
 	  1 },
