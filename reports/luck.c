@@ -44,6 +44,17 @@ static void count_call(json_t *odds, const char *name, const json_t *call)
 	}
 }
 
+/* What is neither sure nor hopeless is not rounded to that. */
+static void tell_chance(double percent, FILE *out)
+{
+	if (percent < 0.0001)
+		fputs("computed less than 0.0001 %", out);
+	else if (percent > 99.9999)
+		fputs("computed more than 99.9999 %", out);
+	else
+		fprintf(out, "computed %.4f %%", percent);
+}
+
 static void tell(const char *key, const json_t *entry, FILE *out)
 {
 	uint64_t trials = (uint64_t)json_integer_value(json_object_get(entry, "trials"));
@@ -52,8 +63,9 @@ static void tell(const char *key, const json_t *entry, FILE *out)
 
 	fputs("  ", out);
 	paint_safe(out, key);
-	fprintf(out, "  computed %.4f %%, measured %llu of %llu (95 %%: %.2f .. %.2f)\n",
-		100 * json_number_value(json_object_get(entry, "chance")),
+	fputs("  ", out);
+	tell_chance(100 * json_number_value(json_object_get(entry, "chance")), out);
+	fprintf(out, ", measured %llu of %llu (95 %%: %.2f .. %.2f)\n",
 		(unsigned long long)successes, (unsigned long long)trials, 100 * measured.low,
 		100 * measured.high);
 }

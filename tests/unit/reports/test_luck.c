@@ -18,6 +18,14 @@ static const struct row {
 	  "" },
 	{ "chance that nobody can compute",
 	  "[" RUN("", "{\"birthday\": {\"prediction\": \"may\"}}", "true") "]", "" },
+	{ "hardly ever, and nearly always",
+	  "[" RUN("\"n\": 1", CHANCE("0.0000001"), "false") ", " //
+	  RUN("\"n\": 2", CHANCE("0.99999999"), "true") "]",
+	  "Decided by chance alone:\n"
+	  "  beyond/birthday (n=1)  birthday  computed less than 0.0001 %, measured 0 of 1 "
+	  "(95 %: 0.00 .. 79.35)\n"
+	  "  beyond/birthday (n=2)  birthday  computed more than 99.9999 %, measured 1 of 1 "
+	  "(95 %: 20.65 .. 100.00)\n" },
 	{ "runs of one name together, in order",
 	  "[" RUN("\"hard\": \"caller\"", CHANCE("0.25"),
 		  "true") ", " RUN("\"hard\": \"callee\"", CHANCE("0.00123456"), "false") ", " //
