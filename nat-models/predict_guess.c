@@ -222,14 +222,30 @@ enum prediction predict_guess_birthday(const struct predict_question *question,
 	return one_is_hard(question, hard, &budget, ret_chance, why);
 }
 
-/* Does @who's only NAT keep out whoever has not been spoken to? */
-static bool keeps_strangers_out(const struct predict_question *question, enum party who)
+/*
+ * Does @who hear from no port of the other's that it has not spoken to?  Where its only NAT asks whom
+ * and which port was spoken to, never.  Where that asks for the address alone, and @who's own ports do
+ * not change, the other speaks to one port of its, and so by one port.
+ */
+static bool hears_as_spoken(const struct predict_question *question, enum party who,
+			    enum gives gives)
 {
 	const struct predict_nat *nats = side(question, who)->nats;
 	const struct nat_model *nat = only_nat(question, who);
 
-	return nat && nat->udp.filtering != NAT_EI && side(question, who)->nats_len == 1 &&
-	       !nats[0].forwards_peer;
+	if (!nat || side(question, who)->nats_len != 1 || nats[0].forwards_peer)
+		return false;
+	return nat->udp.filtering == NAT_APD ||
+	       (nat->udp.filtering == NAT_AD && gives == GIVES_STEADY);
+}
+
+/* Do strays leave the row alone in which @who's only NAT gives ports?  One that takes a port to itself
+ * moves it on, and what is spoken to beforehand are strays. */
+static bool keeps_its_row(const struct predict_question *question, enum party who)
+{
+	const struct nat_model *nat = only_nat(question, who);
+
+	return nat && nat->udp.unsolicited != NAT_UNSOLICITED_POISON && question->rivals[who] <= 0;
 }
 
 /* Does @who, whose ports change, open many of them, whatever comes of it? */
@@ -255,7 +271,7 @@ unsigned predict_guess_shown(const struct predict_question *question, enum metho
 		enum party who = (enum party)p;
 
 		if (method == METHOD_PREDICT && gives[p] == GIVES_IN_A_ROW &&
-		    question->rivals[p] <= 0 && keeps_strangers_out(question, !who))
+		    keeps_its_row(question, who) && hears_as_spoken(question, !who, gives[!p]))
 			return method_bit(method);
 		if (method == METHOD_BIRTHDAY && gives[p] != GIVES_STEADY &&
 		    opens_many(question, who))

@@ -62,6 +62,27 @@ static const struct row {
 	  PUNCH },
 	{ "the next of the caller's", METHOD_PREDICT, { SEQ }, { PRC }, NULL, { 0 }, ITSELF },
 	{ "the next of the callee's", METHOD_PREDICT, { PRC }, { SEQ }, NULL, { 0 }, ITSELF },
+	{ "who asks for the address alone",
+	  METHOD_PREDICT,
+	  { SEQ },
+	  { "ei-ad" },
+	  NULL,
+	  { 0 },
+	  ITSELF },
+	{ "who does, and whose own ports change, too",
+	  METHOD_PREDICT,
+	  { "apd-ad" },
+	  { "apd-ad" },
+	  NULL,
+	  { 0 },
+	  EITHER },
+	{ "it is enough that one side hears as it has spoken",
+	  METHOD_PREDICT,
+	  { SEQ },
+	  { SEQ },
+	  NULL,
+	  { 0 },
+	  ITSELF },
 	{ "who lets strangers in may hear them first",
 	  METHOD_PREDICT,
 	  { SEQ },
@@ -129,14 +150,30 @@ static void a_row(void **state)
 	assert_int_equal(answer.shown[row->method], want);
 }
 
+/* Whoever is spoken to beforehand by strays takes other ports than were foretold. */
+static void strays_that_take_ports(void **state)
+{
+	static const char *const seq[NATS] = { SEQ }, *const prc[NATS] = { PRC };
+	struct side caller, callee;
+	const struct predict_question question = { .caller = side_of(&caller, seq),
+						   .callee = side_of(&callee, prc) };
+	struct predict_answer answer;
+
+	(void)state;
+	caller.models[0].udp.unsolicited = NAT_UNSOLICITED_POISON;
+	predict(&question, &answer);
+	assert_int_not_equal(answer.shown[METHOD_PREDICT], method_bit(METHOD_PREDICT));
+}
+
 int main(void)
 {
 	enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
-	struct CMUnitTest tests[ROWS] = { 0 };
+	struct CMUnitTest tests[ROWS + 1] = { 0 };
 
 	for (size_t i = 0; i < ROWS; i++)
 		tests[i] = (struct CMUnitTest){ .name = rows[i].name,
 						.test_func = a_row,
 						.initial_state = (void *)&rows[i] };
+	tests[ROWS] = (struct CMUnitTest)cmocka_unit_test(strays_that_take_ports);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
