@@ -110,13 +110,13 @@ static const struct signal *end_of_trail(const struct journeys *journeys,
 	return end;
 }
 
-/* Did it come to the host of @role? */
-static bool arrived(const struct journeys *journeys, const struct signal *start, size_t role)
+/* Did it come to the far side: another's NAT, or a host? */
+static bool reached_far_side(const struct journeys *journeys, const struct signal *start)
 {
 	const struct signal *s = start;
 
 	while ((s = next_sighting(journeys, start, s)))
-		if (at_host_of(journeys, s, role, PCAPNG_INBOUND))
+		if (s->at.direction == PCAPNG_INBOUND && tap_of(journeys, s)->side != TAP_LAN)
 			return true;
 	return false;
 }
@@ -166,7 +166,7 @@ void handshake_of(const struct journeys *journeys, struct way way, enum talk_rol
 		return;
 	ret->syn = true;
 	ret->first = first->at.order;
-	ret->low = first->ttl < ttl && !arrived(journeys, first, !role);
+	ret->low = first->ttl < ttl && !reached_far_side(journeys, first);
 }
 
 static bool syns_fit(const struct journeys *journeys, struct way way,

@@ -158,6 +158,9 @@ static void happen(struct forge *forge, char what)
 	case 'w': /* its TTL is low, and yet it arrives */
 		send_syn(forge, way, syn, 10, WHOLE, NULL);
 		break;
+	case 'x': /* … or gets as far as the other's NAT */
+		send_syn(forge, way, syn, 10, 4, "dropped: filtered");
+		break;
 	case 'A': /* alice's SYN-ACK has her SYN's number, as where SYNs cross */
 	case 'B':
 		send_syn_ack(forge, way, syn, WHOLE, NULL);
@@ -199,6 +202,8 @@ static const struct row rows[] = {
 	{ "… but of one side only", METHOD_TCP_PUNCH_LOW_TTL, "lbaAB", false,
 	  "bob sent no SYN that ended on its way" },
 	{ "… but it arrived", METHOD_TCP_PUNCH_LOW_TTL, "lwabAB", false,
+	  "bob sent no SYN that ended on its way" },
+	{ "… but it got to the other's NAT", METHOD_TCP_PUNCH_LOW_TTL, "lxabAB", false,
 	  "bob sent no SYN that ended on its way" },
 	{ "STUNT", METHOD_TCP_STUNT_2, "man", true,
 	  "bob sent a SYN that ended on its way, and then accepted alice's" },
