@@ -158,6 +158,13 @@ static struct lead find_or_make(struct passage *p, struct endpoint inside, struc
 	return lead;
 }
 
+/* Where ports stay, whoever speaks to a DMZ host is let in without state; so are its answers let out, which a
+ * NAT that follows TCP would else take for out of turn. */
+static bool leads_strangers(const struct passage *p, struct endpoint inside)
+{
+	return p->nat->has_dmz && ip_addr_equal(inside.addr, p->nat->dmz);
+}
+
 static struct lead one_to_one_out(struct passage *p, struct endpoint inside, struct endpoint remote)
 {
 	int pool = lead_bound_address(p->nat, inside.addr);
@@ -174,7 +181,7 @@ static struct lead one_to_one_out(struct passage *p, struct endpoint inside, str
 	/* Ports stay, so one that is forwarded elsewhere cannot be had. */
 	if (pool == 0 && static_forward_in(p->nat, p->protocol, inside.port, &outside))
 		return lead_closed(NAT_REASON_COLLISION);
-	if (!lead_rules(p)->stateless)
+	if (!lead_rules(p)->stateless && !leads_strangers(p, inside))
 		return find_or_make(p, inside, remote, &at);
 	outside = (struct endpoint){ p->nat->pool[pool], inside.port };
 	return without_mapping(p, is_new ? NAT_REASON_NEW_MAPPING : NAT_REASON_MAPPING, outside,
@@ -189,6 +196,11 @@ struct lead lead_out(struct passage *p, struct endpoint inside, struct endpoint 
 	if (nat->model.kind == NAT_KIND_FIREWALL) {
 		if (lead_rules(p)->stateless)
 			return (struct lead){ .reason = NAT_REASON_ROUTED, .to = inside };
+		if (nat->forwards_len && static_forward_out(nat, p->protocol, inside, &port))
+			return without_mapping(p, NAT_REASON_FORWARDED, inside, inside, 0,
+					       inside.port);
+		if (leads_strangers(p, inside))
+			return without_mapping(p, NAT_REASON_DMZ, inside, inside, 0, inside.port);
 		return find_or_make(p, inside, remote, NULL);
 	}
 	if (nat->forwards_len && static_forward_out(nat, p->protocol, inside, &port))
@@ -229,7 +241,7 @@ static struct lead firewall_in(struct passage *p, struct endpoint inside, struct
 
 	if (static_forward_out(nat, p->protocol, inside, &port))
 		return without_mapping(p, NAT_REASON_FORWARDED, inside, inside, 0, inside.port);
-	if (nat->has_dmz && ip_addr_equal(inside.addr, nat->dmz))
+	if (leads_strangers(p, inside))
 		return without_mapping(p, NAT_REASON_DMZ, inside, inside, 0, inside.port);
 	if (lead_rules(p)->stateless)
 		return (struct lead){ .reason = NAT_REASON_ROUTED, .to = inside };
@@ -251,7 +263,7 @@ static struct lead one_to_one_in(struct passage *p, struct endpoint outside, str
 					   : NAT_REASON_NO_MAPPING);
 	if (lead_rules(p)->stateless)
 		return without_mapping(p, NAT_REASON_MAPPING, inside, inside, pool, outside.port);
-	if (nat->has_dmz && ip_addr_equal(inside.addr, nat->dmz))
+	if (leads_strangers(p, inside))
 		return without_mapping(p, NAT_REASON_DMZ, inside, inside, pool, outside.port);
 	return filtered_in(p, inside, remote);
 }
@@ -358,14 +370,39 @@ static uint32_t find_in_shared(const struct passage *p, uint16_t pool, uint16_t 
 	return 0;
 }
 
+/* The way by which the owner of mapping @own was spoken to from @remote as the DMZ host, or 0. */
+static uint32_t find_in_dmz(const struct passage *p, struct endpoint remote,
+			    const struct mapping *own)
+{
+	struct endpoint inside;
+	const struct mapping *m;
+	uint32_t ref;
+
+	if (!p->nat->has_dmz)
+		return 0;
+	inside = mapping_inside(p->nat, own);
+	if (!ip_addr_equal(inside.addr, p->nat->dmz))
+		return 0;
+	ref = lead_find_particular(p, inside, remote);
+	m = nat_mapping(p->nat, ref);
+	return ref && serves(p, m) && m->pool == own->pool && m->outside_port == own->outside_port
+		       ? ref
+		       : 0;
+}
+
 /*
  * Without: only the first mapping at a port can be an inside host's own, since a new one takes
- * no port that is in use.  Those that strangers have opened (DMZ, router) are found by name.
+ * no port that is in use.  Those that strangers have opened (DMZ, router) are found by name.  One that
+ * leads to the very same endpoint goes first: its answers open the own mapping, too, which knows nothing
+ * of the connection.
  */
 static uint32_t find_in_own(const struct passage *p, struct endpoint remote, uint32_t first)
 {
 	const struct mapping *m = nat_mapping(p->nat, first);
+	uint32_t dmz = find_in_dmz(p, remote, m);
 
+	if (dmz)
+		return dmz;
 	if (m->flags & MAPPING_FROM_OUTSIDE || !serves(p, m))
 		return 0;
 	return filter_admits(p->nat, first, remote) ? first : 0;

@@ -6,6 +6,14 @@
 #include "lead_find.h"
 #include "static_forward.h"
 
+/* Where ports stay: is nothing remembered of what @inside says and is told?  All strangers may speak to a
+ * DMZ host. */
+static bool is_free_of_state(const struct passage *p, struct endpoint inside)
+{
+	return lead_rules(p)->stateless ||
+	       (p->nat->has_dmz && ip_addr_equal(inside.addr, p->nat->dmz));
+}
+
 struct lead lead_back_out(struct passage *p, struct endpoint inside, struct endpoint remote)
 {
 	struct nat *nat = p->nat;
@@ -13,14 +21,14 @@ struct lead lead_back_out(struct passage *p, struct endpoint inside, struct endp
 	uint16_t port;
 	int pool;
 
-	if (nat->model.kind == NAT_KIND_FIREWALL && lead_rules(p)->stateless)
+	if (nat->model.kind == NAT_KIND_FIREWALL && is_free_of_state(p, inside))
 		return lead;
 	if (static_forward_out(nat, p->protocol, inside, &port)) {
 		if (nat->model.kind != NAT_KIND_FIREWALL)
 			lead.to = (struct endpoint){ nat->pool[0], port };
 		return lead;
 	}
-	if (nat->model.kind == NAT_KIND_ONE_TO_ONE && lead_rules(p)->stateless) {
+	if (nat->model.kind == NAT_KIND_ONE_TO_ONE && is_free_of_state(p, inside)) {
 		pool = lead_bound_address(nat, inside.addr);
 		if (pool < 0)
 			return lead_closed(NAT_REASON_QUOTE_UNKNOWN);
@@ -83,7 +91,7 @@ struct lead lead_back_in(struct passage *p, struct endpoint outside, struct endp
 		lead.to.addr = key.inside.addr = nat->bound[pool];
 	if (ip_addr_is_unset(lead.to.addr))
 		return lead_closed(NAT_REASON_QUOTE_UNKNOWN);
-	if (lead_rules(p)->stateless)
+	if (is_free_of_state(p, lead.to))
 		return lead;
 	lead.ref = mapping_find(nat, &key);
 	return lead.ref ? lead : lead_closed(NAT_REASON_QUOTE_UNKNOWN);

@@ -131,6 +131,26 @@ static void udp_blocked(struct script_config *c)
 	c->model.udp.blocked = true;
 }
 
+/* Who looks at every segment has to have seen the first, and not to have begun with an answer. */
+static void dmz_strict(struct script_config *c)
+{
+	dmz(c);
+	c->model.tcp.tracking = NAT_TRACKING_STRICT;
+	c->model.tcp.out_of_window = false;
+}
+
+static void firewall_strict(struct script_config *c)
+{
+	firewall_open(c);
+	c->model.tcp.tracking = NAT_TRACKING_STRICT;
+}
+
+static void one_to_one_strict(struct script_config *c)
+{
+	dmz_strict(c);
+	c->model.kind = NAT_KIND_ONE_TO_ONE;
+}
+
 static const struct script forwarding[] = {
 	{ "a forward leads in, for anybody, and back out",
 	  forwards,
@@ -174,6 +194,31 @@ static const struct script forwarding[] = {
 	  { { 0, 'i', "UDP 192.168.1.7:4000 > 11.1.2.2:9", "UDP 11.2.0.1:9000 > 11.1.2.2:9" },
 	    { 0, 'o', STRAY, "dropped: port in use" },
 	    { 0, 'o', "UDP 11.1.2.2:9 > 11.2.0.1:9000", "UDP 11.1.2.2:9 > 192.168.1.7:4000" } } },
+	{ "a connection to the DMZ host is one, whatever else its port is for",
+	  dmz_strict,
+	  { { 0, 'i', "TCP 192.168.1.7:4000 > 11.1.1.2:7 SYN", "TCP 11.2.0.1:4000 > 11.1.1.2:7" },
+	    { 0, 'o', "TCP 11.1.2.2:9 > 11.2.0.1:4000 SYN seq 5 win 1000",
+	      "TCP 11.1.2.2:9 > 192.168.1.7:4000 SYN" },
+	    { 0, 'i', "TCP 192.168.1.7:4000 > 11.1.2.2:9 SYN ACK seq 8 ack 6 win 1000",
+	      "TCP 11.2.0.1:4000 > 11.1.2.2:9 SYN ACK" },
+	    { 0, 'o', "TCP 11.1.2.2:9 > 11.2.0.1:4000 ACK seq 6 ack 9 win 1000",
+	      "TCP 11.1.2.2:9 > 192.168.1.7:4000 ACK" } } },
+	{ "a firewall's DMZ host and forwards answer",
+	  firewall_strict,
+	  { { 0, 'o', "TCP 11.1.2.2:9 > 192.168.1.7:80 SYN",
+	      "TCP 11.1.2.2:9 > 192.168.1.7:80 SYN" },
+	    { 0, 'i', "TCP 192.168.1.7:80 > 11.1.2.2:9 SYN ACK",
+	      "TCP 192.168.1.7:80 > 11.1.2.2:9 SYN ACK" },
+	    { 0, 'o', "TCP 11.1.2.2:9 > 192.168.1.2:8080 SYN",
+	      "TCP 11.1.2.2:9 > 192.168.1.2:8080 SYN" },
+	    { 0, 'i', "TCP 192.168.1.2:8080 > 11.1.2.2:9 SYN ACK",
+	      "TCP 192.168.1.2:8080 > 11.1.2.2:9 SYN ACK" },
+	    { 0, 'i', "TCP 192.168.1.3:80 > 11.1.2.2:9 SYN ACK", "dropped: " } } },
+	{ "and so does that of a NAT that keeps ports",
+	  one_to_one_strict,
+	  { { 0, 'o', "TCP 11.1.2.2:9 > 11.2.0.1:80 SYN", "TCP 11.1.2.2:9 > 192.168.1.7:80 SYN" },
+	    { 0, 'i', "TCP 192.168.1.7:80 > 11.1.2.2:9 SYN ACK",
+	      "TCP 11.2.0.1:80 > 11.1.2.2:9 SYN ACK" } } },
 	{ "the DMZ host can be pinged",
 	  dmz,
 	  { { 0, 'o', "ICMP 11.1.1.2 > 11.2.0.1 echo id 7",
