@@ -96,6 +96,27 @@ static const char *check_icmp(const struct nat_icmp *icmp, char *text, size_t si
 	return key;
 }
 
+/* Nothing is kept from passing by who passes all on. */
+static const char *check_router(const struct nat_model *model, char *text, size_t size)
+{
+	const char *key = NULL;
+
+	if (model->kind != NAT_KIND_ROUTER)
+		return NULL;
+	if (model->udp.blocked)
+		key = "udp.blocked";
+	else if (model->tcp.blocked)
+		key = "tcp.blocked";
+	else if (model->udp.outbound_ports[0])
+		key = "udp.outbound_ports";
+	else if (model->tcp.outbound_ports[0])
+		key = "tcp.outbound_ports";
+	if (key)
+		snprintf(text, size, "kind \"%s\" forwards everything; a \"%s\" need not",
+			 nat_kind_word(model->kind), nat_kind_word(NAT_KIND_FIREWALL));
+	return key;
+}
+
 /* A kind that gives no ports cannot give them by destination. */
 static const char *check_kind(const struct nat_model *model, char *text, size_t size)
 {
@@ -193,6 +214,8 @@ const char *model_check(const struct nat_model *model, char *text, size_t size)
 		key = check_icmp(&model->icmp, text, size);
 	if (!key)
 		key = check_kind(model, text, size);
+	if (!key)
+		key = check_router(model, text, size);
 	if (!key)
 		key = check_family(model, text, size);
 	if (!key)
