@@ -121,6 +121,18 @@ static bool reached_far_side(const struct journeys *journeys, const struct signa
 	return false;
 }
 
+/* Where it came to the host of @role; NULL where it did not. */
+static const struct signal *arrival(const struct journeys *journeys, const struct signal *start,
+				    size_t role)
+{
+	const struct signal *s = start;
+
+	while ((s = next_sighting(journeys, start, s)))
+		if (at_host_of(journeys, s, role, PCAPNG_INBOUND))
+			break;
+	return s;
+}
+
 /* Did the sender of @answer, a SYN-ACK, give a SYN the same number before? */
 static bool repeats_a_syn(const struct journeys *journeys, const struct signal *answer)
 {
@@ -139,7 +151,7 @@ void handshake_of(const struct journeys *journeys, struct way way, enum talk_rol
 		  struct handshake *ret)
 {
 	const struct tcp_evidence *tcp = tcp_of(journeys);
-	const struct signal *first = NULL;
+	const struct signal *first = NULL, *end;
 	uint8_t ttl = 0;
 
 	*ret = (struct handshake){ .first = SIZE_MAX };
@@ -166,7 +178,9 @@ void handshake_of(const struct journeys *journeys, struct way way, enum talk_rol
 		return;
 	ret->syn = true;
 	ret->first = first->at.order;
+	end = arrival(journeys, first, !role);
 	ret->low = first->ttl < ttl && !reached_far_side(journeys, first);
+	ret->linked = end && end->ttl == first->ttl;
 }
 
 static bool syns_fit(const struct journeys *journeys, struct way way,
@@ -181,7 +195,7 @@ static bool syns_fit(const struct journeys *journeys, struct way way,
 
 		if (did != should)
 			what = should ? "never sent a SYN" : "sent a SYN";
-		else if (both[role].low != wanted[way.method].low[role])
+		else if (both[role].low != wanted[way.method].low[role] && !both[role].linked)
 			what = both[role].low ? "sent a SYN that ended on its way"
 					      : "sent no SYN that ended on its way";
 		if (!what)

@@ -114,6 +114,28 @@ static const char *find_claimant(const struct journeys *journeys, enum talk_role
 	return NULL;
 }
 
+/* Did the program of @role speak, but never from where @seen came to?  Whoever hears a frame answers it,
+ * or had said something there before; a host may also be sent what none of its sockets is for. */
+static bool is_deaf_there(const struct journeys *journeys, enum talk_role role,
+			  const struct sighting *seen)
+{
+	bool elsewhere = false;
+
+	for (size_t i = 0; i < journeys->len; i++) {
+		const struct journey *journey = &journeys->list[i];
+		const struct sighting *start = journey->seen[0];
+
+		if (journey->frame->role != role || journey->frame->method != seen->frame.method ||
+		    start->tap != seen->tap || start->direction != PCAPNG_OUTBOUND ||
+		    !ip_addr_equal(start->src.addr, seen->dst.addr))
+			continue;
+		if (start->src.port == seen->dst.port)
+			return false;
+		elsewhere = true;
+	}
+	return elsewhere;
+}
+
 /* Fill in where @journey left, arrived, and was passed on. */
 static void follow(const struct journeys *journeys, struct journey *journey)
 {
@@ -128,7 +150,8 @@ static void follow(const struct journeys *journeys, struct journey *journey)
 				journey->left = seen;
 		} else if (at_host(journeys, seen, PCAPNG_INBOUND) &&
 			   at_node(journeys, seen, other)) {
-			journey->arrived = seen;
+			if (!is_deaf_there(journeys, !journey->frame->role, seen))
+				journey->arrived = seen;
 		} else if (at_host(journeys, seen, PCAPNG_OUTBOUND) &&
 			   !at_node(journeys, seen, other) && !journey->via) {
 			journey->via = seen;

@@ -32,6 +32,8 @@ struct tcp_stream {
 	bool begun; /* its SYN was seen, … */
 	uint32_t begun_with; /* … with this number */
 	uint32_t seq_next;
+	bool was_begun; /* another SYN had come before that one; … */
+	uint32_t seq_before; /* … the next byte was then this one */
 	struct early *early;
 	size_t early_bytes;
 	uint8_t *held;
@@ -103,12 +105,15 @@ static bool tcp_stream_is(const struct tcp_stream *stream, size_t tap, int direc
 }
 
 /* A SYN with the same number is the same connection's, sent again; with another it begins a
- * new connection between the same endpoints.  It takes a number of its own. */
+ * new connection between the same endpoints, unless the old one goes on (RFC 9293, 3.10.7.4: a NAT may
+ * have made one of two pairs).  It takes a number of its own. */
 static void begin(struct tcp_stream *stream, uint32_t syn)
 {
 	if (stream->begun && stream->begun_with == syn)
 		return;
 	drop_early(stream);
+	stream->was_begun = stream->begun;
+	stream->seq_before = stream->seq_next;
 	stream->begun = true;
 	stream->begun_with = syn;
 	stream->seq_next = syn + 1;
@@ -264,6 +269,14 @@ static int take_early(struct tcp_stream *stream, tcp_frame_fn found, void *arg)
 	return r;
 }
 
+/* Of two connections that began, that one counts whose first byte comes first. */
+static void go_on(struct tcp_stream *stream, uint32_t seq)
+{
+	if (stream->was_begun && seq == stream->seq_before)
+		stream->seq_next = seq;
+	stream->was_begun = false;
+}
+
 int tcp_streams_segment(struct tcp_streams *table, size_t tap, int direction,
 			const struct packet *pkt, const struct packet_info *info,
 			tcp_frame_fn found, void *arg)
@@ -279,6 +292,7 @@ int tcp_streams_segment(struct tcp_streams *table, size_t tap, int direction,
 		begin(stream, seq++);
 	if (info->payload_len == 0)
 		return 0;
+	go_on(stream, seq);
 	if (seq_ahead(seq, stream->seq_next) > 0)
 		r = keep_early(stream, seq, bytes, info->payload_len);
 	else
