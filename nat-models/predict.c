@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "duration.h"
+#include "predict_doubt.h"
 #include "predict_exempt.h"
 #include "predict_guess.h"
 #include "predict_judge.h"
@@ -73,10 +73,22 @@ bool method_budget_ok(const struct method_budget *budget)
 	       budget->first_port <= budget->last_port;
 }
 
+/* A port that was given back may be given again.  A firewall's record may be of a connection, or of the
+ * endpoint that has others. */
+static bool may_remember(const struct reach_nat *nat)
+{
+	return nat && (!nat_kind_gives_ports(nat->model->kind) ||
+		       reach_rules(nat)->ports != NAT_PORTS_PRESERVE);
+}
+
 static enum prediction weigh(const struct tally *tally, enum method method, char why[WHY])
 {
 	if (tally->goods && tally->bads) {
 		predict_why_open_question(&tally->bad, &tally->good, why);
+		return PREDICT_MAY;
+	}
+	if (!tally->goods && may_remember(tally->bad.reach.forgot)) {
+		predict_why_not(&tally->bad.reach, method, why);
 		return PREDICT_MAY;
 	}
 	if (tally->goods) {
@@ -134,194 +146,16 @@ static enum prediction judge(const struct predict_question *question, enum metho
 	return predict_judge(question, method, false, tally, why);
 }
 
-static void lower(enum method method, enum prediction to, const char *text,
-		  const struct nat_model *model, enum party owner, struct predict_answer *ret)
+/* Do the two need none of the NATs that both are behind? */
+static bool meet_directly(const struct predict_question *question, const struct tally *tally)
 {
-	char name[LABEL];
+	const struct reach_peer *peers = tally->good.reach.peers;
 
-	ret->udp[method] = to;
-	snprintf(ret->why[method], WHY, "%s %s", predict_label(owner, model, name), text);
-}
-
-/* RFC 5382, REQ-2: where a NAT lets no SYN in that crosses one, it is the other side's that must, and
- * who comes first may decide. */
-static void doubt_crossing(const struct predict_side *side, enum party owner, enum method method,
-			   struct predict_answer *ret)
-{
-	for (size_t i = 0; i < side->nats_len; i++) {
-		const struct nat_model *model = side->nats[i].model;
-
-		if (nat_kind_keeps_state(model->kind) && !model->tcp.simultaneous_open &&
-		    ret->udp[method] == PREDICT_MUST)
-			lower(method, PREDICT_MAY, "drops a SYN that crosses one", model, owner,
-			      ret);
-	}
-}
-
-/*
- * By how much do the numbers of two connections in a row, the first of which opens a way, differ at
- * least?  Linux's clock for them ticks each 64 ns.
- */
-static uint64_t numbers_between(const struct predict_question *question)
-{
-	enum { LINUX_TICK_NS = 64 };
-	uint64_t pace_ns = question->pace_ns ? question->pace_ns : METHOD_PACE_NS;
-
-	return METHOD_OPENING_PACES * pace_ns / LINUX_TICK_NS;
-}
-
-/* Twice as far as a window of a SYN's can reach, which none scales (RFC 7323, 2.2); beyond, numbers are
- * taken for old ones again half-way round. */
-enum { BEYOND_WINDOWS = 2 * UINT16_MAX };
-#define HALF_WAY_ROUND (UINT64_C(1) << 31)
-
-/* Who answers by other numbers than it opened its way by is not let out by a NAT that looks at
- * windows: something, the SYN that it answers, has come in by then. */
-static void doubt_answers(const struct predict_question *question, enum method method,
-			  struct predict_answer *ret)
-{
-	const struct predict_side *side = &question->callee;
-	uint64_t numbers = numbers_between(question);
-
-	if (numbers <= BEYOND_WINDOWS || numbers >= HALF_WAY_ROUND)
-		return;
-	for (size_t i = 0; i < side->nats_len; i++) {
-		const struct nat_model *model = side->nats[i].model;
-
-		if (nat_kind_keeps_state(model->kind) && !model->tcp.out_of_window &&
-		    ret->udp[method] == PREDICT_MUST)
-			lower(method, PREDICT_MUST_NOT,
-			      "takes the number of the callee's answer for out of its window",
-			      model, PARTY_CALLEE, ret);
-	}
-}
-
-/* Who gives a socket up goes on with other numbers, which a NAT that looks at windows may take for old
- * ones, once something has come in (RFC 9293, 3.4). */
-static void doubt_numbers(const struct predict_side *side, enum party owner, enum method method,
-			  struct predict_answer *ret)
-{
-	for (size_t i = 0; i < side->nats_len; i++) {
-		const struct nat_model *model = side->nats[i].model;
-
-		if (nat_kind_keeps_state(model->kind) && !model->tcp.out_of_window &&
-		    ret->udp[method] == PREDICT_MUST)
-			lower(method, PREDICT_MAY, "may take a number for out of its window", model,
-			      owner, ret);
-	}
-}
-
-/* A SYN from outside after one from inside is what crossing SYNs look like to a NAT, too.  After a RST
- * the connection is a new one to some. */
-static void doubt_listening(const struct predict_side *side, enum party owner, enum method method,
-			    struct predict_answer *ret)
-{
-	for (size_t i = 0; i < side->nats_len; i++) {
-		const struct nat_model *model = side->nats[i].model;
-
-		if (nat_kind_keeps_state(model->kind) && !model->tcp.simultaneous_open &&
-		    ret->udp[method] == PREDICT_MUST)
-			lower(method, method == METHOD_TCP_STUNT_2 ? PREDICT_MUST_NOT : PREDICT_MAY,
-			      "drops a SYN that comes after one to where it is from", model, owner,
-			      ret);
-	}
-}
-
-/* Where a SYN that opens a way ends is reasoned about for the usual TTL alone. */
-static void doubt_ttl(const struct predict_question *question, enum party owner, enum method method,
-		      struct predict_answer *ret)
-{
-	if (predict_has_usual_ttl(question, owner))
-		return;
-	ret->udp[method] = PREDICT_MAY;
-	snprintf(ret->why[method], WHY,
-		 "%s's SYN, of a TTL of %u, may end elsewhere than it should",
-		 owner == PARTY_CALLER ? "caller" : "callee", question->budget.ttl);
-}
-
-/* What a method over TCP asks of NATs beside mappings and filters.  Of each party's, or only the
- * callee's where only that sends a SYN before. */
-static void doubt_syns(const struct predict_question *question, enum method method,
-		       const struct tally *tally, struct predict_answer *ret)
-{
-	const struct predict_side *sides[] = { &question->caller, &question->callee,
-					       &question->shared };
-	bool listens = method_listens_after(method);
-
-	/* To where the caller's SYN comes from the callee has sent none then. */
-	if (listens && tally->remapped)
-		return;
-	if (listens)
-		doubt_answers(question, method, ret);
-	for (int p = listens ? PARTY_CALLEE : PARTY_CALLER; p <= PARTY_NONE; p++) {
-		enum party owner = (enum party)p;
-
-		if (listens)
-			doubt_listening(sides[p], owner, method, ret);
-		else if (method_punches_tcp(method))
-			doubt_crossing(sides[p], owner, method, ret);
-		if (listens || method_has_low_ttl(method))
-			doubt_numbers(sides[p], owner, method, ret);
-		if (method_has_low_ttl(method) && owner != PARTY_NONE)
-			doubt_ttl(question, owner, method, ret);
-	}
-}
-
-/* Below these, a NAT may have forgotten or refused what the reasoning takes for granted: a
- * call needs a few mappings at a time, and a second or so. */
-enum { FEW_MAPPINGS = 16 };
-#define SHORT_NS NS_PER_S
-
-static bool may_refuse(const struct nat_model *model)
-{
-	bool few = model->max_mappings && model->max_mappings < FEW_MAPPINGS;
-	bool few_host = model->max_mappings_host && model->max_mappings_host < FEW_MAPPINGS;
-
-	return nat_kind_gives_ports(model->kind) && (few || few_host);
-}
-
-/* Mappings of TCP's live long enough for any call. */
-static bool over_tcp(const struct predict_question *question, enum method method)
-{
-	return method == METHOD_RELAY || method_connects(method) ||
-	       (method == METHOD_TURN && question->turn == PREDICT_TURN_TCP);
-}
-
-static void doubt(const struct predict_side *side, enum party owner, enum method method, bool tcp,
-		  struct predict_answer *ret)
-{
-	for (size_t i = 0; i < side->nats_len; i++) {
-		const struct nat_model *model = side->nats[i].model;
-		bool forgets = nat_kind_keeps_state(model->kind);
-		bool brief = !tcp && forgets && model->udp.timeout_ns < SHORT_NS;
-		char name[LABEL];
-
-		if (ret->udp[method] != PREDICT_MUST || !(brief || may_refuse(model)))
-			continue;
-		ret->udp[method] = PREDICT_MAY;
-		snprintf(ret->why[method], WHY,
-			 brief ? "%s may have forgotten its mapping by then"
-			       : "%s may have reached its limit of mappings",
-			 predict_label(owner, model, name));
-	}
-}
-
-/* Whoever drops the opening packet may say so (RFC 792: time exceeded), and a NAT may end a mapping
- * for it. */
-static void doubt_errors(const struct predict_side *side, enum party owner,
-			 struct predict_answer *ret)
-{
-	for (size_t i = 0; i < side->nats_len; i++) {
-		const struct nat_model *model = side->nats[i].model;
-		char name[LABEL];
-
-		if (!nat_kind_gives_ports(model->kind) || model->icmp.on_error != NAT_ERROR_END ||
-		    ret->udp[METHOD_LOW_TTL] != PREDICT_MUST)
-			continue;
-		ret->udp[METHOD_LOW_TTL] = PREDICT_MAY;
-		snprintf(ret->why[METHOD_LOW_TTL], WHY, "%s ends mappings that an error is about",
-			 predict_label(owner, model, name));
-	}
+	if (question->tries_host_addresses && !question->caller.nats_len &&
+	    !question->callee.nats_len)
+		return true;
+	return tally->goods && !peers[PARTY_CALLER].fate.hairpinned &&
+	       !peers[PARTY_CALLEE].fate.hairpinned;
 }
 
 /* Both peers hold a TCP connection to the rendezvous, at whichever port they get through to;
@@ -352,6 +186,23 @@ static const struct nat_model *joins_not(const struct predict_question *question
 	return blocker;
 }
 
+/* Does a NAT of theirs lose a port to each stray, and refuse a mapping that would have got it? */
+static bool loses_ports(const struct predict_question *question)
+{
+	const struct predict_side *sides[] = { &question->caller, &question->callee,
+					       &question->shared };
+
+	for (int p = PARTY_CALLER; p <= PARTY_NONE; p++)
+		for (size_t i = 0; i < sides[p]->nats_len; i++) {
+			const struct nat_transport *udp = &sides[p]->nats[i].model->udp;
+
+			if (udp->unsolicited == NAT_UNSOLICITED_POISON &&
+			    udp->collision == NAT_COLLISION_REFUSE)
+				return true;
+		}
+	return false;
+}
+
 /* What chance alone decides, and how often it does. */
 static enum prediction by_guessing(const struct predict_question *question, enum method method,
 				   struct tally *tally, struct predict_answer *ret)
@@ -361,6 +212,10 @@ static enum prediction by_guessing(const struct predict_question *question, enum
 
 	if (method == METHOD_PREDICT || !punches)
 		prediction = judge(question, method, tally, ret->why[method]);
+	if (method == METHOD_BIRTHDAY && punches && loses_ports(question)) {
+		snprintf(ret->why[method], WHY, "a port that is tried may be lost to the router");
+		return PREDICT_MAY;
+	}
 	if (punches)
 		return prediction;
 	return method == METHOD_PREDICT
@@ -390,8 +245,7 @@ static unsigned shown_of(const struct predict_question *question, enum method me
 static void answer_method(const struct predict_question *question, enum method method,
 			  struct tally *tally, struct predict_answer *ret)
 {
-	const struct predict_side *sides[] = { &question->caller, &question->callee,
-					       &question->shared };
+	struct doubt_play play;
 	char name[LABEL];
 
 	for (int p = PARTY_CALLER; p <= PARTY_CALLEE; p++) {
@@ -418,11 +272,8 @@ static void answer_method(const struct predict_question *question, enum method m
 	} else {
 		ret->udp[method] = judge(question, method, tally, ret->why[method]);
 	}
-	doubt_syns(question, method, tally, ret);
-	for (int p = PARTY_CALLER; p <= PARTY_CALLEE && method == METHOD_LOW_TTL; p++)
-		doubt_errors(sides[p], (enum party)p, ret);
-	for (int p = PARTY_CALLER; p <= PARTY_NONE; p++)
-		doubt(sides[p], (enum party)p, method, over_tcp(question, method), ret);
+	play = (struct doubt_play){ tally->remapped, meet_directly(question, tally) };
+	predict_doubt(question, method, &play, ret);
 	if (method == METHOD_ICE && ret->udp[method] == PREDICT_MAY)
 		ret->ice_paths = (1U << ICE_PATH_COUNT) - 1;
 }

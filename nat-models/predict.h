@@ -167,6 +167,8 @@ struct predict_nat {
 	const struct nat_model *model;
 	bool forwards_peer; /* a static forward or DMZ leads to the peer's own UDP port */
 	bool forwards_tcp; /* … and to its TCP port */
+	/* Of a NAT that both are behind: so much for the caller's, and this is the callee's. */
+	bool forwards_callee, forwards_callee_tcp;
 	bool input_drops; /* reserved: the router's own INPUT is closed (no poisoning) */
 };
 

@@ -73,14 +73,14 @@ static bool filters_strictly(const struct predict_question *question, enum party
 
 /* What was played is the next port alone.  A side that gives ports in a row, and lets in whoever it has
  * sent to from any port of theirs, is also heard from those that come after, where its first packet
- * was not let in. */
+ * was not let in; and one that also tries the other's own address has used a port for that. */
 static enum prediction predict_of_more(const struct predict_question *question,
 				       const enum gives gives[2], unsigned candidates,
 				       char why[WHY])
 {
 	for (int p = PARTY_CALLER; p <= PARTY_CALLEE; p++)
 		if (candidates > 1 && gives[p] == GIVES_IN_A_ROW &&
-		    !filters_strictly(question, (enum party)p))
+		    (question->tries_host_addresses || !filters_strictly(question, (enum party)p)))
 			return unsure(why,
 				      "a port after the next may be the one that gets through");
 	return PREDICT_MUST_NOT;
@@ -156,7 +156,8 @@ static bool only_filtered(const struct reach *reach)
 	for (int p = PARTY_CALLER; p <= PARTY_CALLEE; p++) {
 		enum reach_drop drop = reach->peers[p].fate.drop;
 
-		if (drop != REACH_ARRIVED && drop != REACH_FILTERED)
+		/* A DMZ leads what is for other ports to where nobody is. */
+		if (drop != REACH_ARRIVED && drop != REACH_FILTERED && drop != REACH_NO_ROUTE)
 			return false;
 	}
 	return true;

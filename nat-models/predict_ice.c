@@ -110,6 +110,26 @@ static bool relays_alone(const struct predict_question *question, enum party par
 	return tally->good.reach.peers[party].registered;
 }
 
+/* Does a NAT let a host's mapping toward one remote end or forbid those toward others, or does it lead strangers to the
+ * one port that the first of them is for?  An agent speaks to many at once, from one port. */
+static bool mixes_remotes(const struct predict_question *question)
+{
+	const struct predict_side *sides[] = { &question->caller, &question->callee,
+					       &question->shared };
+
+	for (int p = PARTY_CALLER; p <= PARTY_NONE; p++)
+		for (size_t i = 0; i < sides[p]->nats_len; i++) {
+			const struct nat_model *model = sides[p]->nats[i].model;
+			bool one = model->udp.collision == NAT_COLLISION_STEAL ||
+				   model->udp.collision == NAT_COLLISION_REFUSE;
+
+			if (nat_kind_gives_ports(model->kind) && model->udp.mapping != NAT_EI &&
+			    (one || sides[p]->nats[i].forwards_peer))
+				return true;
+		}
+	return false;
+}
+
 /* Does a NAT of either's drop a SYN that crosses one? */
 static bool drops_crossing(const struct predict_question *question)
 {
@@ -150,12 +170,13 @@ enum prediction predict_judge_ice(const struct predict_question *question, struc
 {
 	enum prediction own = predict_judge(question, METHOD_ICE, false, tally, why), turn;
 	unsigned paths = tally->paths;
+	bool mixed = mixes_remotes(question);
 	char turn_why[WHY];
 
 	if (question->ice_tcp)
 		own = judge_ice_tcp(question, own, tally, &paths, why);
 	*ret_paths = paths;
-	if (own == PREDICT_MUST)
+	if (own == PREDICT_MUST && !mixed)
 		return own;
 	turn = predict_judge_turn(question, tally, turn_why);
 	if (turn == PREDICT_MUST_NOT && question->turn != PREDICT_NO_TURN &&
@@ -163,6 +184,10 @@ enum prediction predict_judge_ice(const struct predict_question *question, struc
 	     relays_alone(question, PARTY_CALLEE, tally))) {
 		turn = PREDICT_MAY;
 		snprintf(turn_why, WHY, "one of the two reaches the TURN server");
+	}
+	if (mixed && (own != PREDICT_MUST_NOT || turn != PREDICT_MUST_NOT)) {
+		snprintf(why, WHY, "of an agent's many mappings the first may be another's");
+		return PREDICT_MAY;
 	}
 	if (turn == PREDICT_MUST_NOT)
 		return own;

@@ -43,15 +43,18 @@ static size_t speak(struct reach *reach, const struct predict_question *question
 	size_t n = 0;
 
 	if (predict_speaks(method, who)) {
-		if (question->tries_host_addresses)
+		/* ICE is told of it by itself; others learn it with the rest. */
+		if (question->tries_host_addresses && (other->registered || method == METHOD_ICE))
 			n += reach_send(reach, who, other->host, &flights[n]);
 		if (other->registered)
 			n += reach_send(reach, who, other->expected, &flights[n]);
 		if (other->registered && !reach_same(other->expected, other->mapped))
 			n += reach_send(reach, who, other->mapped, &flights[n]);
 	}
+	reach->answers = reach->tcp && !predict_speaks(method, who);
 	for (size_t i = 0; i < me->heard_len; i++)
 		n += reach_send(reach, who, me->heard[i], &flights[n]);
+	reach->answers = false;
 	return n;
 }
 
@@ -102,6 +105,7 @@ static bool stands(struct reach *reach, const struct predict_question *question,
 {
 	const struct reach_peer *me = &reach->peers[who];
 	struct reach_flight syn, answer;
+	bool answered;
 
 	if (!reach_send(reach, who, to, &syn))
 		return false;
@@ -112,8 +116,10 @@ static bool stands(struct reach *reach, const struct predict_question *question,
 	if (predict_punches(method) && !reach_same(syn.src, me->mapped) &&
 	    !(question->tries_host_addresses && reach_same(syn.src, me->host)))
 		return false;
-	return reach_send(reach, !who, syn.src, &answer) && reach_same(answer.src, to) &&
-	       reach_arrive(reach, &answer);
+	reach->answers = true;
+	answered = reach_send(reach, !who, syn.src, &answer);
+	reach->answers = false;
+	return answered && reach_same(answer.src, to) && reach_arrive(reach, &answer);
 }
 
 static bool connects(struct reach *reach, const struct predict_question *question,
@@ -159,7 +165,7 @@ static void open_ways(struct reach *reach, const struct predict_question *questi
 
 		if (who == PARTY_CALLER && method_listens_after(method))
 			continue;
-		if (question->tries_host_addresses)
+		if (question->tries_host_addresses && other->registered)
 			reach_open(reach, who, other->host, method_has_low_ttl(method));
 		if (other->registered)
 			reach_open(reach, who, other->mapped, method_has_low_ttl(method));

@@ -133,7 +133,7 @@ static void why_open(const struct reach *reach, enum party listener, char why[WH
 	if (!nat)
 		snprintf(why, WHY, "nothing filters what comes in to the %s",
 			 party_words[listener]);
-	else if (nat->forwards_peer)
+	else if (nat->forwards[listener])
 		snprintf(why, WHY, "a forward of %s leads to the %s", nat_label(nat, name),
 			 party_words[listener]);
 	else

@@ -20,6 +20,24 @@ enum party reach_side_of(const struct reach *reach, int addr)
 	return PARTY_NONE;
 }
 
+int reach_inside_addr(const struct reach *reach, const struct reach_nat *nat, enum party who)
+{
+	const struct reach_peer *peer = &reach->peers[who];
+	int addr = peer->host.addr;
+
+	for (size_t i = 0; i < peer->own_len + reach->shared_len; i++) {
+		const struct reach_nat *before =
+			&reach->nats[i < peer->own_len ? peer->own[i]
+						       : reach->shared[i - peer->own_len]];
+
+		if (before == nat)
+			break;
+		if (reach_translates(before->model))
+			addr = before->addr;
+	}
+	return addr;
+}
+
 static bool lost(struct reach_peer *peer, const struct reach_nat *nat, enum reach_drop drop)
 {
 	peer->fate.drop = drop;
@@ -156,6 +174,35 @@ bool reach_arrive(struct reach *reach, const struct reach_flight *flight)
 	return lost(sender, NULL, REACH_ARRIVED);
 }
 
+static void note_forwards(struct reach_nat *nat, const struct predict_nat *from, enum party owner)
+{
+	bool own = nat->tcp ? from->forwards_tcp : from->forwards_peer;
+
+	nat->forwards[PARTY_CALLER] = owner != PARTY_CALLEE && own;
+	nat->forwards[PARTY_CALLEE] =
+		owner == PARTY_CALLEE ? own
+				      : owner == PARTY_NONE && (nat->tcp ? from->forwards_callee_tcp
+									 : from->forwards_callee);
+}
+
+/* Do packets come to NAT @i of @owner's, counted from inside, through a net that leaves their sources as
+ * they are?  The shared ones come after those of either. */
+static bool is_routed_to(const struct reach *reach, enum party owner, size_t i)
+{
+	const size_t *chain = owner == PARTY_NONE ? reach->shared : reach->peers[owner].own;
+
+	if (i > 0)
+		return !reach_translates(reach->nats[chain[i - 1]].model);
+	for (int p = PARTY_CALLER; owner == PARTY_NONE && p <= PARTY_CALLEE; p++) {
+		const struct reach_peer *peer = &reach->peers[p];
+
+		if (peer->own_len &&
+		    !reach_translates(reach->nats[peer->own[peer->own_len - 1]].model))
+			return true;
+	}
+	return false;
+}
+
 static bool add_chain(struct reach *reach, const struct predict_side *side, enum party owner,
 		      size_t *ret, size_t *ret_len)
 {
@@ -167,10 +214,11 @@ static bool add_chain(struct reach *reach, const struct predict_side *side, enum
 			return false;
 		nat->model = from->model;
 		nat->tcp = reach->tcp;
-		nat->forwards_peer = reach->tcp ? from->forwards_tcp : from->forwards_peer;
+		note_forwards(nat, from, owner);
 		nat->poisons = reach_rules(nat)->unsolicited == NAT_UNSOLICITED_POISON &&
 			       !from->input_drops;
 		nat->owner = owner;
+		nat->foreign = is_routed_to(reach, owner, i);
 		nat->addr = reach_new_symbol(reach);
 		nat->ahead = reach_new_symbol(reach);
 		ret[i] = reach->nats_len++;

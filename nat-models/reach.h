@@ -37,12 +37,13 @@ enum reach_drop {
 
 enum { REACH_NATS = 24, REACH_ROWS = 48, REACH_HEARD = 8 };
 
-/* What a NAT remembers.  A mapping has all three; a permission inside and remote; a port that
- * the router took for itself outside and remote. */
+/* What a NAT remembers.  A mapping has all three, and so has the way of a stranger who was led in; a
+ * permission inside and remote; a port that the router took for itself outside and remote. */
 struct reach_row {
 	struct spot inside;
 	struct spot remote;
 	struct spot outside;
+	bool particular; /* a mapping for this one remote, whatever the rules say */
 };
 
 struct reach_table {
@@ -53,12 +54,13 @@ struct reach_table {
 struct reach_nat {
 	const struct nat_model *model;
 	bool tcp; /* whose rules count */
-	bool forwards_peer;
+	bool forwards[2]; /* strangers, to each party */
 	bool poisons;
+	bool foreign; /* those inside are not of its own network */
 	enum party owner; /* PARTY_NONE: shared */
 	int addr; /* the outside address */
 	int ahead; /* the port to come, where the model gives one after the other */
-	struct reach_table mappings, sent, taken;
+	struct reach_table mappings, sent, taken, led;
 };
 
 /* How the last packet from a party went. */
@@ -100,6 +102,7 @@ struct reach {
 	struct spot rendezvous;
 	uint16_t rendezvous_port, local_port; /* as numbers, of the question */
 	bool tcp; /* that is spoken of; else UDP */
+	bool answers; /* what is sent is no SYN, but an answer to one */
 	int symbols; /* given so far */
 	bool lucky; /* where chance decides, it decides for the peers */
 	bool chance; /* … and somewhere it did decide */

@@ -16,7 +16,7 @@ int reach_new_symbol(struct reach *reach)
 
 /* Rows are a set; the bound on what peers hear bounds how many there can be. */
 static void add_row(struct reach_table *table, struct spot inside, struct spot remote,
-		    struct spot outside)
+		    struct spot outside, bool particular)
 {
 	for (size_t i = 0; i < table->len; i++) {
 		const struct reach_row *row = &table->rows[i];
@@ -26,7 +26,8 @@ static void add_row(struct reach_table *table, struct spot inside, struct spot r
 			return;
 	}
 	if (table->len < REACH_ROWS)
-		table->rows[table->len++] = (struct reach_row){ inside, remote, outside };
+		table->rows[table->len++] =
+			(struct reach_row){ inside, remote, outside, particular };
 }
 
 bool reach_within(enum nat_scope scope, struct spot a, struct spot b)
@@ -74,24 +75,37 @@ bool reach_luck(struct reach *reach)
 	return reach->lucky;
 }
 
+/* Where ports are shared, it is with whoever speaks to others. */
+static bool overloads(const struct reach_nat *nat)
+{
+	return reach_rules(nat)->collision == NAT_COLLISION_OVERLOAD;
+}
+
+/* Does any row of @table stand in the way of @outside, used toward @remote? */
+static bool is_in_use(const struct reach_nat *nat, const struct reach_table *table,
+		      struct spot outside, struct spot remote)
+{
+	for (size_t i = 0; i < table->len; i++) {
+		const struct reach_row *row = &table->rows[i];
+
+		if (reach_same(row->outside, outside) &&
+		    (!overloads(nat) || reach_same(row->remote, remote)))
+			return true;
+	}
+	return false;
+}
+
+/* Has the router, or a stranger who was led in, the wanted outside endpoint? */
+static bool is_others(const struct reach_nat *nat, struct spot outside, struct spot remote)
+{
+	return is_in_use(nat, &nat->taken, outside, remote) ||
+	       is_in_use(nat, &nat->led, outside, remote);
+}
+
 /* Can the wanted outside endpoint serve a new mapping toward @remote? */
 static bool is_free(const struct reach_nat *nat, struct spot outside, struct spot remote)
 {
-	bool overloads = reach_rules(nat)->collision == NAT_COLLISION_OVERLOAD;
-
-	for (size_t i = 0; i < nat->taken.len; i++) {
-		if (reach_same(nat->taken.rows[i].outside, outside) &&
-		    reach_same(nat->taken.rows[i].remote, remote))
-			return false;
-	}
-	for (size_t i = 0; i < nat->mappings.len; i++) {
-		const struct reach_row *row = &nat->mappings.rows[i];
-
-		if (reach_same(row->outside, outside) &&
-		    (!overloads || reach_same(row->remote, remote)))
-			return false;
-	}
-	return true;
+	return !is_others(nat, outside, remote) && !is_in_use(nat, &nat->mappings, outside, remote);
 }
 
 /* The newcomer takes it: older mappings of that outside endpoint are gone. */
@@ -135,73 +149,135 @@ static bool gives_in_a_row(const struct nat_transport *rules)
 	}
 }
 
-/* One that no mapping has. */
-static int next_port(struct reach *reach, struct reach_nat *nat)
+/* Where ports are shared, one that is sought may be one that serves already; not so at random, out of
+ * many. */
+static int shared_port(struct reach *reach, const struct reach_nat *nat, struct spot dst)
 {
-	int port = nat->ahead;
+	bool sought = overloads(nat) && reach_rules(nat)->ports != NAT_PORTS_RANDOM;
 
-	if (!gives_in_a_row(reach_rules(nat))) {
-		reach->drawn = true;
-		return reach_new_symbol(reach);
+	for (size_t i = 0; i < nat->mappings.len && sought; i++) {
+		struct spot outside = nat->mappings.rows[i].outside;
+
+		if (outside.addr == nat->addr && is_free(nat, outside, dst))
+			return reach_luck(reach) ? outside.port : reach_new_symbol(reach);
 	}
-	nat->ahead = reach_new_symbol(reach);
-	return port;
+	return reach_new_symbol(reach);
 }
 
-/* The outside endpoint of a new mapping (RFC 4787, 4.2.1).  False where none may be given. */
-static bool allocate(struct reach *reach, struct reach_nat *nat, struct spot src, struct spot dst,
-		     struct spot *ret)
+/*
+ * One that no mapping has.  Where they come in a row it can be foretold, whatever the NATs further in
+ * have drawn; but a stranger may have spoken to it before it was given.  False where it cannot be had,
+ * and no other may be.
+ */
+static bool next_port(struct reach *reach, struct reach_nat *nat, struct spot dst, int *ret)
+{
+	const struct nat_transport *rules = reach_rules(nat);
+	int port = nat->ahead;
+
+	reach->drawn = !gives_in_a_row(rules);
+	if (reach->drawn) {
+		*ret = shared_port(reach, nat, dst);
+		return true;
+	}
+	if (is_others(nat, (struct spot){ nat->addr, port }, dst)) {
+		if (rules->collision == NAT_COLLISION_REFUSE)
+			return false;
+		port = reach_new_symbol(reach);
+	}
+	nat->ahead = reach_new_symbol(reach);
+	*ret = port;
+	return true;
+}
+
+/* The one that is wanted is in use.  False where none may be given. */
+static bool collide(struct reach *reach, struct reach_nat *nat, struct spot dst,
+		    struct reach_row *ret)
+{
+	switch (reach_rules(nat)->collision) {
+	case NAT_COLLISION_REFUSE:
+		return false;
+	case NAT_COLLISION_STEAL:
+		steal(nat, ret->outside);
+		return true;
+	case NAT_COLLISION_DEPENDENT:
+		ret->particular = true;
+		return next_port(reach, nat, dst, &ret->outside.port);
+	default:
+		return next_port(reach, nat, dst, &ret->outside.port);
+	}
+}
+
+/* The outside endpoint of a new mapping (RFC 4787, 4.2.1), of *ret, which has the rest.  False where
+ * none may be given. */
+static bool allocate(struct reach *reach, struct reach_nat *nat, struct reach_row *ret)
 {
 	const struct nat_model *model = nat->model;
 	const struct nat_transport *rules = reach_rules(nat);
-	struct spot outside = { nat->addr, src.port };
-
 	/* RFC 4787 REQ-2: with arbitrary pooling the next mapping may get another address. */
-	if (model->pooling == NAT_POOLING_ARBITRARY && model->pool_size > 1 && nat->mappings.len &&
-	    !reach_luck(reach)) {
-		outside.addr = reach_new_symbol(reach);
-		reach->drawn = true;
-	}
-	if (!preserves(reach, rules)) {
-		outside.port = next_port(reach, nat);
-	} else if (!is_free(nat, outside, dst)) {
-		if (rules->collision == NAT_COLLISION_REFUSE)
-			return false;
-		if (rules->collision == NAT_COLLISION_STEAL)
-			steal(nat, outside);
-		else
-			outside.port = next_port(reach, nat);
-	}
-	*ret = outside;
-	return true;
+	bool elsewhere = model->pooling == NAT_POOLING_ARBITRARY && model->pool_size > 1 &&
+			 nat->mappings.len && !reach_luck(reach);
+	bool got = true;
+
+	/* RFC 7422: the inside address determines its ports, of which those of other networks have none. */
+	if (rules->ports == NAT_PORTS_DETERMINISTIC && nat->foreign)
+		return false;
+	ret->outside =
+		(struct spot){ elsewhere ? reach_new_symbol(reach) : nat->addr, ret->inside.port };
+	if (!preserves(reach, rules))
+		got = next_port(reach, nat, ret->remote, &ret->outside.port);
+	else if (!is_free(nat, ret->outside, ret->remote))
+		got = collide(reach, nat, ret->remote, ret);
+	reach->drawn |= elsewhere;
+	return got;
 }
 
 /* A mapping that did not get the port it wanted may be for its one destination only. */
 static enum nat_scope scope_of(const struct nat_transport *rules, const struct reach_row *row)
 {
-	if (rules->collision == NAT_COLLISION_DEPENDENT && rules->ports == NAT_PORTS_PRESERVE &&
-	    row->outside.port != row->inside.port)
-		return NAT_APD;
-	return rules->mapping;
+	return row->particular ? NAT_APD : rules->mapping;
+}
+
+/* The row of @table that @src has toward @dst, as far as @scope tells remotes apart, or its own one does;
+ * NULL where there is none. */
+static const struct reach_row *find_row(const struct reach_nat *nat,
+					const struct reach_table *table, struct spot src,
+					struct spot dst, bool exact)
+{
+	for (size_t i = 0; i < table->len; i++) {
+		const struct reach_row *row = &table->rows[i];
+		enum nat_scope scope = exact ? NAT_APD : scope_of(reach_rules(nat), row);
+
+		if (reach_same(row->inside, src) && reach_within(scope, row->remote, dst))
+			return row;
+	}
+	return NULL;
 }
 
 static bool map_napt(struct reach *reach, struct reach_nat *nat, struct spot *src, struct spot dst)
 {
-	struct spot outside;
+	/* Whom a stranger was led to answers from where that one had come to. */
+	const struct reach_row *row = find_row(nat, &nat->led, *src, dst, true);
+	struct reach_row fresh = { .inside = *src, .remote = dst };
 
-	for (size_t i = 0; i < nat->mappings.len; i++) {
-		const struct reach_row *row = &nat->mappings.rows[i];
-
-		if (reach_same(row->inside, *src) &&
-		    reach_within(scope_of(reach_rules(nat), row), row->remote, dst)) {
-			*src = row->outside;
-			return true;
-		}
+	if (!row)
+		row = find_row(nat, &nat->mappings, *src, dst, true);
+	if (!row)
+		row = find_row(nat, &nat->mappings, *src, dst, false);
+	/* Who shares ports cannot use this one toward whom somebody else uses it for. */
+	if (row && !row->particular && overloads(nat) && is_others(nat, row->outside, dst)) {
+		fresh.particular = true;
+		row = NULL;
 	}
-	if (!allocate(reach, nat, *src, dst, &outside))
+	/* Who follows connections closely begins none with an answer. */
+	if (!row && reach->answers && reach_rules(nat)->tracking == NAT_TRACKING_STRICT)
 		return false;
-	add_row(&nat->mappings, *src, dst, outside);
-	*src = outside;
+	if (!row) {
+		if (!allocate(reach, nat, &fresh))
+			return false;
+		add_row(&nat->mappings, *src, dst, fresh.outside, fresh.particular);
+		row = &fresh;
+	}
+	*src = row->outside;
 	return true;
 }
 
@@ -218,7 +294,7 @@ static void map_one_to_one(struct reach *reach, struct reach_nat *nat, struct sp
 	}
 	if (nat->mappings.len)
 		outside.addr = reach_new_symbol(reach);
-	add_row(&nat->mappings, *src, *src, outside);
+	add_row(&nat->mappings, *src, *src, outside, false);
 	*src = outside;
 }
 
@@ -238,20 +314,32 @@ static bool is_let_out(struct reach *reach, const struct nat_transport *rules, s
 	       reach_luck(reach);
 }
 
+/* Does a static forward, or a DMZ, lead to whom @addr is inside of @nat? */
+static bool strangers_led_to(const struct reach *reach, const struct reach_nat *nat, int addr)
+{
+	for (int p = PARTY_CALLER; p <= PARTY_CALLEE; p++)
+		if (nat->forwards[p] && addr == reach_inside_addr(reach, nat, (enum party)p))
+			return true;
+	return false;
+}
+
 enum reach_drop reach_go_out(struct reach *reach, struct reach_nat *nat, struct spot *src,
 			     struct spot dst)
 {
+	const struct spot inside = *src;
+
 	if (reach_rules(nat)->blocked)
 		return REACH_BLOCKED;
 	if (nat->model->kind == NAT_KIND_ROUTER)
 		return REACH_ARRIVED;
-	if (!nat->forwards_peer && !is_let_out(reach, reach_rules(nat), dst))
+	if (!strangers_led_to(reach, nat, src->addr) && !is_let_out(reach, reach_rules(nat), dst))
 		return REACH_PORT_SHUT;
-	add_row(&nat->sent, *src, dst, *src);
 	if (gives_addresses(nat->model))
 		map_one_to_one(reach, nat, src);
 	else if (nat_kind_gives_ports(nat->model->kind) && !map_napt(reach, nat, src, dst))
 		return REACH_NO_PORT;
+	/* What gets no mapping opens nothing. */
+	add_row(&nat->sent, inside, dst, inside, false);
 	return REACH_ARRIVED;
 }
 
@@ -276,13 +364,6 @@ static bool admits(const struct reach_nat *nat, struct spot inside, struct spot 
 	return false;
 }
 
-/* A static forward or a DMZ leads in whatever is addressed to the peer's own port. */
-static bool forwarded(struct reach *reach, const struct reach_nat *nat, struct spot inside,
-		      struct spot dst)
-{
-	return nat->forwards_peer && (dst.port == inside.port || reach_luck(reach));
-}
-
 /* The inside endpoint that a row of the table leads @dst to. */
 static bool leads_to(const struct reach_nat *nat, const struct reach_row *row, struct spot dst,
 		     struct spot *ret)
@@ -295,25 +376,59 @@ static bool leads_to(const struct reach_nat *nat, const struct reach_row *row, s
 	return reach_same(row->outside, dst);
 }
 
+/* A stranger is led to @who, at the port that was addressed; a static forward may lead from any to the
+ * peer's own. */
+static enum reach_drop lead_stranger(struct reach *reach, struct reach_nat *nat, enum party who,
+				     struct spot src, struct spot *dst)
+{
+	struct spot inside = { reach_inside_addr(reach, nat, who), dst->port };
+	const struct reach_row *row;
+
+	if (reach->local_port && dst->port != reach->peers[who].host.port && reach_luck(reach))
+		inside.port = reach->peers[who].host.port;
+	/* It speaks to that one itself, from another port. */
+	row = find_row(nat, &nat->mappings, inside, src, true);
+	if (row && scope_of(reach_rules(nat), row) == NAT_APD && !reach_same(row->outside, *dst))
+		return REACH_FILTERED;
+	add_row(&nat->led, inside, src, *dst, true);
+	*dst = inside;
+	return REACH_ARRIVED;
+}
+
+/* What no mapping lets in; @owned: there is one all the same. */
+static enum reach_drop meet_stranger(struct reach *reach, struct reach_nat *nat, struct spot src,
+				     struct spot *dst, bool owned)
+{
+	for (int p = PARTY_CALLER; p <= PARTY_CALLEE && !gives_addresses(nat->model); p++)
+		if (nat->forwards[p])
+			return lead_stranger(reach, nat, (enum party)p, src, dst);
+	/* The router takes the stray for its own, and its answer's state takes the port, unless that is
+	 * somebody's alone. */
+	if (nat->poisons && (!owned || overloads(nat))) {
+		add_row(&nat->taken, *dst, src, *dst, false);
+		reach->poisoned = true;
+	}
+	return REACH_FILTERED;
+}
+
 static enum reach_drop translate_in(struct reach *reach, struct reach_nat *nat, struct spot src,
 				    struct spot *dst, bool filter)
 {
+	bool owned = false;
+
 	for (size_t i = 0; i < nat->mappings.len; i++) {
 		struct spot inside;
 
 		if (!leads_to(nat, &nat->mappings.rows[i], *dst, &inside))
 			continue;
-		if (!filter || admits(nat, inside, src) || forwarded(reach, nat, inside, *dst)) {
+		owned = true;
+		if (!filter || admits(nat, inside, src) ||
+		    (gives_addresses(nat->model) && strangers_led_to(reach, nat, inside.addr))) {
 			*dst = inside;
 			return REACH_ARRIVED;
 		}
 	}
-	/* The router takes the stray for its own, and its answer's state takes the port. */
-	if (nat->poisons) {
-		add_row(&nat->taken, *dst, src, *dst);
-		reach->poisoned = true;
-	}
-	return REACH_FILTERED;
+	return meet_stranger(reach, nat, src, dst, owned);
 }
 
 enum reach_drop reach_go_in(struct reach *reach, struct reach_nat *nat, struct spot src,
@@ -325,5 +440,6 @@ enum reach_drop reach_go_in(struct reach *reach, struct reach_nat *nat, struct s
 		return REACH_ARRIVED;
 	if (reach_translates(nat->model))
 		return translate_in(reach, nat, src, dst, filter);
-	return admits(nat, *dst, src) || nat->forwards_peer ? REACH_ARRIVED : REACH_FILTERED;
+	return admits(nat, *dst, src) || strangers_led_to(reach, nat, dst->addr) ? REACH_ARRIVED
+										 : REACH_FILTERED;
 }

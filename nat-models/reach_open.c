@@ -22,11 +22,33 @@ static enum complaint refusal(const struct reach_fate *fate)
 	return fate->drop == REACH_FILTERED && fate->nat ? unsolicited(fate->nat) : COMPLAINT_NONE;
 }
 
-/* It goes all the way: nobody listens there. */
+/* Does what comes back end the state of @nat that the SYN made (RFC 7857, 2.2; RFC 5508, REQ-6)? */
+static bool ends(const struct reach_nat *nat, enum complaint complaint)
+{
+	enum nat_rst rst = reach_rules(nat)->rst;
+
+	if (complaint == COMPLAINT_ICMP)
+		return nat->model->icmp.on_error == NAT_ERROR_END;
+	/* Who does not follow connections takes a RST for any other segment. */
+	return reach_rules(nat)->tracking != NAT_TRACKING_NONE &&
+	       (rst == NAT_RST_END || rst == NAT_RST_END_UNANSWERED);
+}
+
+/* It goes all the way: nobody listens there.  The RST ends the way that a stranger was led by, where it
+ * ends anything. */
 static enum complaint arrive(struct reach *reach, const struct reach_flight *flight)
 {
-	return reach_arrive(reach, flight) ? COMPLAINT_RST
-					   : refusal(&reach->peers[flight->from].fate);
+	const struct reach_peer *receiver = &reach->peers[!flight->from];
+
+	if (!reach_arrive(reach, flight))
+		return refusal(&reach->peers[flight->from].fate);
+	for (size_t i = 0; i < receiver->own_len; i++) {
+		struct reach_nat *nat = &reach->nats[receiver->own[i]];
+
+		if (ends(nat, COMPLAINT_RST))
+			nat->led.len = 0;
+	}
+	return COMPLAINT_RST;
 }
 
 /*
@@ -52,21 +74,12 @@ static enum complaint end_at_border(struct reach *reach, struct reach_flight *fl
 	return nat->model->icmp.time_exceeded ? COMPLAINT_ICMP : COMPLAINT_NONE;
 }
 
-/* Does what comes back end the state of @nat that the SYN made (RFC 7857, 2.2; RFC 5508, REQ-6)? */
-static bool ends(const struct reach_nat *nat, enum complaint complaint)
-{
-	enum nat_rst rst = reach_rules(nat)->rst;
-
-	if (complaint == COMPLAINT_ICMP)
-		return nat->model->icmp.on_error == NAT_ERROR_END;
-	return rst == NAT_RST_END || rst == NAT_RST_END_UNANSWERED;
-}
-
 static bool stops(const struct reach_nat *nat, enum complaint complaint)
 {
 	if (complaint == COMPLAINT_ICMP)
 		return nat->model->icmp.blocked || !nat->model->icmp.errors;
-	return reach_rules(nat)->rst == NAT_RST_DROP;
+	return reach_rules(nat)->tracking != NAT_TRACKING_NONE &&
+	       reach_rules(nat)->rst == NAT_RST_DROP;
 }
 
 /* Take the rows of @inside to @to off @table, as far as @scope tells remotes apart; were there any? */
@@ -87,13 +100,17 @@ static bool drop_rows(struct reach_table *table, struct spot inside, enum nat_sc
 
 /* Without the state of @inside's connection to @to: a mapping, with the permission that it was, or
  * of who gives none that permission alone. */
-static void forget(struct reach *reach, struct reach_nat *nat, struct spot inside, struct spot to)
+static void forget(struct reach *reach, struct reach_nat *nat, struct spot inside, struct spot to,
+		   enum complaint complaint)
 {
 	bool maps = nat_kind_gives_ports(nat->model->kind);
-	enum nat_scope scope = maps ? reach_rules(nat)->mapping : NAT_APD;
+	bool whole = complaint == COMPLAINT_ICMP;
+	enum nat_scope scope = maps || whole ? reach_rules(nat)->mapping : NAT_APD;
 
-	/* The connection to the rendezvous stands, and keeps the mapping that it shares. */
-	if (nat->model->kind == NAT_KIND_ROUTER || reach_within(scope, reach->rendezvous, to) ||
+	/* After a RST the connection to the rendezvous stands, and keeps the mapping that it shares; an
+	 * error ends what it is about, whoever has a part in it. */
+	if (nat->model->kind == NAT_KIND_ROUTER ||
+	    (!whole && reach_within(scope, reach->rendezvous, to)) ||
 	    (maps && !drop_rows(&nat->mappings, inside, scope, to)))
 		return;
 	if (drop_rows(&nat->sent, inside, scope, to) || maps)
@@ -128,7 +145,7 @@ static void come_back(struct reach *reach, const struct reach_flight *flight, st
 		if (stops(nat, complaint))
 			return;
 		if (ends(nat, complaint))
-			forget(reach, nat, inside[i], to);
+			forget(reach, nat, inside[i], to, complaint);
 	}
 }
 

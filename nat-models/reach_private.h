@@ -19,6 +19,9 @@ int reach_new_symbol(struct reach *reach);
 /* Does @model change addresses? */
 bool reach_translates(const struct nat_model *model);
 
+/* By which address @nat's inside knows @who, who is behind it. */
+int reach_inside_addr(const struct reach *reach, const struct reach_nat *nat, enum party who);
+
 /* Is @addr outside of @nat, and its own? */
 bool reach_owns(const struct reach_nat *nat, int addr);
 

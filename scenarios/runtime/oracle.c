@@ -127,6 +127,12 @@ void oracle_ask(const struct plan_node *caller, const struct plan_node *callee,
 	describe(callee, b, b_len, call->family, call->local_port, callee_nats);
 	question.caller = (struct predict_side){ caller_nats, a_len - shared };
 	question.callee = (struct predict_side){ callee_nats, b_len - shared };
+	for (size_t i = 0; i < shared; i++) {
+		struct predict_nat *both = &caller_nats[a_len - shared + i];
+
+		both->forwards_callee = callee_nats[b_len - shared + i].forwards_peer;
+		both->forwards_callee_tcp = callee_nats[b_len - shared + i].forwards_tcp;
+	}
 	question.shared = (struct predict_side){ caller_nats + a_len - shared, shared };
 	predict(&question, ret);
 }

@@ -213,7 +213,7 @@ static const struct script forwarding[] = {
 	      "TCP 11.1.2.2:9 > 192.168.1.2:8080 SYN" },
 	    { 0, 'i', "TCP 192.168.1.2:8080 > 11.1.2.2:9 SYN ACK",
 	      "TCP 192.168.1.2:8080 > 11.1.2.2:9 SYN ACK" },
-	    { 0, 'i', "TCP 192.168.1.3:80 > 11.1.2.2:9 SYN ACK", "dropped: " } } },
+	    { 0, 'i', "TCP 192.168.1.3:80 > 11.1.2.2:9 SYN ACK", "dropped: out of turn" } } },
 	{ "and so does that of a NAT that keeps ports",
 	  one_to_one_strict,
 	  { { 0, 'o', "TCP 11.1.2.2:9 > 11.2.0.1:80 SYN", "TCP 11.1.2.2:9 > 192.168.1.7:80 SYN" },
