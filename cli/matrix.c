@@ -12,6 +12,7 @@
 #include "../reports/record.h"
 #include "../scenarios/runtime/both_worlds.h"
 #include "command.h"
+#include "matrix_random.h"
 #include "model_file.h"
 #include "options.h"
 #include "results.h"
@@ -36,6 +37,7 @@ struct matrix_options {
 	const char *world, *format, *output, *realise, *methods;
 	uint64_t seed, jobs, repeat;
 	uint64_t sample; /* cells; 0 = all */
+	uint64_t random; /* draws; 0 = no such matrix */
 	struct option_list a, b;
 };
 
@@ -201,6 +203,27 @@ static int run_matrix(const struct matrix_options *options, enum suite_worlds wo
 	return status;
 }
 
+/* The models are drawn, and all methods tried. */
+static int run_random(const struct matrix_options *options)
+{
+	struct matrix_random random = {
+		.draws = options->random,
+		.seed = options->seed,
+		.jobs = options->jobs,
+		.output = options->output,
+	};
+	int status;
+
+	if (options->a.len || options->b.len || options->sample || options->ipv6 ||
+	    !are_usual(options) || strcmp(options->realise, "engine") != 0 ||
+	    options->repeat != 1 || strcmp(options->format, "text") != 0)
+		return command_error("matrix", STATUS_USAGE,
+				     "--random draws the models itself: expected with it only "
+				     "--world, --seed, --jobs and -o");
+	status = results_worlds("matrix", options->world, &random.worlds);
+	return status ? status : matrix_random(&random);
+}
+
 static int run(int argc, char **argv)
 {
 	struct matrix_options o = {
@@ -238,6 +261,13 @@ static int run(int argc, char **argv)
 		  .value = "N",
 		  .help = "only N cells, drawn by the seed, of each model as many; default all",
 		  .min = 1 },
+		{ .name = "random",
+		  .kind = OPTION_NUMBER,
+		  .ret.number = &o.random,
+		  .value = "N",
+		  .help = "instead, N pairs of NATs whose every knob the seed draws, in all layouts",
+		  .min = 1,
+		  .max = 1000000 },
 		OPTION_REALISE(&o.realise),
 		OPTION_WORLD(&o.world),
 		OPTION_SEED(&o.seed),
@@ -255,6 +285,8 @@ static int run(int argc, char **argv)
 
 	if (status != OPTIONS_GO_ON)
 		return status;
+	if (o.random)
+		return run_random(&o);
 	set = json_object();
 	status = cells(&o, set);
 	if (!status)

@@ -341,7 +341,8 @@ static void prepare(struct jobs *jobs, const struct suite_entry *entry, json_t *
 	struct job *job = &jobs->jobs[jobs->len];
 	json_t *params = json_object_get(run, "params"), *twin = json_object_get(run, "twin");
 	json_t *twins = json_object_get(entry->about, "twins");
-	uint64_t seed = options->seed + repetition;
+	const json_t *own = json_object_get(run, "seed");
+	uint64_t seed = (own ? (uint64_t)json_integer_value(own) : options->seed) + repetition;
 
 	name_capture(job, entry, run, setting, repetition, options);
 	job->spec = (struct run_spec){

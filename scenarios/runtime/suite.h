@@ -39,7 +39,7 @@ struct suite_options {
 struct suite_entry {
 	const struct collection_file *file;
 	json_t *about; /* scenario_about() */
-	json_t *runs; /* scenario_runs(); NULL where only listed */
+	json_t *runs; /* scenario_runs(); NULL where only listed.  One may have a "seed" of its own */
 };
 
 struct suite {

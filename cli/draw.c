@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Theory of operation: a model is drawn from nat_model_defaults(), or from one of the catalog, by
+ * setting each knob with some probability to a value of its own; what makes the model contradict itself
+ * is left out.  How bold a model is differs from draw to draw: where every knob is turned, one
+ * behaviour hides the others; where few are, few meet.
+ */
+#include "draw.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../nat-models/catalog.h"
+#include "../nat-models/check.h"
+#include "../nat-models/duration.h"
+#include "../sim/stream.h"
+#include "options.h"
+
+#define X(id, word) word,
+static const char *const layout_words[] = { DRAW_LAYOUTS(X) };
+#undef X
+
+const char *draw_layout_word(enum draw_layout layout)
+{
+	return layout_words[layout];
+}
+
+bool draw_has(enum draw_layout layout, unsigned i)
+{
+	switch (i) {
+	case 0:
+		return true;
+	case 1:
+		return layout != DRAW_ONE_HOME && layout != DRAW_OPEN_CALLEE;
+	default:
+		return layout == DRAW_NESTED_CALLER || layout == DRAW_NESTED_CALLEE ||
+		       layout == DRAW_SHARED;
+	}
+}
+
+#define MS(n) ((int64_t)((n)*NS_PER_MS))
+#define SECONDS(n) ((int64_t)((n)*NS_PER_S))
+#define PREFIX(a, b, c, d, bits) (((int64_t)(a) << 24 | (b) << 16 | (c) << 8 | (d)) << 8 | (bits))
+
+enum { VALUES = 6 };
+
+/*
+ * What numbers and times are drawn from, for which any of their range would mostly mean nothing; one
+ * that is not here stays.  A 0 is a value only as the first one.
+ */
+static const struct choice {
+	const char *section; /* NULL = UDP's and TCP's */
+	const char *key;
+	int64_t values[VALUES];
+} choices[] = {
+	{ "", "pool", { 1, 2, 3 } },
+	{ "", "limit", { 0, 6, 12, 600 } },
+	{ "", "limit_host", { 0, 6, 12, 600 } },
+	{ "", "fragments_held", { 1, 4, 64 } },
+	{ "", "fragment_time", { MS(100), SECONDS(5) } },
+	{ NULL, "step", { 1, 2, -1, 7, -3 } },
+	{ NULL, "port_min", { 1024, 1, 20000, 32768, 49152 } },
+	{ NULL, "port_max", { 65535, 32767, 40000, 49151, 20499 } },
+	{ NULL, "block_size", { 64, 512, 1024, 4096 } },
+	{ NULL, "blocks_max", { 1, 2, 8 } },
+	{ NULL, "reuse_after", { 0, SECONDS(1), SECONDS(120) } },
+	{ "udp", "permission_time", { 0, MS(300), SECONDS(2), SECONDS(300) } },
+	{ "tcp", "permission_time", { 0, SECONDS(100), SECONDS(300) } },
+	{ "udp", "timeout", { MS(200), MS(900), SECONDS(2), SECONDS(30), SECONDS(300) } },
+	{ "udp", "timeout_two_way", { 0, SECONDS(1), SECONDS(120) } },
+	{ "udp", "two_way_after", { 0, MS(10), SECONDS(2) } },
+	{ "tcp", "transitory", { SECONDS(100), SECONDS(240) } },
+	{ "tcp", "established", { 0, SECONDS(120), SECONDS(7440) } },
+	{ "tcp", "closing", { 0, MS(500), SECONDS(10) } },
+	{ "tcp", "reset", { 0, MS(500), SECONDS(10) } },
+	{ "tcp", "hold", { MS(100), SECONDS(1), SECONDS(6) } },
+	{ "icmp", "timeout", { MS(500), SECONDS(60) } },
+	{ NULL, "outbound_ports", { 0, 443, 443 | 80 << 16, 443 | 3478 << 16 } },
+};
+
+/* Mapping and filtering, and whatever else decides most of what happens. */
+static const char *const core_keys[] = {
+	"mapping", "filtering", "ports", "collision", "unsolicited", "hairpin",
+};
+
+static bool is_transport(const struct knob_section *section)
+{
+	return strcmp(section->name, "udp") == 0 || strcmp(section->name, "tcp") == 0;
+}
+
+static const struct choice *choice_of(const struct knob_section *section, const struct knob *knob)
+{
+	for (size_t i = 0; i < ARRAY_LEN(choices); i++) {
+		const struct choice *choice = &choices[i];
+
+		if (strcmp(choice->key, knob->key) == 0 &&
+		    (choice->section ? strcmp(choice->section, section->name) == 0
+				     : is_transport(section)))
+			return choice;
+	}
+	return NULL;
+}
+
+static int64_t draw_of(const struct choice *choice, uint64_t *stream)
+{
+	size_t len = 1;
+
+	while (len < VALUES && choice->values[len])
+		len++;
+	return choice->values[stream_below(stream, len)];
+}
+
+static size_t words_len(const struct knob *knob)
+{
+	size_t n = 0;
+
+	while (knob->words[n].word)
+		n++;
+	return n;
+}
+
+/* Without TCP to the rendezvous no method can begin; and a kind or a family is another NAT. */
+static bool is_fixed(const struct knob_section *section, const struct knob *knob)
+{
+	if (strcmp(knob->key, "blocked") == 0)
+		return strcmp(section->name, "tcp") == 0;
+	return strcmp(knob->key, "kind") == 0 || strcmp(knob->key, "family") == 0 ||
+	       strcmp(knob->key, "rfc3489") == 0 || !knob_is_number(knob->type);
+}
+
+static int64_t draw_value(const struct nat_model *model, const struct knob_section *section,
+			  const struct knob *knob, uint64_t *stream)
+{
+	const struct choice *choice = choice_of(section, knob);
+	const size_t words = knob->type == KNOB_WORD ? words_len(knob) : 0;
+
+	switch (knob->type) {
+	case KNOB_WORD:
+		return words ? (int64_t)stream_below(stream, words) : 0;
+	case KNOB_BOOL:
+		return (int64_t)stream_below(stream, 2);
+	case KNOB_SET:
+		return (int64_t)stream_below(stream, UINT64_C(1) << words_len(knob));
+	default:
+		return choice ? draw_of(choice, stream) : knob_value(model, section, knob);
+	}
+}
+
+/* True where @model may have it. */
+static bool set_if_fit(struct nat_model *model, const struct knob_section *section,
+		       const struct knob *knob, int64_t value)
+{
+	const struct nat_model before = *model;
+	char text[200];
+
+	knob_set(model, section, knob, value);
+	model->rfc3489 = model_rfc3489(model);
+	if (!model_check(model, text, sizeof(text)))
+		return true;
+	*model = before;
+	return false;
+}
+
+static bool is_core(const struct knob *knob)
+{
+	for (size_t i = 0; i < ARRAY_LEN(core_keys); i++)
+		if (strcmp(core_keys[i], knob->key) == 0)
+			return true;
+	return false;
+}
+
+/* Most are rare: UDP is seldom blocked. */
+static bool is_rare(const struct knob *knob)
+{
+	return strcmp(knob->key, "blocked") == 0 || strcmp(knob->key, "outbound_ports") == 0 ||
+	       strncmp(knob->key, "limit", 5) == 0;
+}
+
+static void turn_knobs(struct nat_model *model, unsigned percent, uint64_t *stream)
+{
+	for (size_t s = 0; s < KNOB_SECTIONS; s++) {
+		const struct knob_section *section = &knob_sections[s];
+
+		for (size_t i = 0; i < section->len; i++) {
+			const struct knob *knob = &section->knobs[i];
+			uint64_t odds = is_core(knob)	? percent + 40
+					: is_rare(knob) ? percent / 4
+							: percent;
+
+			if (!is_fixed(section, knob) && stream_below(stream, 100) < odds)
+				set_if_fit(model, section, knob,
+					   draw_value(model, section, knob, stream));
+		}
+	}
+}
+
+static enum nat_kind draw_kind(uint64_t *stream)
+{
+	static const enum nat_kind kinds[] = {
+		NAT_KIND_NAPT,	   NAT_KIND_NAPT,     NAT_KIND_NAPT,   NAT_KIND_NAPT,
+		NAT_KIND_NAPT,	   NAT_KIND_NAPT,     NAT_KIND_NAPT,   NAT_KIND_NAPT,
+		NAT_KIND_FIREWALL, NAT_KIND_FIREWALL, NAT_KIND_ROUTER, NAT_KIND_ONE_TO_ONE,
+	};
+
+	return kinds[stream_below(stream, ARRAY_LEN(kinds))];
+}
+
+/* One of the catalog's that is for IPv4, and lets its hosts join a rendezvous. */
+static void draw_from_catalog(uint64_t *stream, struct nat_model *ret)
+{
+	size_t len;
+	const char *const *names = nat_model_names(&len);
+	struct nat_model model;
+	struct model_error error;
+
+	do {
+		if (nat_model_find(names[stream_below(stream, len)], &model, &error))
+			return;
+	} while (!nat_model_serves(&model, 4) || model.tcp.blocked || model.tcp.outbound_ports[0]);
+	*ret = model;
+	memset(ret->kernel, 0, sizeof(ret->kernel));
+}
+
+/* Many do to TCP what they do to UDP. */
+static void treat_alike(struct nat_model *model)
+{
+	const struct knob_section *udp = &knob_sections[1], *tcp = &knob_sections[2];
+
+	for (size_t i = 0; i < udp->len && i < tcp->len; i++)
+		if (is_core(&udp->knobs[i]))
+			set_if_fit(model, tcp, &tcp->knobs[i],
+				   knob_value(model, udp, &udp->knobs[i]));
+}
+
+static void draw_model(uint64_t *stream, struct nat_model *ret)
+{
+	static const unsigned boldness[] = { 0, 4, 12, 30 };
+	const unsigned percent = boldness[stream_below(stream, ARRAY_LEN(boldness))];
+
+	nat_model_defaults(ret);
+	if (stream_below(stream, 3) == 0) {
+		draw_from_catalog(stream, ret);
+		memset(ret->source, 0, sizeof(ret->source));
+	} else {
+		ret->kind = draw_kind(stream);
+		ret->family = nat_kind_family(ret->kind);
+		ret->rfc3489 = model_rfc3489(ret);
+	}
+	turn_knobs(ret, percent, stream);
+	if (stream_below(stream, 2))
+		treat_alike(ret);
+}
+
+void draw_case(uint64_t seed, struct draw *ret)
+{
+	uint64_t stream = stream_seed(seed, "draw", "case");
+
+	memset(ret, 0, sizeof(*ret));
+	/* Most pairs are two homes. */
+	ret->layout = stream_below(&stream, 2)
+			      ? DRAW_HOMES
+			      : (enum draw_layout)stream_below(&stream, DRAW_LAYOUT_COUNT);
+	ret->host_addresses = stream_below(&stream, 4) == 0;
+	for (int i = 0; i < 2; i++)
+		ret->dmz[i] = stream_below(&stream, 8) == 0;
+	/* One home has one such host. */
+	if (ret->layout == DRAW_ONE_HOME || ret->layout == DRAW_OPEN_CALLEE)
+		ret->dmz[1] = false;
+	for (unsigned i = 0; i < DRAW_MODELS; i++) {
+		draw_model(&stream, &ret->models[i]);
+		/* Two hosts need two addresses, to join the rendezvous at all; and so do hosts behind a
+		 * router ports that their addresses do not determine. */
+		if (ret->models[i].kind == NAT_KIND_ONE_TO_ONE && ret->models[i].pool_size < 2)
+			ret->models[i].pool_size = 2;
+	}
+	if (ret->models[2].tcp.ports == NAT_PORTS_DETERMINISTIC)
+		ret->models[2].tcp.ports = NAT_PORTS_BLOCK;
+}
+
+bool draw_reset(struct nat_model *model, int *at)
+{
+	struct nat_model defaults;
+	size_t n = (size_t)*at;
+
+	nat_model_defaults(&defaults);
+	for (size_t s = 0; s < KNOB_SECTIONS; s++) {
+		const struct knob_section *section = &knob_sections[s];
+		const struct knob *knob;
+
+		if (n >= section->len) {
+			n -= section->len;
+			continue;
+		}
+		knob = &section->knobs[n];
+		if (!knob_is_number(knob->type) || strcmp(knob->key, "family") == 0 ||
+		    strcmp(knob->key, "rfc3489") == 0 || strcmp(knob->key, "kind") == 0 ||
+		    knob_value(model, section, knob) == knob_value(&defaults, section, knob))
+			return false;
+		return set_if_fit(model, section, knob, knob_value(&defaults, section, knob));
+	}
+	*at = -1;
+	return false;
+}
