@@ -135,10 +135,14 @@ static void send_error(struct forge *forge, enum packet_error error)
 	forge_bytes(forge, ALICE, PCAPNG_INBOUND, pkt.data, pkt.len, NULL);
 }
 
+/* Two hosts on one link: no router is between them. */
+static const struct way alice_linked = { { ALICE, BOB }, { PCAPNG_OUTBOUND, PCAPNG_INBOUND }, 2 };
+static const struct way bob_linked = { { BOB, ALICE }, { PCAPNG_OUTBOUND, PCAPNG_INBOUND }, 2 };
+
 /* What happened, a letter each: a and b are SYNs, A and B answers to them by who sent the other. */
 static void happen(struct forge *forge, char what)
 {
-	bool from_alice = strchr("aulA", what);
+	bool from_alice = strchr("aulxA", what);
 	const struct way *way = from_alice ? &alice_to_bob : &bob_to_alice;
 	uint32_t syn = from_alice ? A_SYN : B_SYN;
 
@@ -158,8 +162,12 @@ static void happen(struct forge *forge, char what)
 	case 'w': /* its TTL is low, and yet it arrives */
 		send_syn(forge, way, syn, 10, WHOLE, NULL);
 		break;
-	case 'x': /* … or gets as far as the other's NAT */
+	case 'z': /* … or gets as far as the other's NAT */
 		send_syn(forge, way, syn, 10, 4, "dropped: filtered");
+		break;
+	case 'x': /* … or arrives by no router */
+	case 'y':
+		send_syn(forge, from_alice ? &alice_linked : &bob_linked, syn, 1, WHOLE, NULL);
 		break;
 	case 'A': /* alice's SYN-ACK has her SYN's number, as where SYNs cross */
 	case 'B':
@@ -203,8 +211,10 @@ static const struct row rows[] = {
 	  "bob sent no SYN that ended on its way" },
 	{ "… but it arrived", METHOD_TCP_PUNCH_LOW_TTL, "lwabAB", false,
 	  "bob sent no SYN that ended on its way" },
-	{ "… but it got to the other's NAT", METHOD_TCP_PUNCH_LOW_TTL, "lxabAB", false,
+	{ "… but it got to the other's NAT", METHOD_TCP_PUNCH_LOW_TTL, "lzabAB", false,
 	  "bob sent no SYN that ended on its way" },
+	{ "… but where nothing could end it", METHOD_TCP_PUNCH_LOW_TTL, "xyAB", true,
+	  "both sent a SYN" },
 	{ "STUNT", METHOD_TCP_STUNT_2, "man", true,
 	  "bob sent a SYN that ended on its way, and then accepted alice's" },
 	{ "STUNT, but the callee's SYN went on", METHOD_TCP_STUNT_2, "van", false,

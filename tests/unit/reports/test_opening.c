@@ -377,15 +377,39 @@ static void registrations_of_others(void **state)
 	}
 }
 
+/* A DMZ leads what is for another port to that port of its host, where nobody is. */
+static void a_port_that_nobody_has(void **state)
+{
+	static const uint16_t ports[] = { INSIDE, INSIDE + 444 };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		const struct step steps[] = { A_HELLO, B_TO(ports[i], ANSWER, KNOWN, USUAL, WHOLE),
+					      B_TO(ports[i], HELLO, KNOWN, USUAL, WHOLE) };
+		struct forge *forge = forge_lab();
+		struct verdict verdict;
+		char error[256];
+
+		for (uint32_t s = 0; s < 3; s++)
+			put_step(forge, METHOD_PUNCH, &steps[s], s + 1);
+		assert_int_equal(verdict_read(forge_write(forge), &verdict, error, sizeof(error)),
+				 0);
+		assert_int_equal(verdict_find(&verdict, CALL)->connected, ports[i] == INSIDE);
+		verdict_clear(&verdict);
+		forge_free(forge);
+	}
+}
+
 int main(void)
 {
 	enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
-	struct CMUnitTest tests[ROWS + 1] = { 0 };
+	struct CMUnitTest tests[ROWS + 2] = { 0 };
 
 	for (size_t i = 0; i < ROWS; i++)
 		tests[i] = (struct CMUnitTest){ .name = rows[i].name,
 						.test_func = a_row,
 						.initial_state = (void *)&rows[i] };
 	tests[ROWS] = (struct CMUnitTest)cmocka_unit_test(registrations_of_others);
+	tests[ROWS + 1] = (struct CMUnitTest)cmocka_unit_test(a_port_that_nobody_has);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -165,12 +165,41 @@ static void test_new_connection(void **state)
 	tcp_streams_free(feed.streams);
 }
 
+/* A second SYN with another number, as where two paths end at one endpoint, ends nothing: the first
+ * connection goes on. */
+static void test_two_syns(void **state)
+{
+	uint8_t bytes[TALK_MAX];
+	struct feed feed = { .bytes = bytes };
+	const struct talk frame = { .kind = TALK_HELLO, .token = 7, .method = METHOD_TCP_DIRECT };
+	struct packet pkt = { .data = bytes };
+	const struct packet_info other = {
+		.protocol = IP_PROTO_TCP,
+		.tcp_flags = TCP_SYN,
+		.tcp_seq = 5000000,
+		.src = { ip_addr_v4(1), 1 },
+		.dst = { ip_addr_v4(2), 2 },
+	};
+	size_t len = talk_encode(&frame, bytes, sizeof(bytes));
+
+	(void)state;
+	assert_int_equal(tcp_streams_new(&feed.streams), 0);
+	feed_segment(&feed, 0, 0, TCP_SYN);
+	assert_int_equal(tcp_streams_segment(feed.streams, 0, PCAPNG_OUTBOUND, &pkt, &other, see,
+					     &feed.seen),
+			 0);
+	feed_segment(&feed, 0, len, TCP_ACK);
+	assert_int_equal(feed.seen.count, 1);
+	tcp_streams_free(feed.streams);
+}
+
 int main(void)
 {
-	enum { FIXED = 2, ROWS = sizeof(rows) / sizeof(rows[0]) };
+	enum { FIXED = 3, ROWS = sizeof(rows) / sizeof(rows[0]) };
 	struct CMUnitTest tests[FIXED + ROWS] = {
 		cmocka_unit_test(test_gap_is_given_up),
 		cmocka_unit_test(test_new_connection),
+		cmocka_unit_test(test_two_syns),
 	};
 
 	for (size_t i = 0; i < ROWS; i++)
