@@ -38,21 +38,26 @@ static bool is_free(const struct virtual_host *host, const struct virtual_sock *
 	return !is_tcp(sock) || !connection_holds(host, port, sock->sock.local.addr, sock->share);
 }
 
-/* Any free port, at random (RFC 6056, 3.3.1). */
+/* Any free port, at random (RFC 6056, 3.3.1).  Who shares ports shares none that it did not ask for: from
+ * one that a connection has, there is none to the same remote. */
 static int choose_port(struct virtual_host *host, struct virtual_sock *sock)
 {
+	const bool share = sock->share;
+	int err = -EADDRINUSE;
 	const uint32_t range = EPHEMERAL_LAST - EPHEMERAL_FIRST + 1;
 	uint32_t start = (uint32_t)stream_below(&host->chance, range);
 
-	for (uint32_t i = 0; i < range; i++) {
+	sock->share = false;
+	for (uint32_t i = 0; i < range && err; i++) {
 		uint16_t port = (uint16_t)(EPHEMERAL_FIRST + (start + i) % range);
 
 		if (is_free(host, sock, port)) {
 			sock->sock.local.port = port;
-			return 0;
+			err = 0;
 		}
 	}
-	return -EADDRINUSE;
+	sock->share = share;
+	return err;
 }
 
 static bool may_have(const struct virtual_host *host, const struct virtual_sock *sock)

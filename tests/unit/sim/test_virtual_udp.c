@@ -292,6 +292,29 @@ static void binding(void **state)
 	lab_close(&lab);
 }
 
+/* Who would share a port is given one that it shares with nobody, the last that is left. */
+static void a_port_that_was_not_asked_for(void **state)
+{
+	enum { FIRST = 32768, LAST = 60999, LEFT = 40000 };
+	struct sock_spec spec = { .kind = SOCK_TCP_LISTEN, .share = true };
+	struct sock *sock;
+	struct host *host;
+
+	(void)state;
+	lab_open(&lab, false);
+	host = lab_host(&lab, "carol", LAN(4));
+	for (int port = FIRST; port <= LAST; port++) {
+		spec.local.port = (uint16_t)port;
+		if (port != LEFT)
+			assert_int_equal(sock_open(host, &spec, &sock), 0);
+	}
+	spec.local.port = 0;
+	assert_int_equal(sock_open(host, &spec, &sock), 0);
+	assert_int_equal(sock_local(sock).port, LEFT);
+	assert_int_equal(sock_open(host, &spec, &sock), -EADDRINUSE);
+	lab_close(&lab);
+}
+
 enum { STRANGERS = 64, FRIENDS = 8 };
 
 static void speak_to_the_shared(void *arg)
@@ -474,6 +497,7 @@ int main(void)
 		TEST(a_group_is_heard_where_it_was_joined),
 		TEST(a_host_reaches_itself_without_the_wire),
 		TEST(a_full_queue_loses_what_comes),
+		cmocka_unit_test(a_port_that_was_not_asked_for),
 	};
 	struct CMUnitTest binds[sizeof(bind_rows) / sizeof(*bind_rows)];
 
