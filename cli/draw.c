@@ -251,6 +251,16 @@ static void draw_model(uint64_t *stream, struct nat_model *ret)
 		treat_alike(ret);
 }
 
+/* Where a host's address determines its ports, one of another network has none, nor one of too high an
+ * address: neither could join a rendezvous. */
+static void give_all_their_share(struct nat_transport *tcp, bool others)
+{
+	const uint32_t range = (uint32_t)tcp->port_max - tcp->port_min + 1;
+
+	if (tcp->ports == NAT_PORTS_DETERMINISTIC && (others || range / tcp->block_size < 8))
+		tcp->ports = NAT_PORTS_BLOCK;
+}
+
 void draw_case(uint64_t seed, struct draw *ret)
 {
 	uint64_t stream = stream_seed(seed, "draw", "case");
@@ -268,13 +278,12 @@ void draw_case(uint64_t seed, struct draw *ret)
 		ret->dmz[1] = false;
 	for (unsigned i = 0; i < DRAW_MODELS; i++) {
 		draw_model(&stream, &ret->models[i]);
-		/* Two hosts need two addresses, to join the rendezvous at all; and so do hosts behind a
-		 * router ports that their addresses do not determine. */
+		/* Two hosts need two addresses, to join the rendezvous at all. */
 		if (ret->models[i].kind == NAT_KIND_ONE_TO_ONE && ret->models[i].pool_size < 2)
 			ret->models[i].pool_size = 2;
 	}
-	if (ret->models[2].tcp.ports == NAT_PORTS_DETERMINISTIC)
-		ret->models[2].tcp.ports = NAT_PORTS_BLOCK;
+	for (unsigned i = 0; i < DRAW_MODELS; i++)
+		give_all_their_share(&ret->models[i].tcp, i == 2);
 }
 
 bool draw_reset(struct nat_model *model, int *at)

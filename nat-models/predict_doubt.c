@@ -103,18 +103,20 @@ static void doubt_numbers(const struct predict_side *side, enum party owner, enu
 
 /* A SYN from outside after one from inside is what crossing SYNs look like to a NAT, too.  After a RST
  * the connection is a new one to some. */
-static void doubt_listening(const struct predict_side *side, enum party owner, enum method method,
+static void doubt_listening(const struct predict_question *question,
+			    const struct predict_side *side, enum party owner, enum method method,
 			    struct predict_answer *ret)
 {
+	/* One that both are behind may be further than that SYN went; and another way may be free of it. */
+	bool sure = method == METHOD_TCP_STUNT_2 && owner != PARTY_NONE &&
+		    !question->tries_host_addresses;
+
 	for (size_t i = 0; i < side->nats_len; i++) {
 		const struct nat_model *model = side->nats[i].model;
 
 		if (follows_tcp(&side->nats[i]) && !model->tcp.simultaneous_open &&
 		    ret->udp[method] == PREDICT_MUST)
-			lower(method,
-			      /* One that both are behind may be further than that SYN went. */
-			      method == METHOD_TCP_STUNT_2 && owner != PARTY_NONE ? PREDICT_MUST_NOT
-										  : PREDICT_MAY,
+			lower(method, sure ? PREDICT_MUST_NOT : PREDICT_MAY,
 			      "drops a SYN that comes after one to where it is from", model, owner,
 			      ret);
 	}
@@ -206,7 +208,7 @@ static void doubt_syns(const struct predict_question *question, enum method meth
 		if (owner == PARTY_NONE && play->direct)
 			continue;
 		if (listens)
-			doubt_listening(sides[p], owner, method, ret);
+			doubt_listening(question, sides[p], owner, method, ret);
 		else if (method_punches_tcp(method))
 			doubt_crossing(sides[p], owner, method, ret);
 		if (listens || method_punches_tcp(method))
@@ -231,12 +233,46 @@ static bool is_brief(const struct nat_transport *rules)
 	       (rules->permission_ns && rules->permission_ns <= SHORT_NS);
 }
 
-static bool may_refuse(const struct nat_model *model)
+/* How many mappings of one host's has it ports for? */
+static uint32_t ports_for_host(const struct nat_transport *rules)
+{
+	const uint32_t range = (uint32_t)rules->port_max - rules->port_min + 1;
+
+	if (rules->ports == NAT_PORTS_BLOCK && rules->block_size * rules->blocks_max < range)
+		return (uint32_t)rules->block_size * rules->blocks_max;
+	return rules->ports == NAT_PORTS_DETERMINISTIC ? rules->block_size : range;
+}
+
+/* Who opens many holes and tries many ports needs a mapping for each of them. */
+static bool may_run_out(const struct predict_question *question, enum method method,
+			const struct nat_model *model, const struct nat_transport *rules)
+{
+	const struct method_budget budget = method_budget_of(&question->budget);
+	uint32_t need = FEW_MAPPINGS;
+
+	if (method == METHOD_BIRTHDAY)
+		need += (uint32_t)budget.holes + budget.probes;
+	else if (method == METHOD_PREDICT)
+		need += 2U * budget.candidates;
+	return nat_kind_gives_ports(model->kind) && ports_for_host(rules) < need;
+}
+
+/* RFC 7422: each host has so many ports; the hosts, counted off by their addresses, may be more. */
+static bool has_few_shares(const struct nat_model *model, const struct nat_transport *rules)
+{
+	const uint32_t range = (uint32_t)rules->port_max - rules->port_min + 1;
+
+	return rules->ports == NAT_PORTS_DETERMINISTIC &&
+	       range / rules->block_size * model->pool_size < FEW_MAPPINGS;
+}
+
+static bool may_refuse(const struct nat_model *model, const struct nat_transport *rules)
 {
 	bool few = model->max_mappings && model->max_mappings < FEW_MAPPINGS;
 	bool few_host = model->max_mappings_host && model->max_mappings_host < FEW_MAPPINGS;
 
-	return few || few_host;
+	return few || few_host ||
+	       (nat_kind_gives_ports(model->kind) && has_few_shares(model, rules));
 }
 
 /* Mappings of TCP's live long enough for any call. */
@@ -246,27 +282,50 @@ static bool over_tcp(const struct predict_question *question, enum method method
 	       (method == METHOD_TURN && question->turn == PREDICT_TURN_TCP);
 }
 
-static void doubt_table(const struct predict_side *side, enum party owner, enum method method,
-			bool tcp, struct predict_answer *ret)
+static void doubt_table(const struct predict_question *question, const struct predict_side *side,
+			enum party owner, enum method method, struct predict_answer *ret)
 {
+	bool tcp = over_tcp(question, method);
+
 	for (size_t i = 0; i < side->nats_len; i++) {
 		const struct nat_model *model = side->nats[i].model;
 		const struct nat_transport *rules = tcp ? &model->tcp : &model->udp;
 		bool brief = is_brief(rules);
+		/* Where the odds are known, they are of as many ports as there are. */
+		bool little =
+			may_refuse(model, rules) ||
+			(ret->chance[method] < 0 && may_run_out(question, method, model, rules));
 		char name[LABEL];
 
 		/* What is forgotten leaves a port that was not to be had. */
 		bool freed = brief && rules->collision == NAT_COLLISION_REFUSE;
 
 		if (ret->udp[method] == PREDICT_MAY || !keeps_state(model, rules) ||
-		    !(brief || may_refuse(model)) ||
-		    (ret->udp[method] == PREDICT_MUST_NOT && !freed))
+		    !(brief || little) || (ret->udp[method] == PREDICT_MUST_NOT && !freed))
 			continue;
 		ret->udp[method] = PREDICT_MAY;
 		snprintf(ret->why[method], WHY,
 			 brief ? "%s may have forgotten its mapping by then"
-			       : "%s may have reached its limit of mappings",
+			       : "%s may have no room for another mapping",
 			 predict_label(owner, model, name));
+	}
+}
+
+/* Where a new mapping takes the port of an older one, also of the same host's, what is sent to the other's
+ * own address and to its outside one is for two remotes by turns. */
+static void doubt_stealing(const struct predict_question *question, const struct predict_side *side,
+			   enum party owner, enum method method, struct predict_answer *ret)
+{
+	for (size_t i = 0; i < side->nats_len; i++) {
+		const struct nat_model *model = side->nats[i].model;
+		const struct nat_transport *rules = over_tcp(question, method) ? &model->tcp
+									       : &model->udp;
+
+		if (question->tries_host_addresses && !method_takes_any_family(method) &&
+		    nat_kind_gives_ports(model->kind) && rules->mapping != NAT_EI &&
+		    rules->collision == NAT_COLLISION_STEAL && ret->udp[method] == PREDICT_MUST)
+			lower(method, PREDICT_MAY, "takes ports from mappings for others", model,
+			      owner, ret);
 	}
 }
 
@@ -364,7 +423,9 @@ void predict_doubt(const struct predict_question *question, enum method method,
 	for (int p = PARTY_CALLER; p <= PARTY_CALLEE && method == METHOD_LOW_TTL; p++)
 		doubt_errors(sides[p], (enum party)p, ret);
 	for (int p = PARTY_CALLER; p <= PARTY_NONE; p++)
-		doubt_table(sides[p], (enum party)p, method, over_tcp(question, method), ret);
+		doubt_table(question, sides[p], (enum party)p, method, ret);
+	for (int p = PARTY_CALLER; p <= PARTY_NONE; p++)
+		doubt_stealing(question, sides[p], (enum party)p, method, ret);
 	doubt_refusals(question, method, ret);
 	doubt_rewriters(question, method, ret);
 }

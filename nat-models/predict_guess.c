@@ -271,8 +271,10 @@ unsigned predict_guess_shown(const struct predict_question *question, enum metho
 	for (int p = PARTY_CALLER; p <= PARTY_CALLEE; p++) {
 		enum party who = (enum party)p;
 
+		/* … nor by the port that is known, which a filter by port alone keeps the other from. */
 		if (method == METHOD_PREDICT && gives[p] == GIVES_IN_A_ROW &&
-		    keeps_its_row(question, who) && hears_as_spoken(question, !who, gives[!p]))
+		    keeps_its_row(question, who) && filters_strictly(question, who) &&
+		    hears_as_spoken(question, !who, gives[!p]))
 			return method_bit(method);
 		if (method == METHOD_BIRTHDAY && gives[p] != GIVES_STEADY &&
 		    opens_many(question, who))
