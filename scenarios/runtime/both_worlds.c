@@ -38,6 +38,26 @@ static bool is_luck(const json_t *call, const json_t *attempt)
 	       strcmp(record_text(says_of(call, attempt), "prediction"), "may") == 0;
 }
 
+/* The method that @call tried by luck, and that the capture shows nothing of, since nothing came to be
+ * said; NULL where there is none. */
+static const char *silent_luck(const json_t *call)
+{
+	const json_t *capture = json_object_get(call, "capture"), *tried, *shown;
+	size_t i, k;
+
+	json_array_foreach(json_object_get(json_object_get(call, "probe"), "attempts"), i, tried)
+	{
+		const char *method = record_text(tried, "method");
+		bool seen = false;
+
+		json_array_foreach(json_object_get(capture, "attempts"), k, shown)
+			seen |= strcmp(record_text(shown, "method"), method) == 0;
+		if (!seen && is_luck(call, tried))
+			return method;
+	}
+	return NULL;
+}
+
 /* By which method @call connected: where it may be seen as several, the one that it was tried as. */
 static const char *opened_by(const json_t *call, const json_t *capture, bool *ret_luck)
 {
@@ -60,10 +80,11 @@ static size_t describe_call(const json_t *call, char *buf, size_t size, size_t u
 {
 	const json_t *capture = json_object_get(call, "capture");
 	bool connected = json_is_true(json_object_get(capture, "connected")), luck = false;
-	const char *before = " (";
+	const char *before = " (", *silent = silent_luck(call);
 	json_t *attempt;
 	size_t i;
 
+	luck = silent;
 	json_array_foreach(json_object_get(capture, "attempts"), i, attempt)
 		luck |= is_luck(call, attempt);
 	if (luck)
@@ -72,6 +93,7 @@ static size_t describe_call(const json_t *call, char *buf, size_t size, size_t u
 		used = add(buf, size, used,
 			   connected ? opened_by(call, capture, ret_luck) : "no connection");
 	*ret_luck |= luck;
+	luck = false;
 	json_array_foreach(json_object_get(capture, "attempts"), i, attempt)
 	{
 		luck = is_luck(call, attempt);
@@ -84,6 +106,12 @@ static size_t describe_call(const json_t *call, char *buf, size_t size, size_t u
 		before = ", ";
 		if (luck)
 			break;
+	}
+	if (silent && !luck) {
+		used = add(buf, size, used, before);
+		used = add(buf, size, used, silent);
+		used = add(buf, size, used, " by luck");
+		before = ", ";
 	}
 	return before[0] == ',' ? add(buf, size, used, ")") : used;
 }

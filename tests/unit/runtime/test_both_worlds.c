@@ -68,6 +68,11 @@ static const struct row {
 	  ASKED(LUCK, "true", "relay",
 		TRIED("direct", "false") ", " TRIED("punch", "false") ", " TRIED("relay", "true")),
 	  NULL, 1 },
+	{ "luck decides whether anything is said",
+	  "{\"ended\": \"pass\", \"calls\": [{\"oracle\": " LUCK
+	  ", \"probe\": {\"attempts\": [" TRIED(
+		  "punch", "false") "]}, \"capture\": {\"connected\": false, \"attempts\": []}}]}",
+	  ASKED(LUCK, "true", "punch", TRIED("punch", "true")), NULL, 1 },
 	{ "but not what comes before it",
 	  ASKED(LUCK, "true", "punch", TRIED("direct", "false") ", " TRIED("punch", "true")),
 	  ASKED(LUCK, "true", "punch", TRIED("direct", "true") ", " TRIED("punch", "true")),
