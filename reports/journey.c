@@ -121,9 +121,6 @@ static bool is_deaf_there(const struct journeys *journeys, enum talk_role role,
 {
 	bool elsewhere = false;
 
-	/* One hole of many has not spoken to everybody. */
-	if (seen->frame.method == METHOD_BIRTHDAY)
-		return false;
 	for (size_t i = 0; i < journeys->len; i++) {
 		const struct journey *journey = &journeys->list[i];
 		const struct sighting *start = journey->seen[0];
