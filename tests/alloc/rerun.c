@@ -24,7 +24,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -41,6 +40,8 @@
 #include <sanitizer/lsan_interface.h>
 
 #include <cmocka.h>
+
+#include "lost.h"
 
 enum {
 	FRAMES = 48, /* of a call stack that tell it from others */
@@ -91,7 +92,7 @@ static unsigned looked_at;
 #define WRAP(type, name, ...)                                                                      \
 	REAL(type, name, __VA_ARGS__);                                                             \
 	type __wrap_##name(__VA_ARGS__);                                                           \
-	type __wrap_##name(__VA_ARGS__)
+	NO_HOLDER type __wrap_##name(__VA_ARGS__)
 
 extern char __executable_start[], etext[]; /* the program's own code; the linker's names */
 
@@ -217,28 +218,19 @@ static _Noreturn void fault(const char *text)
 	_exit(1);
 }
 
-/* On a fiber, the sanitizer takes its stack for the thread's. */
-static void hold_thread_stack(void)
+static void leave(bool lost)
 {
-	pthread_attr_t attr;
-	void *stack = NULL;
-	size_t size = 0;
-
-	if (pthread_getattr_np(pthread_self(), &attr) ||
-	    pthread_attr_getstack(&attr, &stack, &size))
-		fault("the thread's stack is not to be found");
-	pthread_attr_destroy(&attr);
-	__lsan_register_root_region(stack, size);
+	if (lost)
+		fault("what it took is lost");
+	_exit(0);
 }
 
 /* The end of a run. */
-static _Noreturn void end(enum course course)
+static NO_HOLDER _Noreturn void end(enum course course)
 {
 	mode = OFF;
 	told->course = course;
-	if (__lsan_do_recoverable_leak_check())
-		fault("what it took is lost");
-	_exit(0);
+	lost_look(leave);
 }
 
 /* cmocka's own function @name, which one of ours stands before. */
@@ -252,7 +244,7 @@ static void (*of_cmocka(const char *name))(const char *file, int line)
 }
 
 /* cmocka's assertions call these two. */
-void _fail(const char *const file, const int line)
+NO_HOLDER void _fail(const char *const file, const int line)
 {
 	static char text[1024];
 
@@ -262,7 +254,6 @@ void _fail(const char *const file, const int line)
 		snprintf(text, sizeof(text), "%s:%d: it failed without a cause", file, line);
 		fault(text);
 	}
-	hold_thread_stack();
 	end(REFUSED);
 }
 
@@ -278,10 +269,9 @@ struct host;
 struct sock;
 struct sock_spec;
 
-static int refused(int err)
+static NO_HOLDER int refused(int err)
 {
 	if (err < 0 && failure.happened && mode == FAILING) {
-		hold_thread_stack();
 		end(REFUSED);
 	}
 	return err;
@@ -307,8 +297,8 @@ static bool misleads(int result)
 REAL(void, _assert_int_equal, LargestIntegralType, LargestIntegralType, const char *, int);
 void __wrap__assert_int_equal(LargestIntegralType a, LargestIntegralType b, const char *file,
 			      int line);
-void __wrap__assert_int_equal(LargestIntegralType a, LargestIntegralType b, const char *file,
-			      int line)
+NO_HOLDER void __wrap__assert_int_equal(LargestIntegralType a, LargestIntegralType b,
+					const char *file, int line)
 {
 	const int got = (int)a;
 	char text[1024];
@@ -439,6 +429,8 @@ int __wrap__cmocka_run_group_tests(const char *name, const struct CMUnitTest *te
 		told = __real_mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE,
 				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (told == MAP_FAILED)
+		return 1;
+	if (lost_prepare())
 		return 1;
 	hasty = strcmp(wanted, "hasty") == 0;
 	hash_stack(); /* the first time, it allocates for itself */
