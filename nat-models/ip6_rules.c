@@ -157,7 +157,7 @@ static struct nat_decision error_about_other(const struct passage *p,
 
 	if (p->nat->model.others && record_of(p, quoted->protocol, inside, remote))
 		known = true;
-	if (!p->nat->model.icmp.errors || !known ||
+	if (!p->nat->model.icmp.errors || !flow_error_passes(p) || !known ||
 	    !ip_addr_equal(p->info.dst.addr, quoted->src.addr))
 		return flow_drop(p, NAT_REASON_QUOTE_UNKNOWN);
 	if (p->nat->model.icmp.verify && !packet_checksums_ok(p->pkt))

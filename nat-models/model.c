@@ -28,6 +28,8 @@ WORDS(rst, NAT_RSTS)
 WORDS(alg, NAT_ALGS)
 WORDS(fragments, NAT_FRAGMENTS)
 WORDS(quote, NAT_QUOTES)
+WORDS(quoted_checksum, NAT_QUOTED_CHECKSUMS)
+WORDS(error_type, NAT_ERROR_TYPES)
 WORDS(error_effect, NAT_ERROR_EFFECTS)
 WORDS(eviction, NAT_EVICTIONS)
 WORDS(refusal, NAT_REFUSALS)
@@ -103,6 +105,10 @@ void nat_model_defaults(struct nat_model *model)
 		.hairpinned_errors = true, /* RFC 5508 REQ-7 */
 		.verify = true,
 		.quoted_options = true, /* RFC 5508 REQ-3b */
+		.quoted_checksum = NAT_QUOTED_UNCHECKED, /* RFC 5508 REQ-3c */
+		/* REQ-10c would have source quench stopped; hardly any NAT does. */
+		.error_types = 1 << NAT_ERROR_TYPE_UNREACHABLE | 1 << NAT_ERROR_TYPE_QUENCH |
+			       1 << NAT_ERROR_TYPE_TIME | 1 << NAT_ERROR_TYPE_PARAMETER,
 		.quote = NAT_QUOTE_REWRITTEN, /* RFC 5508 REQ-4, REQ-5 */
 		.on_error = NAT_ERROR_NOTHING, /* RFC 5508 REQ-6 */
 		.errors = true, /* RFC 5508 REQ-3 */

@@ -120,6 +120,21 @@
 	X(NAT_QUOTE_CHECKSUM, "checksum-kept", "translated back; its IP checksum is then wrong")   \
 	X(NAT_QUOTE_KEPT, "kept", "left as it is: its sender does not know it again")
 
+/* RFC 5508, REQ-3c and 3d: the transport checksum of a packet that an ICMP error quotes whole. */
+#define NAT_QUOTED_CHECKSUMS(X)                                                                    \
+	X(NAT_QUOTED_UNCHECKED, "unchecked", "nobody looks at it here")                            \
+	X(NAT_QUOTED_CHECKED, "checked", "where it is wrong, the error is dropped")                \
+	X(NAT_QUOTED_CHECKED_ALL, "checked-with-all",                                              \
+	  "so it is, and what follows the quote, such as extensions, is taken for a part of it")
+
+/* RFC 5508, REQ-10: the kinds of ICMP errors.  A model has a set of them, bits by value; IPv6's "packet
+ * too big" is with the unreachable ones, and of other types nothing is said. */
+#define NAT_ERROR_TYPES(X)                                                                         \
+	X(NAT_ERROR_TYPE_UNREACHABLE, "unreachable", "destination unreachable")                    \
+	X(NAT_ERROR_TYPE_QUENCH, "source-quench", "source quench, which RFC 6633 deprecates")      \
+	X(NAT_ERROR_TYPE_TIME, "time-exceeded", "time exceeded")                                   \
+	X(NAT_ERROR_TYPE_PARAMETER, "parameter-problem", "parameter problem")
+
 /* RFC 5508, REQ-6: what an ICMP error does to the mapping that it is about. */
 #define NAT_ERROR_EFFECTS(X)                                                                       \
 	X(NAT_ERROR_NOTHING, "nothing", "its timer runs on")                                       \
@@ -171,6 +186,8 @@ enum nat_rst { NAT_RSTS(X) };
 enum nat_alg { NAT_ALGS(X) };
 enum nat_fragments { NAT_FRAGMENTS(X) };
 enum nat_quote { NAT_QUOTES(X) };
+enum nat_quoted_checksum { NAT_QUOTED_CHECKSUMS(X) };
+enum nat_error_type { NAT_ERROR_TYPES(X) };
 enum nat_error_effect { NAT_ERROR_EFFECTS(X) };
 enum nat_eviction { NAT_EVICTIONS(X) };
 enum nat_refusal { NAT_REFUSALS(X) };
@@ -233,6 +250,8 @@ struct nat_icmp {
 	bool hairpinned_errors; /* REQ-7: errors about hairpinned packets, too */
 	bool verify; /* REQ-3, REQ-3a: errors with a wrong checksum, or a wrong quoted one, drop */
 	bool quoted_options; /* REQ-3b: IP options in a quote are understood */
+	enum nat_quoted_checksum quoted_checksum; /* REQ-3c, REQ-3d */
+	uint8_t error_types; /* REQ-10: 1 << enum nat_error_type, of those that pass */
 	enum nat_quote quote;
 	enum nat_error_effect on_error;
 	bool time_exceeded; /* REQ-10a: a packet whose TTL ends here is answered for */
@@ -327,6 +346,8 @@ extern const struct nat_word nat_rst_words[];
 extern const struct nat_word nat_alg_words[];
 extern const struct nat_word nat_fragments_words[];
 extern const struct nat_word nat_quote_words[];
+extern const struct nat_word nat_quoted_checksum_words[];
+extern const struct nat_word nat_error_type_words[];
 extern const struct nat_word nat_error_effect_words[];
 extern const struct nat_word nat_eviction_words[];
 extern const struct nat_word nat_refusal_words[];
@@ -348,6 +369,8 @@ const char *nat_rst_word(enum nat_rst v);
 const char *nat_alg_word(enum nat_alg v);
 const char *nat_fragments_word(enum nat_fragments v);
 const char *nat_quote_word(enum nat_quote v);
+const char *nat_quoted_checksum_word(enum nat_quoted_checksum v);
+const char *nat_error_type_word(enum nat_error_type v);
 const char *nat_error_effect_word(enum nat_error_effect v);
 const char *nat_eviction_word(enum nat_eviction v);
 const char *nat_refusal_word(enum nat_refusal v);

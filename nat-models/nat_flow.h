@@ -69,6 +69,9 @@ bool flow_is_echo(const struct passage *p);
 /* A fragment that is not the first (RFC 4787, REQ-14). */
 struct nat_decision flow_later_fragment(struct passage *p);
 
+/* Does the model let errors of this packet's type pass (RFC 5508, REQ-10)? */
+bool flow_error_passes(const struct passage *p);
+
 /* Read the packet that an error quotes, and set p->protocol to its.  NAT_REASON_ICMP_ERROR, or why the
  * error goes no further. */
 enum nat_reason flow_read_quote(struct passage *p, struct packet_info *quoted);

@@ -13,11 +13,56 @@
 #include "header_fields.h"
 #include "nat_flow.h"
 
+bool flow_error_passes(const struct passage *p)
+{
+	static const uint8_t types4[] = {
+		[ICMP_UNREACHABLE] = 1 << NAT_ERROR_TYPE_UNREACHABLE,
+		[ICMP_SOURCE_QUENCH] = 1 << NAT_ERROR_TYPE_QUENCH,
+		[ICMP_TIME_EXCEEDED] = 1 << NAT_ERROR_TYPE_TIME,
+		[ICMP_PARAMETER_PROBLEM] = 1 << NAT_ERROR_TYPE_PARAMETER,
+	};
+	static const uint8_t types6[] = {
+		[ICMPV6_UNREACHABLE] = 1 << NAT_ERROR_TYPE_UNREACHABLE,
+		[ICMPV6_TOO_BIG] = 1 << NAT_ERROR_TYPE_UNREACHABLE,
+		[ICMPV6_TIME_EXCEEDED] = 1 << NAT_ERROR_TYPE_TIME,
+		[ICMPV6_PARAMETER_PROBLEM] = 1 << NAT_ERROR_TYPE_PARAMETER,
+	};
+	const uint8_t *types = p->info.version == 4 ? types4 : types6, type = p->info.icmp_type;
+	size_t len = p->info.version == 4 ? sizeof(types4) : sizeof(types6);
+
+	return type >= len || !types[type] || p->nat->model.icmp.error_types & types[type];
+}
+
+/* REQ-3c: where the whole datagram is quoted, its transport checksum could be looked at.  REQ-3d: what
+ * stands behind it, padding and extensions (RFC 4884), is no part of it, though some take it for one. */
+static bool has_right_transport(const struct passage *p, const struct packet_info *quoted,
+				const uint8_t *bytes)
+{
+	bool is4 = quoted->version == 4,
+	     all = p->nat->model.icmp.quoted_checksum == NAT_QUOTED_CHECKED_ALL;
+	uint32_t len = is4 ? get_be16(bytes + IP4_LENGTH)
+			   : IP6_HEADER + (uint32_t)get_be16(bytes + IP6_LENGTH);
+	uint32_t at = quoted->transport_offset, ends = all ? p->info.payload_len : len;
+	uint16_t sum = 0;
+
+	if (len > p->info.payload_len || len < at + UDP_HEADER || quoted->more_fragments ||
+	    quoted->fragment_offset)
+		return true;
+	if (quoted->protocol == IP_PROTO_UDP && get_be16(bytes + at + UDP_CHECKSUM) == 0)
+		return true;
+	if (quoted->protocol != IP_PROTO_ICMP)
+		sum = checksum_fold(bytes + (is4 ? IP4_SRC : IP6_SRC), is4 ? 8 : 32,
+				    quoted->protocol + (ends - at));
+	return checksum_same(checksum_fold(bytes + at, ends - at, sum), UINT16_MAX);
+}
+
 /* Read the quoted packet.  NAT_REASON_ICMP_ERROR, or why the error goes no further. */
 enum nat_reason flow_read_quote(struct passage *p, struct packet_info *quoted)
 {
 	const uint8_t *bytes = p->pkt->data + p->info.payload_offset;
 
+	if (!flow_error_passes(p))
+		return NAT_REASON_UNSUPPORTED;
 	if (packet_parse_quoted(bytes, p->info.payload_len, quoted) != PACKET_OK)
 		return NAT_REASON_QUOTE_UNKNOWN;
 	/* REQ-3a, REQ-3b. */
@@ -30,6 +75,9 @@ enum nat_reason flow_read_quote(struct passage *p, struct packet_info *quoted)
 	/* Errors about errors are not sent (RFC 1122, 3.2.2); later fragments have no ports. */
 	if (quoted->is_error || !quoted->has_ports || quoted->version != p->info.version)
 		return NAT_REASON_QUOTE_UNKNOWN;
+	if (p->nat->model.icmp.quoted_checksum != NAT_QUOTED_UNCHECKED &&
+	    !has_right_transport(p, quoted, bytes))
+		return NAT_REASON_MALFORMED;
 	p->protocol = quoted->protocol == IP_PROTO_UDP	 ? NAT_UDP
 		      : quoted->protocol == IP_PROTO_TCP ? NAT_TCP
 							 : NAT_ICMP;

@@ -44,8 +44,9 @@ static bool quote_of(const struct arrival *error, struct packet_info *ret, bool 
 }
 
 /* RFC 5508, REQ-4: is the quote what was sent? */
-static enum behave_outcome weigh_quote(struct behave *b, const struct arrival *seen,
-				       struct endpoint want, bool want_src)
+static enum behave_outcome weigh_error(struct behave *b, const struct arrival *seen,
+				       struct endpoint want, bool want_src, uint8_t type,
+				       uint8_t code)
 {
 	struct packet_info quoted;
 	char text[ENDPOINT_TEXT];
@@ -60,11 +61,16 @@ static enum behave_outcome weigh_quote(struct behave *b, const struct arrival *s
 		return not_as_required(b, "the quoted header's checksum is wrong");
 	if (!packet_checksums_ok(&seen->pkt))
 		return not_as_required(b, "its own checksum is wrong");
-	if (seen->info.icmp_type != ICMP_UNREACHABLE ||
-	    seen->info.icmp_code != ICMP_PORT_UNREACHABLE)
+	if (seen->info.icmp_type != type || seen->info.icmp_code != code)
 		return not_as_required(b, "it became type %u, code %u", seen->info.icmp_type,
 				       seen->info.icmp_code);
 	return as_required(b, "it arrives, and quotes %s", endpoint_format(want, text));
+}
+
+static enum behave_outcome weigh_quote(struct behave *b, const struct arrival *seen,
+				       struct endpoint want, bool want_src)
+{
+	return weigh_error(b, seen, want, want_src, ICMP_UNREACHABLE, ICMP_PORT_UNREACHABLE);
 }
 
 static enum behave_outcome inward(struct behave *b, uint8_t protocol)
@@ -139,6 +145,16 @@ static void seal(struct arrival *error)
 		 (uint16_t)~checksum_fold(icmp, ICMP_HEADER + error->info.payload_len, 0));
 }
 
+/* … where its length has changed, too. */
+static void seal_outer(struct arrival *error)
+{
+	put_be16(error->bytes + IP4_LENGTH, (uint16_t)error->pkt.len);
+	put_be16(error->bytes + IP4_CHECKSUM, 0);
+	put_be16(error->bytes + IP4_CHECKSUM,
+		 (uint16_t)~checksum_fold(error->bytes, IP4_HEADER, 0));
+	seal(error);
+}
+
 static void spoil_checksum(struct arrival *error)
 {
 	error->bytes[error->info.transport_offset + ICMP_CHECKSUM] ^= 0x55;
@@ -173,26 +189,105 @@ static void add_options(struct arrival *error)
 	put_be16(quote + IP4_CHECKSUM, (uint16_t)~checksum_fold(quote, IP4_HEADER + 4, 0));
 	error->pkt.len += 4;
 	error->info.payload_len += 4;
-	put_be16(error->bytes + IP4_LENGTH, (uint16_t)error->pkt.len);
-	put_be16(error->bytes + IP4_CHECKSUM, 0);
-	put_be16(error->bytes + IP4_CHECKSUM,
-		 (uint16_t)~checksum_fold(error->bytes, IP4_HEADER, 0));
-	seal(error);
+	seal_outer(error);
 }
 
-enum behave_outcome probe_quoted_options(struct behave *b)
+/* An error that @change has made unusual must pass, and be translated. */
+static enum behave_outcome unusual(struct behave *b, void (*change)(struct arrival *error),
+				   const char *what)
 {
 	struct complaint c;
 	struct arrival seen;
 
 	if (!begin(b, IP_PROTO_UDP, &c))
 		return nothing_passes(b);
-	add_options(&c.error);
+	change(&c.error);
 	if (deliver_error(b, OUTSIDE, INSIDE, &c.error, &seen))
 		return weigh_quote(b, &seen, c.in, true);
 	if (!begin(b, IP_PROTO_UDP, &c) || !deliver_error(b, OUTSIDE, INSIDE, &c.error, NULL))
 		return inconclusive(b, "no error passes");
-	return not_as_required(b, "an error about a packet with IP options is lost");
+	return not_as_required(b, "an error %s is lost", what);
+}
+
+enum behave_outcome probe_quoted_options(struct behave *b)
+{
+	return unusual(b, add_options, "about a packet with IP options");
+}
+
+static void spoil_transport(struct arrival *error)
+{
+	uint8_t *quote = error->bytes + error->info.payload_offset;
+
+	quote[IP4_HEADER + UDP_CHECKSUM] ^= 0x55;
+	seal(error);
+}
+
+/* RFC 5508, REQ-3c: hosts may have been right to send it, and routers to quote it. */
+enum behave_outcome probe_quoted_transport(struct behave *b)
+{
+	return unusual(b, spoil_transport, "whose quote has a wrong transport checksum");
+}
+
+/* RFC 4884: the quote is filled up to 128 bytes, which the header says in words of four; then come a
+ * version, a checksum and one object, of a class that nobody has. */
+static void add_extensions(struct arrival *error)
+{
+	enum { FILLED = 128, EXTENSION = 12, LENGTH = 5, CLASS = 0xf7 };
+	uint8_t *icmp = error->bytes + error->info.transport_offset;
+	uint8_t *quote = icmp + ICMP_HEADER, *extension = quote + FILLED;
+
+	memset(quote + error->info.payload_len, 0, FILLED + EXTENSION - error->info.payload_len);
+	icmp[LENGTH] = FILLED / 4;
+	extension[0] = 2 << 4;
+	put_be16(extension + 4, EXTENSION - 4);
+	extension[6] = CLASS;
+	memset(extension + 8, 0xa5, 4);
+	put_be16(extension + 2, (uint16_t)~checksum_fold(extension, EXTENSION, 0));
+	error->pkt.len += FILLED + EXTENSION - error->info.payload_len;
+	error->info.payload_len = FILLED + EXTENSION;
+	seal_outer(error);
+}
+
+enum behave_outcome probe_extensions(struct behave *b)
+{
+	return unusual(b, add_extensions, "with extensions");
+}
+
+/* RFC 5508, REQ-10: the same error as another type. */
+static enum behave_outcome of_type(struct behave *b, uint8_t type, struct complaint *c,
+				   struct arrival *seen)
+{
+	if (!begin(b, IP_PROTO_UDP, c))
+		return nothing_passes(b);
+	make_error(&c->about, c->out.addr, type, 0, &c->error);
+	if (deliver_error(b, OUTSIDE, INSIDE, &c->error, seen))
+		return weigh_error(b, seen, c->in, true, type, 0);
+	if (!begin(b, IP_PROTO_UDP, c) || !deliver_error(b, OUTSIDE, INSIDE, &c->error, NULL))
+		return inconclusive(b, "no error passes");
+	return not_as_required(b, "an error of type %u is lost", type);
+}
+
+enum behave_outcome probe_exceeded_in(struct behave *b)
+{
+	struct complaint c;
+	struct arrival seen;
+
+	return of_type(b, ICMP_TIME_EXCEEDED, &c, &seen);
+}
+
+enum behave_outcome probe_quench(struct behave *b)
+{
+	struct complaint c;
+	struct arrival seen;
+
+	switch (of_type(b, ICMP_SOURCE_QUENCH, &c, &seen)) {
+	case BEHAVE_AS_REQUIRED:
+		return not_as_required(b, "source quench gets in");
+	case BEHAVE_NOT_AS_REQUIRED:
+		return as_required(b, "source quench does not get in, and other errors do");
+	default:
+		return BEHAVE_INCONCLUSIVE;
+	}
 }
 
 /* Does a mapping, or a connection, outlive an error about it? */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which probe stands for which requirement.  Not here: what a NAT may do or leave (RFC 4787
- * REQ-6a, RFC 5508 REQ-9 and REQ-11), what is a matter of its management or its logs (RFC 6888
- * REQ-3, REQ-5, REQ-10, REQ-12 to REQ-14), and its port-control protocol (REQ-9).
+ * REQ-6a; RFC 5508 REQ-9, REQ-10b, which parameter problem is of, and REQ-11; RFC 7857 3), what is a
+ * matter of its management, its memory or its logs (RFC 6888 REQ-3, REQ-4c, REQ-5, REQ-10, REQ-11c,
+ * REQ-12 to REQ-14), and its port-control protocol (REQ-9).
  */
 #include "probes.h"
 
@@ -65,6 +66,8 @@ const struct behave_probe behave_probes[] = {
 	  probe_established },
 	{ "5382", "REQ-5", "MUST NOT", "a half-open connection lives for 4 min", BEHAVE_ORDINARY,
 	  probe_transitory },
+	{ "5382", "REQ-5", "MUST NOT", "a closing connection lives for 4 min", BEHAVE_ORDINARY,
+	  probe_closing },
 	{ "5382", "REQ-6", "RECOMMENDED", "no gateway rewrites payloads", BEHAVE_ORDINARY,
 	  probe_alg_tcp },
 	{ "5382", "REQ-7", "MUST NOT", "no port overloading", BEHAVE_ORDINARY,
@@ -88,6 +91,10 @@ const struct behave_probe behave_probes[] = {
 	  BEHAVE_ORDINARY, probe_quoted_checksum },
 	{ "5508", "REQ-3b", "MUST", "errors about packets with IP options pass", BEHAVE_ORDINARY,
 	  probe_quoted_options },
+	{ "5508", "REQ-3c", "SHOULD NOT", "errors pass whatever the quoted transport's checksum is",
+	  BEHAVE_ORDINARY, probe_quoted_transport },
+	{ "5508", "REQ-3d", "MUST", "errors with extensions pass", BEHAVE_ORDINARY,
+	  probe_extensions },
 	{ "5508", "REQ-4", "MUST", "errors from outside come in, about what was sent",
 	  BEHAVE_ORDINARY, probe_error_in },
 	{ "5508", "REQ-5", "MUST", "errors from inside get out, about what was sent",
@@ -102,6 +109,10 @@ const struct behave_probe behave_probes[] = {
 	  probe_refused_prohibited },
 	{ "5508", "REQ-10a", "MUST", "a packet whose TTL ends is answered for", BEHAVE_ORDINARY,
 	  probe_time_exceeded },
+	{ "5508", "REQ-10a", "MUST", "errors of type time exceeded pass", BEHAVE_ORDINARY,
+	  probe_exceeded_in },
+	{ "5508", "REQ-10c", "SHOULD NOT", "source quench does not pass", BEHAVE_ORDINARY,
+	  probe_quench },
 	{ "6888", "REQ-2", "MUST", "a host keeps its outside address", BEHAVE_ORDINARY,
 	  probe_pooling },
 	{ "6888", "REQ-4", "MUST", "a subscriber's ports are limited", BEHAVE_ORDINARY,
@@ -114,7 +125,7 @@ const struct behave_probe behave_probes[] = {
 	  BEHAVE_ORDINARY, probe_reuse },
 	{ "6888", "REQ-11b", "SHOULD", "who gets no mapping is told: code 1", BEHAVE_ORDINARY,
 	  probe_refused_unreachable },
-	{ "6888", "REQ-11c", "MUST NOT", "no mapping gives way to a new one", BEHAVE_ORDINARY,
+	{ "6888", "REQ-11d", "MUST NOT", "no mapping gives way to a new one", BEHAVE_ORDINARY,
 	  probe_evicted },
 	{ "6888", "REQ-15", "SHOULD", "ports are hard to guess", BEHAVE_ORDINARY, probe_guessable },
 	{ "7857", "2.2", "MUST", "a RST is translated", BEHAVE_ORDINARY, probe_rst_translated },
@@ -128,6 +139,7 @@ const struct behave_probe behave_probes[] = {
 	  BEHAVE_ORDINARY, probe_error_out_refreshes },
 	{ "7857", "7.1", "SHOULD NOT", "a RST from inside refreshes nothing", BEHAVE_ORDINARY,
 	  probe_rst_refreshes },
+	{ "7857", "8", "SHOULD", "parity is not kept", BEHAVE_ORDINARY, probe_parity_let_go },
 	{ "7857", "9", "SHOULD", "ports are hard to guess", BEHAVE_ORDINARY, probe_guessable },
 	{ "7857", "10", "SHOULD", "hosts' IP identifications are told apart", BEHAVE_ORDINARY,
 	  probe_ip_id },

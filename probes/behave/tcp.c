@@ -213,6 +213,24 @@ enum behave_outcome probe_transitory(struct behave *b)
 	return not_as_required(b, "half open, gone after 239 s");
 }
 
+/* Both have said that they are through, and the last one's FIN may have to be sent again (RFC 9293, 3.6). */
+enum behave_outcome probe_closing(struct behave *b)
+{
+	struct thread t = thread_new(b), prompt = thread_new(b);
+
+	if (!thread_open(b, &t) || !thread_out(b, &t, TCP_FIN | TCP_ACK, NULL) ||
+	    !thread_in(b, &t, TCP_FIN | TCP_ACK, NULL))
+		return inconclusive(b, "no connection comes to be closed");
+	rest_until(now_of(b), 239 * SEC);
+	if (thread_in(b, &t, TCP_ACK, NULL))
+		return as_required(b, "closed by both, alive after 239 s");
+	if (!thread_open(b, &prompt) || !thread_out(b, &prompt, TCP_FIN | TCP_ACK, NULL) ||
+	    !thread_in(b, &prompt, TCP_FIN | TCP_ACK, NULL) ||
+	    !thread_in(b, &prompt, TCP_ACK, NULL))
+		return not_as_required(b, "once both have closed, nothing gets in any more");
+	return not_as_required(b, "closed by both, gone after 239 s");
+}
+
 enum behave_outcome probe_rst_translated(struct behave *b)
 {
 	struct thread t = thread_new(b);

@@ -11,6 +11,9 @@
 enum { WHOLE_SECOND = 1000000000, LINUX_TWO_WAY_S = 2, LINUX_RESET_S = 10 };
 enum { LINUX_TRANSITORY_S = 120, LINUX_FRAGMENTS_HELD = 16, LINUX_FRAGMENT_S = 30 };
 enum { FIRST_PORT = 1024, LAST_PORT = 65535 };
+#define ONE(id, word, text) | 1 << id
+enum { LINUX_ERROR_TYPES = 0 NAT_ERROR_TYPES(ONE) };
+#undef ONE
 
 /* A knob that some model sets and nftables lacks. */
 struct check {
@@ -78,6 +81,10 @@ static const char *errors(const struct nat_model *model)
 		{ icmp->errors && !icmp->verify, "conntrack verifies ICMP errors" },
 		{ icmp->errors && !icmp->quoted_options,
 		  "conntrack understands IP options in quotes" },
+		{ icmp->errors && icmp->quoted_checksum != NAT_QUOTED_UNCHECKED,
+		  "conntrack does not look at the checksum of a quoted transport" },
+		{ icmp->errors && icmp->error_types != LINUX_ERROR_TYPES,
+		  "conntrack lets every type of ICMP error pass" },
 		{ icmp->errors && icmp->on_error != NAT_ERROR_NOTHING,
 		  "ICMP errors change nothing in conntrack" },
 	};

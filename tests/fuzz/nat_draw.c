@@ -112,6 +112,8 @@ static void choose_model(struct input *in, struct nat_model *m)
 	m->icmp.verify = a & 0x20;
 	m->icmp.hairpinned_errors = a & 0x10;
 	b = nat_draw_byte(in);
+	m->icmp.quoted_checksum = b / 86;
+	m->icmp.error_types = b & 0x20 ? 0xd : 0xf;
 	m->fragments = b % 3;
 	m->fragments_held = (uint8_t)(1 + b % 64);
 	m->fragment_ns = UINT64_C(1) << b % 40;

@@ -42,7 +42,8 @@ static const struct row {
 	  "my.lua:2: udp.time_out: unknown key; did you mean \"timeout\"?" },
 	{ "an unknown key like none", "return { icmp = { xyzzy = 1 } }",
 	  "my.lua:1: icmp.xyzzy: unknown key; expected one of blocked, mapping, filtering, "
-	  "identifiers, timeout, errors, verify, quoted_options, quote, on_error, hairpin, "
+	  "identifiers, timeout, errors, verify, quoted_options, quoted_checksum, error_types, "
+	  "quote, on_error, hairpin, "
 	  "hairpinned_errors, time_exceeded, ping_answered" },
 	{ "the first of two by the alphabet", "return { zz = 1,\n yy = 1 }",
 	  "my.lua:2: yy: unknown key; expected one of title, source, kind, family, rfc3489, "

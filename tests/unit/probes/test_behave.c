@@ -70,6 +70,10 @@ TUNE(tcp_icmp, m->tcp.unsolicited = NAT_UNSOLICITED_ICMP)
 TUNE(hold, m->tcp.unsolicited = NAT_UNSOLICITED_HOLD)
 TUNE(short_tcp, m->tcp.timeout_two_way_ns = 7200 * SEC)
 TUNE(short_syn, m->tcp.timeout_ns = 120 * SEC)
+TUNE(short_closing, m->tcp.closing_ns = 120 * SEC)
+TUNE(quotes_checked, m->icmp.quoted_checksum = NAT_QUOTED_CHECKED)
+TUNE(quotes_checked_all, m->icmp.quoted_checksum = NAT_QUOTED_CHECKED_ALL)
+TUNE(unreachable_alone, m->icmp.error_types = 1 << NAT_ERROR_TYPE_UNREACHABLE)
 TUNE(no_errors, m->icmp.errors = false)
 TUNE(no_icmp, m->icmp.blocked = true)
 TUNE(short_icmp, m->icmp.timeout_ns = 30 * SEC)
@@ -181,6 +185,9 @@ static const struct row {
 	{ "5382", "REQ-5", "an idle", short_tcp, BREAKS },
 	{ "5382", "REQ-5", "a half-open", as_is, MEETS },
 	{ "5382", "REQ-5", "a half-open", short_syn, BREAKS },
+	{ "5382", "REQ-5", "a closing", as_is, MEETS },
+	{ "5382", "REQ-5", "a closing", short_closing, BREAKS },
+	{ "5382", "REQ-5", "a closing", tcp_untracked, MEETS },
 	{ "5382", "REQ-6", "", as_is, MEETS },
 	{ "5382", "REQ-6", "", rewriter, BREAKS },
 	{ "5382", "REQ-7", "", as_is, MEETS },
@@ -207,6 +214,12 @@ static const struct row {
 	{ "5508", "REQ-3b", "", as_is, MEETS },
 	{ "5508", "REQ-3b", "", no_options, BREAKS },
 	{ "5508", "REQ-3b", "", no_errors, UNKNOWN },
+	{ "5508", "REQ-3c", "", as_is, MEETS },
+	{ "5508", "REQ-3c", "", quotes_checked, BREAKS },
+	{ "5508", "REQ-3c", "", no_errors, UNKNOWN },
+	{ "5508", "REQ-3d", "", as_is, MEETS },
+	{ "5508", "REQ-3d", "", quotes_checked, MEETS },
+	{ "5508", "REQ-3d", "", quotes_checked_all, BREAKS },
 	{ "5508", "REQ-4", "", as_is, MEETS },
 	{ "5508", "REQ-4", "", quote_kept, BREAKS },
 	{ "5508", "REQ-4", "", quote_checksum, BREAKS },
@@ -224,8 +237,14 @@ static const struct row {
 	{ "5508", "REQ-8", "", limited_told, MEETS },
 	{ "5508", "REQ-8", "", limited, BREAKS },
 	{ "5508", "REQ-8", "", limited_unreachable, BREAKS },
-	{ "5508", "REQ-10a", "", as_is, MEETS },
-	{ "5508", "REQ-10a", "", ttl_silent, BREAKS },
+	{ "5508", "REQ-10a", "a packet", as_is, MEETS },
+	{ "5508", "REQ-10a", "a packet", ttl_silent, BREAKS },
+	{ "5508", "REQ-10a", "errors", as_is, MEETS },
+	{ "5508", "REQ-10a", "errors", unreachable_alone, BREAKS },
+	{ "5508", "REQ-10a", "errors", no_errors, UNKNOWN },
+	{ "5508", "REQ-10c", "", unreachable_alone, MEETS },
+	{ "5508", "REQ-10c", "", as_is, BREAKS },
+	{ "5508", "REQ-10c", "", no_errors, UNKNOWN },
 	{ "6888", "REQ-2", "", paired, MEETS },
 	{ "6888", "REQ-2", "", arbitrary, BREAKS },
 	{ "6888", "REQ-4", "", host_limit, MEETS },
@@ -243,8 +262,8 @@ static const struct row {
 	{ "6888", "REQ-11b", "", limited_unreachable, MEETS },
 	{ "6888", "REQ-11b", "", limited, BREAKS },
 	{ "6888", "REQ-11b", "", limited_told, BREAKS },
-	{ "6888", "REQ-11c", "", limited, MEETS },
-	{ "6888", "REQ-11c", "", evicts, BREAKS },
+	{ "6888", "REQ-11d", "", limited, MEETS },
+	{ "6888", "REQ-11d", "", evicts, BREAKS },
 	{ "6888", "REQ-15", "", random_ports, MEETS },
 	{ "6888", "REQ-15", "", sequential, BREAKS },
 	{ "7857", "2.2", "a RST", as_is, MEETS },
@@ -262,6 +281,8 @@ static const struct row {
 	{ "7857", "7.1", "a RST", rst_ends, MEETS },
 	{ "7857", "7.1", "a RST", rst_ignored, BREAKS },
 	{ "7857", "7.1", "a RST", tcp_untracked, BREAKS },
+	{ "7857", "8", "", random_ports, MEETS },
+	{ "7857", "8", "", parity, BREAKS },
 	{ "7857", "9", "", as_is, MEETS },
 	{ "7857", "9", "", sequential, BREAKS },
 	{ "7857", "10", "", ip_id, MEETS },

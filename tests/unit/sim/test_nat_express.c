@@ -160,6 +160,16 @@ static void no_quoted_options(struct nat_model *model)
 	model->icmp.quoted_options = false;
 }
 
+static void checked_quotes(struct nat_model *model)
+{
+	model->icmp.quoted_checksum = NAT_QUOTED_CHECKED;
+}
+
+static void unquenched(struct nat_model *model)
+{
+	model->icmp.error_types = 1 << NAT_ERROR_TYPE_UNREACHABLE | 1 << NAT_ERROR_TYPE_TIME;
+}
+
 static void half_second_echo(struct nat_model *model)
 {
 	model->icmp.timeout_ns = 500000000;
@@ -347,6 +357,9 @@ static const struct row rows[] = {
 	{ "linux-masquerade", no_hairpinned_errors, NULL },
 	{ "full-cone", unverified, "conntrack verifies ICMP errors" },
 	{ "full-cone", no_quoted_options, "conntrack understands IP options in quotes" },
+	{ "full-cone", checked_quotes,
+	  "conntrack does not look at the checksum of a quoted transport" },
+	{ "full-cone", unquenched, "conntrack lets every type of ICMP error pass" },
 	{ "full-cone", half_second_echo, "conntrack's timer for ICMP counts whole seconds" },
 	{ "no-nat", expires_unsaid, "the kernel answers for a packet whose TTL ends" },
 	{ "full-cone", silent, NULL },
