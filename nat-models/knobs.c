@@ -186,6 +186,7 @@ static const struct knob tcp_knobs[] = {
 	TIME_KNOB(nat_transport, hold_ns, "hold", 1, "how long an unsolicited SYN is held",
 		  "RFC 5382, REQ-4"),
 	TRANSPORT_WORD(tracking, tracking, "how closely connections are followed", "RFC 7857, 2"),
+	TRANSPORT_BOOL(syn_refreshes, "a SYN that is sent again restarts the timer", ""),
 	TRANSPORT_BOOL(simultaneous_open, "a SYN that crosses another one passes",
 		       "RFC 5382, REQ-2"),
 	TRANSPORT_BOOL(out_of_window, "segments that no window allows pass", ""),

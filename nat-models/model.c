@@ -92,6 +92,7 @@ void nat_model_defaults(struct nat_model *model)
 	model->tcp.timeout_two_way_ns = 7440 * NS_PER_S; /* RFC 5382 REQ-5: established ones */
 	model->tcp.refresh = NAT_REFRESH_BOTH;
 	model->tcp.tracking = NAT_TRACKING_LENIENT;
+	model->tcp.syn_refreshes = true;
 	model->tcp.simultaneous_open = true; /* RFC 5382 REQ-2 */
 	model->tcp.out_of_window = true;
 	model->tcp.rst = NAT_RST_KEEP; /* RFC 7857, 2.2 */

@@ -230,6 +230,7 @@ struct nat_transport {
 	/* TCP only.  timeout_ns is then for connections that open or close, timeout_two_way_ns for
 	 * those that stand. */
 	enum nat_tracking tracking;
+	bool syn_refreshes; /* the first SYN sent again restarts the timer */
 	bool simultaneous_open; /* a SYN that crosses one passes (RFC 5382, REQ-2) */
 	bool out_of_window; /* segments that no window allows pass */
 	enum nat_rst rst;

@@ -432,9 +432,17 @@ static bool ends_at_once(const struct nat_transport *is, const struct tcp_connec
 	return is->rst == NAT_RST_END || (is->rst == NAT_RST_END_UNANSWERED && !both(c, SEEN_SYN));
 }
 
-/* When a connection ends now that a segment has passed. */
-static uint64_t next_end(const struct nat *nat, uint32_t ref, const struct followed *c,
-			 bool inbound, bool resets, uint64_t now)
+/* Is it the SYN that began the connection, sent again, and does the model take that for nothing new? */
+static bool is_vain_syn(const struct nat_transport *is, const struct tcp_connection *c,
+			const struct segment *s)
+{
+	return !is->syn_refreshes && is_pure_syn(s->flags) && c->half[s->from].seen == SEEN_SYN &&
+	       !c->half[!s->from].seen;
+}
+
+/* When a connection ends now that a segment has passed, which may have restarted its timer. */
+static uint64_t next_end(const struct nat *nat, uint32_t ref, const struct followed *c, bool resets,
+			 bool refreshes, uint64_t now)
 {
 	const struct nat_transport *is = &nat->rules[NAT_TCP].is;
 	uint64_t span = idle_ns(is, &c->is);
@@ -445,7 +453,7 @@ static uint64_t next_end(const struct nat *nat, uint32_t ref, const struct follo
 	/* RFC 7857: a RST may shorten a life, but refreshes nothing. */
 	if (resets && c->expires <= now && end > nat_mapping(nat, ref)->expires)
 		end = nat_mapping(nat, ref)->expires;
-	if (c->expires <= now || end < c->expires || (!resets && mapping_is_refreshed(is, inbound)))
+	if (c->expires <= now || end < c->expires || (!resets && refreshes))
 		return end;
 	return c->expires;
 }
@@ -477,6 +485,7 @@ enum tcp_verdict tcp_track(struct nat *nat, uint32_t ref, bool inbound, struct e
 	struct segment segment = read_segment(pkt, info, inbound);
 	bool resets = segment.flags & TCP_RST && is->rst != NAT_RST_IGNORE;
 	struct followed c = find(nat, ref, remote);
+	bool refreshes;
 
 	/* A new one in the place of one that has ended (RFC 9293, 3.6.1). */
 	if (c.expires <= now || (is_over(&c.is) && is_pure_syn(segment.flags)))
@@ -487,9 +496,10 @@ enum tcp_verdict tcp_track(struct nat *nat, uint32_t ref, bool inbound, struct e
 		c.at = make(nat, ref, remote, now);
 	if (!c.at)
 		return TCP_NO_ROOM;
+	refreshes = mapping_is_refreshed(is, inbound) && !is_vain_syn(is, &c.is, &segment);
 	take_note(&c.is, &segment);
 	advance(&c.is, &segment, is->rst);
 	*connection_at(nat, c.at) = c.is;
-	set_end(nat, ref, &c, next_end(nat, ref, &c, inbound, resets, now), now);
+	set_end(nat, ref, &c, next_end(nat, ref, &c, resets, refreshes, now), now);
 	return TCP_PASSES;
 }

@@ -28,6 +28,7 @@ return {
     transitory = "120s",
     established = "120h",
     out_of_window = false,
+    syn_refreshes = false, -- since Linux 5.17
     rst = "end-unanswered",
     reset = "10s",
     -- The router itself answers a stray SYN by a RST, with which its own entry goes.

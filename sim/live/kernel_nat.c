@@ -234,6 +234,11 @@ int live_nat_reboot(struct live *live, struct live_nat *nat, const struct live_n
 	return err;
 }
 
+int live_nat_namespace(const struct live_nat *nat)
+{
+	return nat->ns;
+}
+
 void live_nat_free(struct live_nat *nat)
 {
 	if (!nat)

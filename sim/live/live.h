@@ -84,6 +84,9 @@ struct live_nat_spec {
 struct live_nat;
 int live_nat_new(struct live *live, const struct live_nat_spec *spec, struct live_nat **ret,
 		 struct port **ret_lan, struct port **ret_wan, struct plan_error *ret_error);
+/* The file descriptor of its network namespace, which stays its own: for who wants to look at its state. */
+int live_nat_namespace(const struct live_nat *nat);
+
 void live_nat_free(struct live_nat *nat);
 
 /* It forgets all connections and mappings, and begins again by the rules of @spec, the one that it

@@ -78,6 +78,7 @@ static void choose_tracking(struct input *in, struct nat_transport *t)
 	t->rst = a / 3 % RSTS;
 	t->simultaneous_open = a & 0x80;
 	t->out_of_window = a & 0x40;
+	t->syn_refreshes = !(b & 0x80);
 	t->closing_ns = b & 1 ? t->timeout_ns / 2 : 0;
 	t->reset_ns = b & 2 ? t->timeout_ns / 3 : 0;
 	t->hold_ns = UINT64_C(1) << b % 40;

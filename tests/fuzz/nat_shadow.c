@@ -175,19 +175,23 @@ static void use_by_state(struct shade *s, const struct use *use)
 	const struct nat_transport *t = rules_of(use->protocol);
 	bool resets = use->flags & TCP_RST && t->rst != NAT_RST_IGNORE, begins;
 	struct talk *talk = talk_with(s, use, &begins);
+	bool again = false;
 	uint64_t end;
 
 	if (!talk) {
 		shadow.full = true;
 		return;
 	}
+	if (!begins && !t->syn_refreshes && !is_over(talk) && !talk->syn[!use->inbound] &&
+	    !talk->fin[use->inbound])
+		again = (use->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
 	advance(talk, use, resets);
 	end = use->now + idle_life(t, talk);
 	if (resets && ends_with_reset(t, talk))
 		end = use->now + 1;
 	if (resets && begins && end > s->end) /* a RST prolongs nothing */
 		end = s->end;
-	if (begins || end < talk->end || (!resets && refreshes(t, use->inbound)))
+	if (begins || end < talk->end || (!resets && !again && refreshes(t, use->inbound)))
 		talk->end = end;
 	s->end = last_end(s);
 }

@@ -12,12 +12,16 @@
 #include "live_lab.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "nat-models/catalog.h"
 #include "nat-models/nat.h"
 #include "sim/bell.h"
+#include "sim/live/netns.h"
 #include "sim/stream.h"
 
 #define OUTSIDE V4(11, 2, 1, 2)
@@ -25,6 +29,16 @@
 #define MARKER_FAR V4(11, 9, 9, 9)
 
 enum { MARKER_PORT = 9, TTL = 64, HOSTS = 3, DRAWS = 128 };
+enum { SEQUENCES = 1000, MOST_PACKETS = 60, TIMES = 3 };
+
+/* What an idle flow's age must not come near to when a packet is sent: the kernel counts in ticks, and
+ * forgets what has ended when it is told to, not before. */
+#define TICK (10 * MSEC)
+#define BEFORE_END (40 * MSEC)
+#define AFTER_END (110 * MSEC)
+#define COLLECT_EVERY (40 * MSEC)
+
+struct bench;
 
 /* What became of a packet on one of the two ways. */
 struct fate {
@@ -49,9 +63,32 @@ struct draws {
 	} all[DRAWS];
 };
 
+/* What all sequences have; a test's own begin with it. */
+struct course {
+	int number;
+	int packets; /* yet to be sent */
+	bool over;
+	uint64_t due; /* where time passes: its next turn */
+	struct moment {
+		uint64_t from, to;
+	} moments[MOST_PACKETS]; /* when packets were sent */
+	int moments_len;
+};
+
+/* How a test plays its sequences. */
+struct play {
+	size_t size; /* of one, which begins with its struct course */
+	void (*one_packet)(struct bench *bench, struct course *course);
+	int least, most; /* packets */
+	uint64_t times[TIMES]; /* after which flows end, or change; none: they are not waited for */
+};
+
 struct bench {
 	struct lab lab;
 	struct nat_model model;
+	const struct play *play;
+	bool timed;
+	uint64_t collected;
 	struct live_nat *box;
 	struct nat *nat;
 	struct port ports[2]; /* the test's own, in the hosts' places: inside, outside */
@@ -62,8 +99,7 @@ struct bench {
 	bool marked; /* … and the marker after it */
 	uint64_t chance;
 	int err;
-	int packets, passed, begun, moved, strays, by_luck, remembered, leaked, anew, errors, late;
-	uint64_t due; /* when packets should be sent; 0 = whenever */
+	int packets, passed, begun, moved, strays, by_luck, leaked, anew, errors, late, ended;
 	char trouble[320]; /* the first difference */
 };
 
@@ -113,6 +149,23 @@ static inline void take(struct port *port, struct buffer *buffer)
 	bell_ring(&bench->arrived);
 }
 
+/* The engine, anew: its model has changed. */
+static inline void renew_engine(struct bench *bench)
+{
+	const struct ip_addr pool[] = { OUTSIDE };
+	struct nat_config config = {
+		.inside = { V4(10, 0, 0, 0), 120 },
+		.inside_addr = GATEWAY,
+		.pool = pool,
+		.pool_len = 1,
+		.seed = 1,
+	};
+
+	nat_free(bench->nat);
+	bench->nat = NULL;
+	assert_int_equal(nat_new(&bench->model, &config, &bench->nat), 0);
+}
+
 static inline void open_box(struct bench *bench, struct port *ret_ports[2])
 {
 	const struct ip_addr pool[] = { OUTSIDE };
@@ -126,13 +179,6 @@ static inline void open_box(struct bench *bench, struct port *ret_ports[2])
 		.outside_bits = 24,
 		.outside_gateway = V4(11, 2, 1, 1),
 	};
-	struct nat_config config = {
-		.inside = spec.inside,
-		.inside_addr = GATEWAY,
-		.pool = pool,
-		.pool_len = 1,
-		.seed = 1,
-	};
 	struct plan_error error = { "" };
 	int err = live_nat_new(bench->lab.live, &spec, &bench->box, &ret_ports[0], &ret_ports[1],
 			       &error);
@@ -140,18 +186,57 @@ static inline void open_box(struct bench *bench, struct port *ret_ports[2])
 	if (err)
 		print_message("%s\n", error.text);
 	assert_int_equal(err, 0);
-	assert_int_equal(nat_new(&bench->model, &config, &bench->nat), 0);
+	renew_engine(bench);
 }
 
-static inline void open_bench(struct bench *bench, const char *model, uint64_t timeout_ns)
+/* In the box's namespace: @value for one of its conntrack's settings. */
+static inline void set_conntrack(struct bench *bench, const char *name, unsigned value)
+{
+	char path[96];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/netfilter/nf_conntrack_%s", name);
+	file = fopen(path, "w");
+	if (!file || fprintf(file, "%u\n", value) < 0)
+		keep(bench, -EIO);
+	if (file && fclose(file))
+		keep(bench, -EIO);
+}
+
+/* To read the table makes the kernel forget the entries that have run out.  Left alone it may take a
+ * minute, and meanwhile looks for a source's ports in their list, too. */
+static inline void collect(struct bench *bench)
+{
+	static char bytes[1 << 16];
+	int home = netns_current(), fd;
+
+	keep(bench, netns_enter(live_nat_namespace(bench->box)));
+	fd = open("/proc/net/nf_conntrack", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		keep(bench, -errno);
+	while (fd >= 0 && read(fd, bytes, sizeof(bytes)) > 0)
+		;
+	if (fd >= 0)
+		close(fd);
+	netns_return(home);
+	close(home);
+	bench->collected = loop_now(bench->lab.loop);
+}
+
+/* @timed: UDP's and ICMP's flows end after seconds, in both. */
+static inline void open_bench(struct bench *bench, const char *model, const struct play *play,
+			      bool timed)
 {
 	struct model_error error;
 	struct port *box[2];
 
 	assert_int_equal(nat_model_find(model, &bench->model, &error), 0);
-	if (timeout_ns) {
-		bench->model.udp.timeout_ns = timeout_ns;
-		bench->model.udp.timeout_two_way_ns = 4 * timeout_ns;
+	bench->play = play;
+	bench->timed = timed;
+	if (timed) {
+		bench->model.udp.timeout_ns = SEC;
+		bench->model.udp.timeout_two_way_ns = 4 * SEC;
+		bench->model.icmp.timeout_ns = SEC;
 	}
 	bench->chance = 1;
 	lab_open(&bench->lab);
@@ -327,6 +412,126 @@ static inline void warm_up(struct bench *bench)
 		while (!bench->err && !bench->seen.passed)
 			keep(bench, bell_wait(&bench->arrived, deadline));
 	}
+}
+
+/* May a packet be sent now: is none of the course's earlier ones, whichever flow was its, near a time after
+ * which something ends? */
+static inline bool is_clear(const struct bench *bench, const struct course *course)
+{
+	uint64_t now = loop_now(bench->lab.loop);
+
+	for (int i = 0; i < course->moments_len; i++)
+		for (int t = 0; t < TIMES; t++) {
+			uint64_t time = bench->play->times[t];
+
+			if (time && now + BEFORE_END > course->moments[i].from + time &&
+			    now < course->moments[i].to + time + AFTER_END)
+				return false;
+		}
+	return true;
+}
+
+/* Did such a time come while the packet was on its way?  Then who is right is not known. */
+static inline bool is_late(const struct bench *bench, const struct course *course,
+			   const struct moment *took)
+{
+	for (int i = 0; i < course->moments_len; i++)
+		for (int t = 0; t < TIMES; t++) {
+			uint64_t time = bench->play->times[t];
+
+			if (time && took->to + TICK > course->moments[i].from + time &&
+			    took->from < course->moments[i].to + time + TICK)
+				return true;
+		}
+	return false;
+}
+
+static inline void send_one(struct bench *bench, struct course *course)
+{
+	struct moment took = { .from = loop_now(bench->lab.loop) };
+	int err = bench->err;
+
+	bench->play->one_packet(bench, course);
+	course->packets--;
+	took.to = loop_now(bench->lab.loop);
+	if (!bench->timed)
+		return;
+	if (is_late(bench, course, &took)) {
+		bench->err = err;
+		bench->late++;
+		course->over = true;
+	}
+	course->moments[course->moments_len++] = took;
+}
+
+/* A few packets, and a while of nothing.  The flow that always passes may have ended meanwhile. */
+static inline void take_turn(struct bench *bench, struct course *course)
+{
+	uint64_t now = loop_now(bench->lab.loop);
+
+	if (now > bench->collected + COLLECT_EVERY) {
+		collect(bench);
+		send_marker(bench, NAT_INSIDE);
+		await_marker(bench);
+	}
+	for (int n = 1 + below(bench, 4); n > 0 && course->packets && !course->over; n--) {
+		if (!is_clear(bench, course))
+			break;
+		send_one(bench, course);
+	}
+	course->due = loop_now(bench->lab.loop) + (50 + (uint64_t)below(bench, 1500)) * MSEC;
+}
+
+static inline struct course *course_at(const struct bench *bench, char *all, int i)
+{
+	return (struct course *)(void *)(all + (size_t)i * bench->play->size);
+}
+
+/* All take turns, so that their flows are of every age. */
+static inline void play_in_turns(struct bench *bench, char *all)
+{
+	uint64_t next = 0;
+
+	while (next != UINT64_MAX && !bench->err) {
+		next = UINT64_MAX;
+		for (int i = 0; i < SEQUENCES && !bench->err; i++) {
+			struct course *course = course_at(bench, all, i);
+
+			if (course->over || !course->packets)
+				continue;
+			if (course->due <= loop_now(bench->lab.loop))
+				take_turn(bench, course);
+			if (course->due < next)
+				next = course->due;
+		}
+		if (next != UINT64_MAX)
+			fiber_sleep(next);
+	}
+}
+
+/* The sequences of a test: one after the other, or where time is to pass, together. */
+static inline void run_sequences(void *arg)
+{
+	struct bench *bench = arg;
+	const struct play *play = bench->play;
+	char *all = calloc(SEQUENCES, play->size);
+
+	if (!all) {
+		keep(bench, -ENOMEM);
+		return;
+	}
+	warm_up(bench);
+	for (int i = 0; i < SEQUENCES; i++) {
+		struct course *course = course_at(bench, all, i);
+
+		course->number = i;
+		course->packets = play->least + below(bench, play->most - play->least + 1);
+		while (!bench->timed && course->packets && !course->over && !bench->err)
+			send_one(bench, course);
+	}
+	if (bench->timed)
+		play_in_turns(bench, all);
+	free(all);
 }
 
 /* Run @tests, named, in namespaces, on one processor: the order of packets is then certain. */

@@ -10,9 +10,6 @@
 enum {
 	IDS = 2, /* of a sequence; each host uses them all, as identifiers and as UDP ports */
 	REMOTES = 3,
-	SEQUENCES = 1000,
-	LEAST_PACKETS = 10,
-	MOST_PACKETS = 40,
 	FIRST_ID = 2048,
 	ROOM = 256,
 };
@@ -23,10 +20,9 @@ struct flow {
 };
 
 struct sequence {
-	int number;
+	struct course course;
 	struct flow flows[2][HOSTS][IDS][REMOTES]; /* of pings, of UDP */
 	struct draws draws[2];
-	bool over;
 };
 
 /* Of a flow, by its indices. */
@@ -42,7 +38,7 @@ static struct flow *flow_of(struct sequence *s, const struct whose *w)
 
 static int first_id(const struct sequence *s)
 {
-	return FIRST_ID + s->number * IDS;
+	return FIRST_ID + s->course.number * IDS;
 }
 
 static struct endpoint inside_of(const struct sequence *s, const struct whose *w)
@@ -53,7 +49,7 @@ static struct endpoint inside_of(const struct sequence *s, const struct whose *w
 
 static struct endpoint remote_of(const struct sequence *s, int remote)
 {
-	uint32_t addr = (11U << 24) + ((4U + (uint32_t)remote) << 16) + (uint32_t)s->number;
+	uint32_t addr = (11U << 24) + ((4U + (uint32_t)remote) << 16) + (uint32_t)s->course.number;
 
 	return (struct endpoint){ ip_addr_v4(addr), 5000 };
 }
@@ -66,7 +62,7 @@ static void differ(struct bench *bench, const struct sequence *s, const char *wh
 			bench->trouble, sizeof(bench->trouble),
 			"sequence %d, packet %d, host %d id %u remote %d, %s%s: kernel %d sound %d "
 			"(%u > %u, quoted %u > %u), engine %d sound %d (%u > %u, quoted %u > %u)",
-			s->number, bench->packets, w->host, inside_of(s, w).port, w->remote,
+			s->course.number, bench->packets, w->host, inside_of(s, w).port, w->remote,
 			w->udp ? "UDP, " : "", what, kernel->passed, kernel->sound,
 			kernel->src.port, kernel->dst.port, kernel->quoted_src.port,
 			kernel->quoted_dst.port, engine->passed, engine->sound, engine->src.port,
@@ -100,6 +96,7 @@ static void go_out(struct bench *bench, struct sequence *s, const struct whose *
 	uint8_t bytes[ROOM];
 	struct packet pkt = { .data = bytes, .room = sizeof(bytes) };
 	struct fate kernel, engine;
+	bool is_new;
 
 	bench->packets++;
 	write_packet(bench, &pkt, w, false, src, dst);
@@ -109,16 +106,19 @@ static void go_out(struct bench *bench, struct sequence *s, const struct whose *
 	if (kernel.passed && engine.passed &&
 	    is_lucky(&s->draws[w->udp], src, first_id(s), IDS, kernel.src.port, engine.src.port)) {
 		bench->by_luck++;
-		s->over = true;
+		s->course.over = true;
 		return;
 	}
 	if (!kernel.passed || !engine.passed || !kernel.sound || !engine.sound ||
 	    !same_ends(&kernel, &engine) ||
 	    (kernel.src.port == src.port) != (engine.src.port == src.port) ||
-	    (flow->known && (kernel.src.port != flow->kernel || engine.src.port != flow->engine)))
+	    (flow->known &&
+	     (kernel.src.port != flow->kernel) != (engine.src.port != flow->engine)) ||
+	    (flow->known && !bench->timed && kernel.src.port != flow->kernel))
 		differ(bench, s, "out", w, &kernel, &engine);
-	bench->begun += !flow->known;
-	bench->moved += !flow->known && kernel.src.port != src.port;
+	is_new = !flow->known || kernel.src.port != flow->kernel;
+	bench->begun += is_new;
+	bench->moved += is_new && kernel.src.port != src.port;
 	flow->known = true;
 	flow->kernel = kernel.src.port;
 	flow->engine = engine.src.port;
@@ -150,6 +150,8 @@ static void come_in(struct bench *bench, struct sequence *s, const struct whose 
 		       &engine);
 	else if (kernel.passed)
 		flow->answered = true;
+	else
+		bench->ended += flow->known && remote == w->remote;
 }
 
 /* About the packet from @src to @dst, from @sender. */
@@ -229,8 +231,9 @@ static void hairpin(struct bench *bench, struct sequence *s, const struct whose 
 		differ(bench, s, "hairpinned", w, &kernel, &engine);
 }
 
-static void one_packet(struct bench *bench, struct sequence *s)
+static void one_packet(struct bench *bench, struct course *course)
 {
+	struct sequence *s = (struct sequence *)course;
 	struct whose w = { below(bench, 2), below(bench, HOSTS), below(bench, IDS),
 			   below(bench, REMOTES) };
 	int kind = below(bench, 20);
@@ -249,49 +252,60 @@ static void one_packet(struct bench *bench, struct sequence *s)
 		hairpin(bench, s, &w);
 }
 
-static void run_sequences(void *arg)
-{
-	struct bench *bench = arg;
+/* An idle ping, or flow of one direction, ends; of both directions becomes a stream; a stream ends. */
+static const struct play play = {
+	.size = sizeof(struct sequence),
+	.one_packet = one_packet,
+	.least = 10,
+	.most = 40,
+	.times = { SEC, 2 * SEC, 4 * SEC },
+};
 
-	warm_up(bench);
-	for (int i = 0; i < SEQUENCES && !bench->err; i++) {
-		struct sequence s = { .number = i };
-		int n = LEAST_PACKETS + below(bench, MOST_PACKETS - LEAST_PACKETS + 1);
-
-		for (; n > 0 && !s.over && !bench->err; n--)
-			one_packet(bench, &s);
-	}
-}
-
-static void compare(const char *model)
+static void compare(const char *model, bool timed)
 {
 	struct bench bench = { 0 };
 
-	open_bench(&bench, model, 0);
+	open_bench(&bench, model, &play, timed);
 	lab_run(&bench.lab, run_sequences, &bench);
 	close_bench(&bench);
 	print_message(
 		"%s: %d packets, %d passed, %d flows began, %d of them at another identifier, "
-		"%d strays, %d errors passed, %d sequences cut short by luck\n",
+		"%d strays, %d packets to flows that had ended, %d errors passed, %d sequences cut "
+		"short by luck, %d by delay\n",
 		model, bench.packets, bench.passed, bench.begun, bench.moved, bench.strays,
-		bench.errors, bench.by_luck);
+		bench.ended, bench.errors, bench.by_luck, bench.late);
 	if (bench.err)
 		print_message("%s\n", bench.trouble[0] ? bench.trouble : strerror(-bench.err));
 	assert_int_equal(bench.err, 0);
-	assert_true(bench.begun > 5000 && bench.moved > 1000 && bench.strays > 1000);
-	assert_true(bench.errors > 1000 && bench.by_luck < 10);
+	assert_true(bench.begun > 5000 && bench.moved > (timed ? 300 : 1000) &&
+		    bench.strays > 1000);
+	assert_true(timed ? bench.ended > 500 : bench.ended == 0);
+	assert_true(bench.errors > (timed ? 100 : 1000) && bench.by_luck < 10 &&
+		    bench.late <= SEQUENCES / 20);
 }
 
 static void input_open(void **state)
 {
 	(void)state;
-	compare("linux-masquerade");
+	compare("linux-masquerade", false);
 }
 
 static void input_closed(void **state)
 {
 	(void)state;
-	compare("linux-masquerade-input-drop");
+	compare("linux-masquerade-input-drop", false);
+}
+
+static void timers_with_input_open(void **state)
+{
+	(void)state;
+	compare("linux-masquerade", true);
+}
+
+static void timers_with_input_closed(void **state)
+{
+	(void)state;
+	compare("linux-masquerade-input-drop", true);
 }
 
 static int run_here(void *arg)
@@ -299,6 +313,8 @@ static int run_here(void *arg)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(input_open),
 		cmocka_unit_test(input_closed),
+		cmocka_unit_test(timers_with_input_open),
+		cmocka_unit_test(timers_with_input_closed),
 	};
 
 	(void)arg;

@@ -13,9 +13,6 @@
 enum {
 	PORTS = 2, /* of a sequence; each host uses them all */
 	REMOTES = 3,
-	SEQUENCES = 1000,
-	LEAST_PACKETS = 15,
-	MOST_PACKETS = 60,
 	TEXT = 4, /* bytes of data in a segment */
 	FAR = 1 << 24, /* … from any window */
 	WINDOW = 8192,
@@ -35,10 +32,9 @@ struct flow {
 };
 
 struct sequence {
-	int number;
+	struct course course;
 	struct flow flows[HOSTS][PORTS][REMOTES];
 	struct draws draws;
-	bool over;
 };
 
 /* Of a flow, by its indices. */
@@ -49,11 +45,11 @@ struct whose {
 /* The kernel keeps ports below 512, below 1024 and above apart. */
 static uint16_t inside_port(const struct sequence *s, int port)
 {
-	if (s->number < 100)
-		return (uint16_t)(100 + s->number * PORTS + port);
-	if (s->number < 200)
-		return (uint16_t)(600 + (s->number - 100) * PORTS + port);
-	return (uint16_t)(2048 + s->number * PORTS + port);
+	if (s->course.number < 100)
+		return (uint16_t)(100 + s->course.number * PORTS + port);
+	if (s->course.number < 200)
+		return (uint16_t)(600 + (s->course.number - 100) * PORTS + port);
+	return (uint16_t)(2048 + s->course.number * PORTS + port);
 }
 
 static int range_of(uint16_t port)
@@ -69,7 +65,8 @@ static struct endpoint inside_of(const struct sequence *s, const struct whose *w
 
 static struct endpoint remote_of(const struct sequence *s, int remote)
 {
-	uint32_t addr = (11U << 24) + ((4U + (uint32_t)remote / 2) << 16) + (uint32_t)s->number;
+	uint32_t addr =
+		(11U << 24) + ((4U + (uint32_t)remote / 2) << 16) + (uint32_t)s->course.number;
 
 	return (struct endpoint){ ip_addr_v4(addr), (uint16_t)(5000 + remote % 2) };
 }
@@ -86,9 +83,9 @@ static void differ(struct bench *bench, const struct sequence *s, const char *wh
 			bench->trouble, sizeof(bench->trouble),
 			"sequence %d, packet %d, host %d port %u remote %d in phase %d (fin %d%d), "
 			"%s, flags %u: kernel %d (%s > %s), engine %d (%s > %s)",
-			s->number, bench->packets, w->host, inside_port(s, w->port), w->remote,
-			flow->phase, flow->fin[0], flow->fin[1], what, says->flags, kernel->passed,
-			kernel->passed ? endpoint_format(kernel->src, a[0]) : "-",
+			s->course.number, bench->packets, w->host, inside_port(s, w->port),
+			w->remote, flow->phase, flow->fin[0], flow->fin[1], what, says->flags,
+			kernel->passed, kernel->passed ? endpoint_format(kernel->src, a[0]) : "-",
 			kernel->passed ? endpoint_format(kernel->dst, a[1]) : "-", engine->passed,
 			engine->passed ? endpoint_format(engine->src, b[0]) : "-",
 			engine->passed ? endpoint_format(engine->dst, b[1]) : "-");
@@ -168,11 +165,11 @@ static bool go_out(struct bench *bench, struct sequence *s, const struct whose *
 	if (kernel.passed && engine.passed &&
 	    is_lucky(&s->draws, src, inside_port(s, 0), PORTS, kernel.src.port, engine.src.port)) {
 		bench->by_luck++;
-		s->over = true;
+		s->course.over = true;
 	} else if (kernel.passed && engine.passed &&
 		   is_drawn_anew(flow, kernel.src.port, engine.src.port)) {
 		bench->anew++;
-		s->over = true;
+		s->course.over = true;
 	} else if (kernel.passed != engine.passed ||
 		   (kernel.passed &&
 		    (!kernel.sound || !engine.sound || !endpoint_equal(kernel.dst, dst) ||
@@ -324,8 +321,9 @@ static void hairpin(struct bench *bench, struct sequence *s, const struct whose 
 		differ(bench, s, "hairpinned", w, &says, &kernel, &engine);
 }
 
-static void one_packet(struct bench *bench, struct sequence *s)
+static void one_packet(struct bench *bench, struct course *course)
 {
+	struct sequence *s = (struct sequence *)course;
 	struct whose w = { below(bench, HOSTS), below(bench, PORTS), below(bench, REMOTES) };
 	struct flow *flow = &s->flows[w.host][w.port][w.remote];
 	int kind = below(bench, 20);
@@ -360,32 +358,27 @@ static void one_packet(struct bench *bench, struct sequence *s)
 	}
 }
 
-static void run_sequences(void *arg)
-{
-	struct bench *bench = arg;
-
-	warm_up(bench);
-	for (int i = 0; i < SEQUENCES && !bench->err; i++) {
-		struct sequence s = { .number = i };
-		int n = LEAST_PACKETS + below(bench, MOST_PACKETS - LEAST_PACKETS + 1);
-
-		for (; n > 0 && !s.over && !bench->err; n--)
-			one_packet(bench, &s);
-	}
-}
+static const struct play play = {
+	.size = sizeof(struct sequence),
+	.one_packet = one_packet,
+	.least = 15,
+	.most = 60,
+};
 
 static void compare(const char *model)
 {
 	struct bench bench = { 0 };
 
-	open_bench(&bench, model, 0);
+	open_bench(&bench, model, &play, false);
 	lab_run(&bench.lab, run_sequences, &bench);
 	close_bench(&bench);
-	print_message("%s: %d segments, %d passed, %d connections at a new port, %d of them at "
-		      "another than inside, %d strays, %d leaked by the kernel, %d sequences cut "
-		      "short by luck, %d where the kernel drew anew\n",
-		      model, bench.packets, bench.passed, bench.begun, bench.moved, bench.strays,
-		      bench.leaked, bench.by_luck, bench.anew);
+	print_message(
+		"%s: %d segments, %d passed, %d connections at a new port, %d of them at "
+		"another than inside, %d strays, %d segments to connections that had ended, "
+		"%d leaked by the kernel, %d sequences cut short by luck, %d where the kernel "
+		"drew anew, %d by delay\n",
+		model, bench.packets, bench.passed, bench.begun, bench.moved, bench.strays,
+		bench.ended, bench.leaked, bench.by_luck, bench.anew, bench.late);
 	if (bench.err)
 		print_message("%s\n", bench.trouble[0] ? bench.trouble : strerror(-bench.err));
 	assert_int_equal(bench.err, 0);
