@@ -46,6 +46,17 @@ void script_defaults(struct script_config *config)
 	assert_int_equal(ip_prefix_parse("192.168.1.0/24", &config->nat.inside), 0);
 }
 
+void script_ip6(struct script_config *c)
+{
+	assert_int_equal(ip_prefix_parse("fd00:0:1::/48", &c->nat.inside), 0);
+	c->nat.inside_addr = script_addr("fd00:0:1::1");
+	for (size_t i = 0; i < SCRIPT_POOL; i++) {
+		c->pool[i] = script_addr("2b00:2:1::2");
+		c->pool[i].lo += i;
+	}
+	c->nat.dmz = (struct ip_addr){ 0, 0 };
+}
+
 struct nat *script_nat(const struct script_config *config)
 {
 	struct nat_config nat = config->nat;

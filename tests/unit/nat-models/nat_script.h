@@ -51,6 +51,9 @@ struct endpoint script_endpoint(const char *text);
 /* The configuration that scripts start from: the model's defaults, one outside address. */
 void script_defaults(struct script_config *config);
 
+/* The same in IPv6: fd00:0:1::/48 inside, 2b00:2:1::2 and what follows outside. */
+void script_ip6(struct script_config *config);
+
 /* A NAT of it; fails the test where there can be none. */
 struct nat *script_nat(const struct script_config *config);
 

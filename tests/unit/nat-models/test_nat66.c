@@ -9,26 +9,15 @@
 
 #include "nat_script.h"
 
-static void nat66(struct script_config *c)
-{
-	assert_int_equal(ip_prefix_parse("fd00:0:1::/48", &c->nat.inside), 0);
-	c->nat.inside_addr = script_addr("fd00:0:1::1");
-	for (size_t i = 0; i < SCRIPT_POOL; i++) {
-		c->pool[i] = script_addr("2b00:2:1::2");
-		c->pool[i].lo += i;
-	}
-	c->nat.dmz = (struct ip_addr){ 0, 0 };
-}
-
 static void symmetric(struct script_config *c)
 {
-	nat66(c);
+	script_ip6(c);
 	c->model.udp.mapping = NAT_APD;
 }
 
 static void one_to_one(struct script_config *c)
 {
-	nat66(c);
+	script_ip6(c);
 	c->model.kind = NAT_KIND_ONE_TO_ONE;
 	c->model.udp.filtering = NAT_EI;
 	c->nat.pool_len = 2;
@@ -36,7 +25,7 @@ static void one_to_one(struct script_config *c)
 
 static void answering(struct script_config *c)
 {
-	nat66(c);
+	script_ip6(c);
 	c->model.icmp.ping_answered = true;
 	c->model.udp.unsolicited = NAT_UNSOLICITED_ICMP;
 	c->model.tcp.unsolicited = NAT_UNSOLICITED_RST;
@@ -44,14 +33,14 @@ static void answering(struct script_config *c)
 
 static void exempting(struct script_config *c)
 {
-	nat66(c);
+	script_ip6(c);
 	assert_int_equal(ip_prefix_parse("2b00:1:2::/48", &c->model.exempt[0]), 0);
 	assert_int_equal(ip_prefix_parse("2b00:1:3::5/128", &c->model.exempt[1]), 0);
 }
 
 static void forwards(struct script_config *c)
 {
-	nat66(c);
+	script_ip6(c);
 	c->forwards[0] =
 		(struct nat_forward){ IP_PROTO_TCP, 80, 80, script_endpoint("[fd00:0:1::2]:8080") };
 	c->nat.forwards_len = 1;
@@ -65,14 +54,14 @@ static void forwards(struct script_config *c)
 
 static const struct script scripts[] = {
 	{ "out, back, and no further",
-	  nat66,
+	  script_ip6,
 	  { { 0, 'i', OUT, SENT },
 	    { 0, 'o', IN, GOT },
 	    { 0, 'o', "UDP [2b00:1:1::2]:8 > [2b00:2:1::2]:4000", "dropped: filtered" },
 	    { 0, 'i', "UDP [fd00:0:1::3]:4000 > [2b00:1:1::2]:7",
 	      "UDP [2b00:2:1::2]:4001 > [2b00:1:1::2]:7" } } },
 	{ "addresses that differ in their upper half only are two",
-	  nat66,
+	  script_ip6,
 	  { { 0, 'i', OUT, SENT },
 	    { 0, 'i', "UDP [fd00:0:1:5::2]:4000 > [2b00:1:1::2]:7",
 	      "UDP [2b00:2:1::2]:4001 > [2b00:1:1::2]:7" },
@@ -83,7 +72,7 @@ static const struct script scripts[] = {
 	    { 0, 'i', "UDP [fd00:0:1::2]:4000 > [2b00:1:2::2]:7",
 	      "UDP [2b00:2:1::2]:4001 > [2b00:1:2::2]:7" } } },
 	{ "hairpinning",
-	  nat66,
+	  script_ip6,
 	  { { 0, 'i', OUT, SENT },
 	    { 0, 'i', "UDP [fd00:0:1::3]:5000 > [2b00:2:1::2]:4000", "dropped: filtered" },
 	    { 0, 'i', "UDP [fd00:0:1::2]:4000 > [2b00:2:1::2]:5000",
@@ -118,7 +107,7 @@ static const struct script scripts[] = {
 	    { 0, 'o', "TCP [2b00:1:1::2]:7 > [2b00:2:1::2]:9 SYN",
 	      "TCP [2b00:2:1::2]:9 > [2b00:1:1::2]:7 RST ACK" } } },
 	{ "echoes have identifiers",
-	  nat66,
+	  script_ip6,
 	  { { 0, 'i', "ICMP fd00:0:1::2 > 2b00:1:1::2 echo id 5",
 	      "ICMP 2b00:2:1::2 > 2b00:1:1::2 echo id 5" },
 	    { 0, 'i', "ICMP fd00:0:1::3 > 2b00:1:1::2 echo id 5",
@@ -126,7 +115,7 @@ static const struct script scripts[] = {
 	    { 0, 'o', "ICMP 2b00:1:1::2 > 2b00:2:1::2 echo reply id 6",
 	      "ICMP 2b00:1:1::2 > fd00:0:1::3 echo reply id 5" } } },
 	{ "IPv4 is not its concern",
-	  nat66,
+	  script_ip6,
 	  { { 0, 'i', "UDP 192.168.1.2:1 > 11.1.1.2:7", "dropped: protocol not translated" } } },
 };
 
