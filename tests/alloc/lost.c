@@ -36,7 +36,7 @@ static const int kept_by_callees[] = { 3, 6, 12, 13, 14, 15 };
 static const int kept_by_callees[] = { 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29 };
 #define REGISTERS_OF regs
 #else
-#error "which registers does a callee keep for its caller here?"
+_Static_assert(0, "which registers does a callee keep for its caller here?");
 #endif
 
 extern char __executable_start[], etext[]; /* the program's own code; the linker's names */
@@ -129,6 +129,8 @@ NO_HOLDER _Noreturn void lost_look(void (*then)(bool lost))
 	continuation = then;
 	boundary = 0;
 	_Unwind_Backtrace(look_at_frame, NULL);
+	/* No thread would do: the sanitizer would scan this one's stack from here on. */
+	/* cppcheck-suppress getcontextCalled */
 	if (!find_stack() || getcontext(&elsewhere))
 		_exit(1);
 	__lsan_register_root_region((void *)bottom, top - bottom);
@@ -136,6 +138,7 @@ NO_HOLDER _Noreturn void lost_look(void (*then)(bool lost))
 	elsewhere.uc_stack.ss_sp = own_stack;
 	elsewhere.uc_stack.ss_size = STACK;
 	elsewhere.uc_link = NULL;
+	/* cppcheck-suppress makecontextCalled */
 	makecontext(&elsewhere, look, 0);
 	setcontext(&elsewhere);
 	_exit(1);
