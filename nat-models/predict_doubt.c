@@ -64,6 +64,22 @@ static uint64_t numbers_between(const struct predict_question *question)
 enum { BEYOND_WINDOWS = 2 * UINT16_MAX };
 #define HALF_WAY_ROUND (UINT64_C(1) << 31)
 
+/* Is a SYN that comes to the caller's side for sure not answered there?  Whoever refuses it ends the
+ * connection that it began, and the next has numbers of its own. */
+static bool swallows_syns(const struct predict_side *side)
+{
+	for (size_t i = 0; i < side->nats_len; i++) {
+		const struct nat_transport *tcp = &side->nats[i].model->tcp;
+
+		if (keeps_state(side->nats[i].model, tcp) && tcp->filtering != NAT_EI &&
+		    !side->nats[i].forwards_tcp &&
+		    (tcp->unsolicited == NAT_UNSOLICITED_DROP ||
+		     tcp->unsolicited == NAT_UNSOLICITED_POISON))
+			return true;
+	}
+	return false;
+}
+
 /* Who answers by other numbers than it opened its way by is not let out by a NAT that looks at
  * windows: something, the SYN that it answers, has come in by then. */
 static void doubt_answers(const struct predict_question *question, enum method method,
@@ -71,6 +87,8 @@ static void doubt_answers(const struct predict_question *question, enum method m
 {
 	const struct predict_side *side = &question->callee;
 	uint64_t numbers = numbers_between(question);
+	bool sure = !question->tries_host_addresses &&
+		    (method == METHOD_TCP_STUNT_2 || swallows_syns(&question->caller));
 
 	if (numbers <= BEYOND_WINDOWS || numbers >= HALF_WAY_ROUND)
 		return;
@@ -79,8 +97,7 @@ static void doubt_answers(const struct predict_question *question, enum method m
 
 		if (follows_tcp(&side->nats[i]) && !model->tcp.out_of_window &&
 		    ret->udp[method] == PREDICT_MUST)
-			lower(method,
-			      question->tries_host_addresses ? PREDICT_MAY : PREDICT_MUST_NOT,
+			lower(method, sure ? PREDICT_MUST_NOT : PREDICT_MAY,
 			      "takes the number of the callee's answer for out of its window",
 			      model, PARTY_CALLEE, ret);
 	}
@@ -312,17 +329,21 @@ static void doubt_table(const struct predict_question *question, const struct pr
 }
 
 /* Where a new mapping takes the port of an older one, also of the same host's, what is sent to the other's
- * own address and to its outside one is for two remotes by turns. */
+ * own address and to its outside one is for two remotes by turns; so is what is sent to ports that are
+ * guessed. */
 static void doubt_stealing(const struct predict_question *question, const struct predict_side *side,
 			   enum party owner, enum method method, struct predict_answer *ret)
 {
+	bool guesses = method == METHOD_PREDICT || method == METHOD_BIRTHDAY;
+	bool takes_turns = guesses ||
+			   (question->tries_host_addresses && !method_takes_any_family(method));
+
 	for (size_t i = 0; i < side->nats_len; i++) {
 		const struct nat_model *model = side->nats[i].model;
 		const struct nat_transport *rules = over_tcp(question, method) ? &model->tcp
 									       : &model->udp;
 
-		if (question->tries_host_addresses && !method_takes_any_family(method) &&
-		    nat_kind_gives_ports(model->kind) && rules->mapping != NAT_EI &&
+		if (takes_turns && nat_kind_gives_ports(model->kind) && rules->mapping != NAT_EI &&
 		    rules->collision == NAT_COLLISION_STEAL && ret->udp[method] == PREDICT_MUST)
 			lower(method, PREDICT_MAY, "takes ports from mappings for others", model,
 			      owner, ret);

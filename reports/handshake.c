@@ -110,17 +110,6 @@ static const struct signal *end_of_trail(const struct journeys *journeys,
 	return end;
 }
 
-/* Did it come to the far side: another's NAT, or a host? */
-static bool reached_far_side(const struct journeys *journeys, const struct signal *start)
-{
-	const struct signal *s = start;
-
-	while ((s = next_sighting(journeys, start, s)))
-		if (s->at.direction == PCAPNG_INBOUND && tap_of(journeys, s)->side != TAP_LAN)
-			return true;
-	return false;
-}
-
 /* Where it came to the host of @role; NULL where it did not. */
 static const struct signal *arrival(const struct journeys *journeys, const struct signal *start,
 				    size_t role)
@@ -131,6 +120,21 @@ static const struct signal *arrival(const struct journeys *journeys, const struc
 		if (at_host_of(journeys, s, role, PCAPNG_INBOUND))
 			break;
 	return s;
+}
+
+/* Did it come to the far side: the host of @role, or another's NAT, by more than its last hop? */
+static bool reached_far_side(const struct journeys *journeys, const struct signal *start,
+			     size_t role)
+{
+	const struct signal *s = start;
+
+	if (arrival(journeys, start, role))
+		return true;
+	while ((s = next_sighting(journeys, start, s)))
+		if (s->at.direction == PCAPNG_INBOUND && tap_of(journeys, s)->side != TAP_LAN &&
+		    s->ttl > 1)
+			return true;
+	return false;
 }
 
 /* Did the sender of @answer, a SYN-ACK, give a SYN the same number before? */
@@ -179,7 +183,7 @@ void handshake_of(const struct journeys *journeys, struct way way, enum talk_rol
 	ret->syn = true;
 	ret->first = first->at.order;
 	end = arrival(journeys, first, !role);
-	ret->low = first->ttl < ttl && !reached_far_side(journeys, first);
+	ret->low = first->ttl < ttl && !reached_far_side(journeys, first, !role);
 	ret->linked = end && end->ttl == first->ttl;
 }
 

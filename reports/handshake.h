@@ -15,7 +15,7 @@
 struct handshake {
 	bool syn; /* it sent one */
 	bool in_connection; /* … between the endpoints between which its frames stand */
-	bool low; /* its first had not the TTL of the rest, and did not get to the other's NAT or host */
+	bool low; /* its first had not the TTL of the rest, and none left where it got to the other's NAT, if it did */
 	bool linked; /* its first got there by no router at all, where it could not end before */
 	bool crossed; /* a SYN of its own answers for the connection: SYNs crossed */
 	bool accepted; /* it answered a SYN with a number that no SYN of its own had */
