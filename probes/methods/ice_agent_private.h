@@ -20,6 +20,7 @@ struct ice_check {
 	uint64_t tie_breaker;
 	uint32_t priority;
 	unsigned sent;
+	uint64_t rto_ns; /* as it began: others end meanwhile */
 	uint64_t gap_ns, next_at;
 };
 

@@ -49,7 +49,7 @@ static void send_check(struct ice_agent *agent, const struct ice_check *check)
 }
 
 /* RFC 8445, 14.3. */
-static uint64_t first_gap(const struct ice_agent *agent)
+static uint64_t rto(const struct ice_agent *agent)
 {
 	uint64_t busy = agent->spec.ta_ns * ice_busy(&agent->list);
 
@@ -77,8 +77,9 @@ void ice_check_begin(struct ice_agent *agent, unsigned pair, bool consent)
 		/* 7.1.1: as a peer-reflexive candidate's of the same base. */
 		.priority = ice_priority(ICE_PEER_REFLEXIVE, (uint16_t)(priority >> 8), 1),
 		.sent = 1,
-		.gap_ns = first_gap(agent),
+		.rto_ns = rto(agent),
 	};
+	check->gap_ns = check->rto_ns;
 	check->next_at = host_now(agent->host) + check->gap_ns;
 	stun_transaction(host_random(agent->host), host_random(agent->host), check->transaction);
 	agent->counts.checks++;
@@ -128,7 +129,7 @@ static void send_again(struct ice_agent *agent, struct ice_check *check)
 	check->gap_ns *= 2;
 	check->next_at = now + check->gap_ns;
 	if (++check->sent == SENDS_MAX)
-		check->next_at = now + LAST_WAIT * first_gap(agent);
+		check->next_at = now + LAST_WAIT * check->rto_ns;
 	send_check(agent, check);
 }
 

@@ -256,6 +256,31 @@ static void test_rto(void **state)
 	}
 }
 
+/* The RTO of a transaction is the one that it began with, though others are done with meanwhile: the
+ * last wait is Rm times that, too. */
+static void expect_same_rto(struct duel *d)
+{
+	enum { PAIRS = 12 };
+	uint64_t began = host_now(d->home);
+
+	tell_candidates(d, PAIRS);
+	for (unsigned i = 1; i < PAIRS; i++) {
+		struct sock *sock = open_at(d->liar, (uint16_t)(PORT + i));
+
+		assert_true(hear(d, sock, SEC));
+		answer(d, sock, 500, PASSWORD);
+		sock_close(sock);
+	}
+	assert_int_equal(connect_by(d, 100 * SEC), -ECONNREFUSED);
+	assert_int_equal(host_now(d->home) - began, (63 + 16) * 600 * MSEC);
+}
+
+static void test_same_rto(void **state)
+{
+	(void)state;
+	duel(&controlling, expect_same_rto);
+}
+
 /* Which answers count */
 
 enum voice { OWN, OTHER_PORT, OTHER_ADDRESS };
@@ -501,9 +526,10 @@ static void test_late_conflict(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_schedule),    cmocka_unit_test(test_rto),
-		cmocka_unit_test(test_lies),	    cmocka_unit_test(test_consents),
-		cmocka_unit_test(test_tie_breaker), cmocka_unit_test(test_late_conflict),
+		cmocka_unit_test(test_schedule),      cmocka_unit_test(test_rto),
+		cmocka_unit_test(test_same_rto),      cmocka_unit_test(test_lies),
+		cmocka_unit_test(test_consents),      cmocka_unit_test(test_tie_breaker),
+		cmocka_unit_test(test_late_conflict),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
