@@ -83,13 +83,6 @@ static const struct turn_user *find_user(const struct stun_auth *auth,
 	return NULL;
 }
 
-static bool has(const struct stun_message *msg, uint16_t type)
-{
-	struct stun_value v;
-
-	return stun_find(msg, type, &v);
-}
-
 /* The algorithm that a request may use; 0 where what it says of them was tampered with: a list
  * that is not the one it was offered, or one without the other (RFC 8489, 9.2.4). */
 static int algorithm_of(const struct stun_auth *auth, const struct stun_message *msg)
@@ -99,7 +92,7 @@ static int algorithm_of(const struct stun_auth *auth, const struct stun_message 
 
 	if (auth->options->rfc5389)
 		return STUN_MD5;
-	if (listed != has(msg, STUN_PASSWORD_ALGORITHM))
+	if (listed != stun_has(msg, STUN_PASSWORD_ALGORITHM))
 		return 0;
 	if (listed && !stun_algorithms_ours(&list))
 		return 0;
@@ -115,7 +108,7 @@ unsigned stun_auth_check(const struct stun_auth *auth, const struct stun_message
 
 	if (!msg->integrity_at && !msg->integrity_sha256_at)
 		return 401;
-	if ((!has(msg, STUN_USERNAME) && !has(msg, STUN_USERHASH)) ||
+	if ((!stun_has(msg, STUN_USERNAME) && !stun_has(msg, STUN_USERHASH)) ||
 	    !stun_find(msg, STUN_REALM, &realm) || !stun_find(msg, STUN_NONCE, &nonce))
 		return 400;
 	algorithm = algorithm_of(auth, msg);

@@ -28,13 +28,6 @@ static uint64_t get_u64(const struct stun_value *v)
 	return value;
 }
 
-static bool has(const struct turn_request *r, uint16_t type)
-{
-	struct stun_value v;
-
-	return stun_find(&r->msg, type, &v);
-}
-
 /* 0, or why not. */
 static unsigned read_transport(struct turn_request *r, struct wish *wish)
 {
@@ -46,8 +39,9 @@ static unsigned read_transport(struct turn_request *r, struct wish *wish)
 		return 442;
 	wish->tcp = transport >> 24 == TURN_TRANSPORT_TCP;
 	/* RFC 6062, 5.1: over TCP only, and with none of what is UDP's. */
-	if (wish->tcp && (!r->path->conn || has(r, STUN_EVEN_PORT) ||
-			  has(r, STUN_RESERVATION_TOKEN) || has(r, STUN_DONT_FRAGMENT)))
+	if (wish->tcp &&
+	    (!r->path->conn || stun_has(&r->msg, STUN_EVEN_PORT) ||
+	     stun_has(&r->msg, STUN_RESERVATION_TOKEN) || stun_has(&r->msg, STUN_DONT_FRAGMENT)))
 		return 400;
 	return 0;
 }
@@ -58,7 +52,7 @@ static unsigned read_family(struct turn_request *r, struct wish *wish)
 	uint32_t family = 0;
 
 	asked = stun_get_u32(&r->msg, STUN_REQUESTED_ADDRESS_FAMILY, &family);
-	if (asked && (wish->token || has(r, STUN_ADDITIONAL_ADDRESS_FAMILY)))
+	if (asked && (wish->token || stun_has(&r->msg, STUN_ADDITIONAL_ADDRESS_FAMILY)))
 		return 400;
 	wish->local = host_addr(r->server->host);
 	if (asked && family >> 24 == TURN_FAMILY_V6)

@@ -45,12 +45,10 @@ void turn_respond(struct turn_request *r, unsigned code)
 
 void turn_respond_end(struct turn_request *r)
 {
-	struct stun_value v;
-
 	stun_add_text(&r->w, STUN_SOFTWARE, "knothole");
 	if (r->who.user)
 		stun_add_either_integrity(&r->w, r->who.sha256, r->who.key, r->who.key_len);
-	if (stun_find(&r->msg, STUN_FINGERPRINT, &v))
+	if (stun_has(&r->msg, STUN_FINGERPRINT))
 		stun_add_fingerprint(&r->w);
 	turn_tell(r->server, r->path, r->out, stun_end(&r->w));
 }

@@ -277,6 +277,13 @@ bool stun_get_address(const struct stun_message *msg, uint16_t type, struct endp
 	return stun_find(msg, type, &v) && stun_read_address(msg, &v, ret);
 }
 
+bool stun_has(const struct stun_message *msg, uint16_t type)
+{
+	struct stun_value v;
+
+	return stun_find(msg, type, &v);
+}
+
 bool stun_get_u32(const struct stun_message *msg, uint16_t type, uint32_t *ret)
 {
 	struct stun_value v;

@@ -144,6 +144,8 @@ bool stun_next(const struct stun_message *msg, struct stun_value *value);
 
 /* The first attribute of @type; false where there is none. */
 bool stun_find(const struct stun_message *msg, uint16_t type, struct stun_value *ret);
+/* Is there one, whatever its value? */
+bool stun_has(const struct stun_message *msg, uint16_t type);
 
 /* Values of the first attribute of @type: false where there is none.  stun_get_address()
  * undoes the XOR where the type has one, and gives false for a family that it does not know. */
