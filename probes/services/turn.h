@@ -106,6 +106,7 @@ struct turn_allocation {
 	struct turn_relay *relays[TURN_RELAYS];
 	unsigned
 		additional_error; /* why there is no second one, which was asked for; 0 = none was */
+	uint64_t token; /* of the reservation that it came with; 0 = none was asked for */
 	bool tcp;
 	bool ended;
 	unsigned working; /* fibers of its relays' */

@@ -197,18 +197,18 @@ static uint64_t lifetime_of(const struct turn_request *r)
 	return lifetime;
 }
 
-static void tell_allocation(struct turn_request *r, const struct turn_allocation *a, uint64_t token)
+static void tell_allocation(struct turn_request *r, const struct turn_allocation *a)
 {
 	turn_respond(r, 0);
 	for (int i = 0; i < TURN_RELAYS; i++)
 		if (a->relays[i] && a->relays[i]->sock)
 			stun_add_address(&r->w, STUN_XOR_RELAYED_ADDRESS, a->relays[i]->addr);
 	stun_add_u32(&r->w, STUN_LIFETIME, (uint32_t)((a->expires - turn_now(r->server)) / SEC));
-	if (token) {
+	if (a->token) {
 		uint8_t bytes[8];
 
 		for (int i = 0; i < 8; i++)
-			bytes[i] = (uint8_t)(token >> 8 * (7 - i));
+			bytes[i] = (uint8_t)(a->token >> 8 * (7 - i));
 		stun_add(&r->w, STUN_RESERVATION_TOKEN, bytes, sizeof(bytes));
 	}
 	if (a->additional_error) {
@@ -270,9 +270,10 @@ static void allocate(struct turn_request *r, const struct wish *wish)
 		return;
 	}
 	memcpy(a->transaction, r->msg.transaction, STUN_TRANSACTION);
+	a->token = token;
 	if (wish->additional)
 		a->additional_error = add_ipv6(a, wish);
-	tell_allocation(r, a, token);
+	tell_allocation(r, a);
 }
 
 void turn_allocate(struct turn_request *r)
@@ -284,7 +285,7 @@ void turn_allocate(struct turn_request *r)
 	if (a) {
 		/* The same request again: its response was lost. */
 		if (memcmp(a->transaction, r->msg.transaction, STUN_TRANSACTION) == 0)
-			tell_allocation(r, a, 0);
+			tell_allocation(r, a);
 		else
 			turn_refuse(r, 437);
 		return;

@@ -232,49 +232,6 @@ static void test_expiry(void **state)
 	turn_run(&(struct turn_options){ .lifetime_ns = 7 * SEC }, let_expire);
 }
 
-static void reserve(struct turn_fixture *f)
-{
-	struct stun_value token;
-	struct endpoint even;
-	uint8_t kept[8];
-
-	turn_log_in(f);
-	turn_begin(f, TURN_ALLOCATE);
-	stun_add_u32(&f->w, STUN_REQUESTED_TRANSPORT, TURN_TRANSPORT_UDP << 24);
-	stun_add(&f->w, STUN_EVEN_PORT, "\x80", 1);
-	assert_int_equal(turn_ask(f), 0);
-	assert_true(stun_get_address(&f->msg, STUN_XOR_RELAYED_ADDRESS, &even));
-	assert_int_equal(even.port % 2, 0);
-	assert_true(stun_find(&f->msg, STUN_RESERVATION_TOKEN, &token));
-	memcpy(kept, token.bytes, 8);
-	turn_begin(f, TURN_REFRESH);
-	stun_add_u32(&f->w, STUN_LIFETIME, 0);
-	assert_int_equal(turn_ask(f), 0);
-	for (int i = 0; i < 2; i++) {
-		turn_begin(f, TURN_ALLOCATE);
-		stun_add_u32(&f->w, STUN_REQUESTED_TRANSPORT, TURN_TRANSPORT_UDP << 24);
-		stun_add(&f->w, STUN_RESERVATION_TOKEN, kept, 8);
-		if (i == 1)
-			stun_add(&f->w, STUN_EVEN_PORT, "\x80", 1);
-		assert_int_equal(turn_ask(f), i ? 437 : 0);
-	}
-	assert_int_equal(turn_permit_one(f, TURN_FIXTURE_PEER), 0);
-	turn_begin(f, TURN_REFRESH);
-	stun_add_u32(&f->w, STUN_LIFETIME, 0);
-	assert_int_equal(turn_ask(f), 0);
-	/* A token is good once. */
-	turn_begin(f, TURN_ALLOCATE);
-	stun_add_u32(&f->w, STUN_REQUESTED_TRANSPORT, TURN_TRANSPORT_UDP << 24);
-	stun_add(&f->w, STUN_RESERVATION_TOKEN, kept, 8);
-	assert_int_equal(turn_ask(f), 508);
-}
-
-static void test_reservation(void **state)
-{
-	(void)state;
-	turn_run(NULL, reserve);
-}
-
 /* One user, from one port after another. */
 static void exceed_quota(struct turn_fixture *f)
 {
@@ -466,7 +423,6 @@ int main(void)
 		cmocka_unit_test(test_allocate_twice),
 		cmocka_unit_test(test_lifetimes),
 		cmocka_unit_test(test_expiry),
-		cmocka_unit_test(test_reservation),
 		cmocka_unit_test(test_quota),
 		cmocka_unit_test(test_alternate_server),
 		cmocka_unit_test(test_bind_strangely),
