@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Peers: CreatePermission, ChannelBind, and what clients send on (RFC 8656, 9 to 12). */
 #include <errno.h>
+#include <string.h>
 
 #include "turn.h"
 
@@ -40,6 +41,26 @@ bool turn_read_peer(struct turn_request *r, const struct turn_allocation *a, str
 	return !code;
 }
 
+/* False where there is no room for all of the message's peers, and then none is permitted. */
+static bool permit_all(const struct stun_message *msg, struct turn_allocation *a)
+{
+	struct turn_permission before[TURN_PERMISSIONS];
+	size_t before_len = a->permissions_len;
+	struct stun_value v = { 0 };
+	struct endpoint peer;
+
+	memcpy(before, a->permissions, sizeof(before));
+	while (stun_next(msg, &v)) {
+		if (v.type != STUN_XOR_PEER_ADDRESS || !stun_read_address(msg, &v, &peer) ||
+		    turn_permit(a, peer.addr))
+			continue;
+		memcpy(a->permissions, before, sizeof(before));
+		a->permissions_len = before_len;
+		return false;
+	}
+	return true;
+}
+
 /* All of its peers, or none (RFC 8656, 10.2). */
 void turn_create_permission(struct turn_request *r, struct turn_allocation *a)
 {
@@ -54,11 +75,8 @@ void turn_create_permission(struct turn_request *r, struct turn_allocation *a)
 		if (code)
 			break;
 	}
-	v = (struct stun_value){ 0 };
-	while (!code && stun_next(&r->msg, &v))
-		if (v.type == STUN_XOR_PEER_ADDRESS && stun_read_address(&r->msg, &v, &peer) &&
-		    !turn_permit(a, peer.addr))
-			code = 508;
+	if (!code && !permit_all(&r->msg, a))
+		code = 508;
 	turn_refuse(r, code);
 }
 

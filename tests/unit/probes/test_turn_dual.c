@@ -126,6 +126,34 @@ static void let_go(bool v6)
 	assert_int_equal(refresh(600, 0), 437);
 }
 
+/* Where nobody but the server itself, or everybody, would be reached. */
+static void reach_forbidden(void)
+{
+	static const struct {
+		const char *peer;
+		unsigned want;
+	} rows[] = {
+		{ "::", 403 },	    { "::1", 403 },	  { "::2", 0 },		{ "ff02::1", 403 },
+		{ "ff0e::1", 403 }, { "127.0.0.1", 403 }, { "2b00:1:2::9", 0 },
+	};
+	struct endpoint relayed[2] = { 0 };
+
+	allocate(relayed);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct endpoint peer = { .port = PORT };
+
+		assert_int_equal(ip_addr_parse(rows[i].peer, &peer.addr), 0);
+		turn_begin(&f, TURN_CREATE_PERMISSION);
+		stun_add_address(&f.w, STUN_XOR_PEER_ADDRESS, peer);
+		assert_int_equal(turn_ask(&f), rows[i].want);
+		turn_begin(&f, TURN_CHANNEL_BIND);
+		stun_add_u32(&f.w, STUN_CHANNEL_NUMBER, (uint32_t)(0x4000 + i) << 16);
+		stun_add_address(&f.w, STUN_XOR_PEER_ADDRESS, peer);
+		assert_int_equal(turn_ask(&f), rows[i].want);
+	}
+	assert_int_equal(refresh(0, 0), 0);
+}
+
 /* Both end when their time is over, and their places are free again. */
 static void expire(void)
 {
@@ -151,6 +179,7 @@ static void serve(void *arg)
 	use_both();
 	let_go(false);
 	let_go(true);
+	reach_forbidden();
 	expire();
 	allocate((struct endpoint[2]){ { { 0 }, 0 } }); /* for the service to end */
 	service_stop(f.service);

@@ -311,32 +311,6 @@ static void test_bind_strangely(void **state)
 	turn_run(NULL, bind_strangely);
 }
 
-static void fill_permissions(struct turn_fixture *f)
-{
-	turn_log_in(f);
-	assert_int_equal(turn_allocate_one(f), 0);
-	turn_begin(f, TURN_CREATE_PERMISSION);
-	assert_int_equal(turn_ask(f), 400);
-	/* All or none: the second of these cannot be. */
-	turn_begin(f, TURN_CREATE_PERMISSION);
-	stun_add_address(&f->w, STUN_XOR_PEER_ADDRESS, turn_at(TURN_FIXTURE_PEER, 0));
-	stun_add_address(&f->w, STUN_XOR_PEER_ADDRESS, (struct endpoint){ { 1, 2 }, 0 });
-	assert_int_equal(turn_ask(f), 443);
-	for (uint32_t i = 0; i < 64; i++)
-		assert_int_equal(turn_permit_one(f, TURN_FIXTURE_PEER + i), 0);
-	assert_int_equal(turn_permit_one(f, TURN_FIXTURE_PEER), 0);
-	assert_int_equal(turn_permit_one(f, TURN_FIXTURE_PEER + 64), 508);
-	/* Those that have expired make room. */
-	fiber_sleep(host_now(f->client) + 300 * SEC);
-	assert_int_equal(turn_permit_one(f, TURN_FIXTURE_PEER + 64), 0);
-}
-
-static void test_permissions(void **state)
-{
-	(void)state;
-	turn_run(NULL, fill_permissions);
-}
-
 /* What the peer says to the relayed address; how many bytes the client gets, 0 = nothing. */
 static long hear_from_peer(struct turn_fixture *f, struct endpoint relayed)
 {
@@ -345,6 +319,48 @@ static long hear_from_peer(struct turn_fixture *f, struct endpoint relayed)
 	assert_int_equal(sock_send(f->peer_sock, &relayed, "hello", 5, NEVER), 0);
 	n = sock_recv(f->sock, NULL, f->response, sizeof(f->response), host_now(f->client) + SEC);
 	return n < 0 ? 0 : n;
+}
+
+static void fill_permissions(struct turn_fixture *f)
+{
+	struct endpoint relayed;
+
+	turn_log_in(f);
+	assert_int_equal(turn_allocate_one(f), 0);
+	assert_true(stun_get_address(&f->msg, STUN_XOR_RELAYED_ADDRESS, &relayed));
+	turn_begin(f, TURN_CREATE_PERMISSION);
+	assert_int_equal(turn_ask(f), 400);
+	/* All or none: the second of these cannot be. */
+	turn_begin(f, TURN_CREATE_PERMISSION);
+	stun_add_address(&f->w, STUN_XOR_PEER_ADDRESS, turn_at(TURN_FIXTURE_PEER, 0));
+	stun_add_address(&f->w, STUN_XOR_PEER_ADDRESS, (struct endpoint){ { 1, 2 }, 0 });
+	assert_int_equal(turn_ask(f), 443);
+	for (uint32_t i = 1; i < 64; i++)
+		assert_int_equal(turn_permit_one(f, TURN_FIXTURE_PEER + i), 0);
+	/* There is room for the first of these only, and then not even for that. */
+	turn_begin(f, TURN_CREATE_PERMISSION);
+	stun_add_address(&f->w, STUN_XOR_PEER_ADDRESS, turn_at(TURN_FIXTURE_PEER, 0));
+	stun_add_address(&f->w, STUN_XOR_PEER_ADDRESS, turn_at(TURN_FIXTURE_PEER + 64, 0));
+	assert_int_equal(turn_ask(f), 508);
+	assert_int_equal(hear_from_peer(f, relayed), 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(turn_permit_one(f, TURN_FIXTURE_PEER), 0);
+	assert_true(hear_from_peer(f, relayed) > 0);
+	assert_int_equal(turn_permit_one(f, TURN_FIXTURE_PEER + 64), 508);
+	/* Those that have expired make room. */
+	fiber_sleep(host_now(f->client) + 300 * SEC);
+	turn_begin(f, TURN_CREATE_PERMISSION);
+	for (uint32_t i = 0; i < 65; i++)
+		stun_add_address(&f->w, STUN_XOR_PEER_ADDRESS, turn_at(TURN_FIXTURE_PEER + i, 0));
+	assert_int_equal(turn_ask(f), 508);
+	assert_int_equal(hear_from_peer(f, relayed), 0);
+	assert_int_equal(turn_permit_one(f, TURN_FIXTURE_PEER + 64), 0);
+}
+
+static void test_permissions(void **state)
+{
+	(void)state;
+	turn_run(NULL, fill_permissions);
 }
 
 static void relay_both_ways(struct turn_fixture *f)
