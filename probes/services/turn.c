@@ -2,6 +2,7 @@
 /* The TURN service's frame: starting, stopping, UDP, and what is common to all transports. */
 #include "turn.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,8 @@
 
 #define LIFETIME_NS (600 * SEC) /* RFC 8656, 7.2 */
 #define NONCE_NS (3600 * SEC) /* RFC 8489, 9.2 */
+
+static_assert((int)TURN_COMPLAINTS_LEN <= (int)COMPLAINTS_MAX, "each is counted by itself");
 
 /* Messages */
 

@@ -54,7 +54,9 @@ enum {
 	X(TURN_FORBIDDEN, "wants to reach a forbidden peer")                                       \
 	X(TURN_NO_PERMISSION, "sends to a peer without a permission")                              \
 	X(TURN_TOO_LONG, "sends what is not to be cut, and is too long for the way")               \
-	X(TURN_STRANGER, "is no peer with a permission")
+	X(TURN_STRANGER, "is no peer with a permission")                                           \
+	X(TURN_NO_LINKS, "finds all of an allocation's connections to peers taken")                \
+	X(TURN_UNBOUND, "leaves a connection to a peer unbound")
 
 enum turn_complaint {
 #define X(id, text) id,

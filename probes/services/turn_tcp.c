@@ -39,13 +39,16 @@ static struct turn_link *link_find(struct turn_allocation *a, struct endpoint pe
 	return link;
 }
 
-/* NULL where there is no room. */
-static struct turn_link *link_new(struct turn_allocation *a, struct endpoint peer)
+/* NULL where there is no room for it; it is @who that asked. */
+static struct turn_link *link_new(struct turn_allocation *a, struct endpoint peer,
+				  struct endpoint who)
 {
 	struct turn_link *link;
 
-	if (a->links_len >= TURN_PEER_CONNECTIONS)
+	if (a->links_len >= TURN_PEER_CONNECTIONS) {
+		turn_complain(a->server, TURN_NO_LINKS, who);
 		return NULL;
+	}
 	link = calloc(1, sizeof(*link));
 	if (!link)
 		return NULL;
@@ -113,6 +116,8 @@ static void link_keep(struct turn_link *link)
 		if (fiber_park(deadline))
 			break;
 	link->keeper = NULL;
+	if (link->allocation && !link->bound)
+		turn_complain(link->server, TURN_UNBOUND, link->allocation->path.remote);
 	if (!link->bound)
 		link_close(link);
 	link_release(link);
@@ -201,7 +206,7 @@ void turn_connect(struct turn_request *r, struct turn_allocation *a)
 	}
 	c = calloc(1, sizeof(*c));
 	if (c)
-		c->link = link_new(a, peer);
+		c->link = link_new(a, peer, r->path->remote);
 	if (!c || !c->link) {
 		free(c);
 		turn_refuse(r, 508);
@@ -249,7 +254,7 @@ static void take_peer(struct turn_allocation *a, struct sock *sock)
 		sock_close(sock);
 		return;
 	}
-	link = link_new(a, peer);
+	link = link_new(a, peer, peer);
 	if (!link) {
 		sock_close(sock);
 		return;
@@ -322,9 +327,14 @@ static void shovel(struct turn_server *server, struct conduit *from, struct cond
 	uint8_t bytes[8192];
 	long n;
 
-	while ((n = conduit_recv(from, bytes, sizeof(bytes), NEVER)) > 0)
-		if (conduit_send(to, bytes, (size_t)n, turn_now(server) + STALLED_NS))
+	while ((n = conduit_recv(from, bytes, sizeof(bytes), NEVER)) > 0) {
+		int err = conduit_send(to, bytes, (size_t)n, turn_now(server) + STALLED_NS);
+
+		if (err == -ETIMEDOUT)
+			turn_complain(server, TURN_READS_SLOWLY, conduit_remote(to));
+		if (err)
 			break;
+	}
 	if (n == 0)
 		conduit_end(to, turn_now(server) + PARTING_NS);
 }

@@ -172,6 +172,8 @@ static void deliver_syn(struct fake_packet *p)
 	struct fake_sock *listener = host ? find_sock(host, p->to.port, SOCK_TCP_LISTEN) : NULL;
 	struct fake_sock *s;
 
+	if (p->net->silent_port && p->to.port == p->net->silent_port)
+		return;
 	if (!listener || listener->pending_len == BACKLOG) {
 		send_control(RST, NULL, p->sender);
 		return;
@@ -269,7 +271,7 @@ static int fake_open(struct host *h, const struct sock_spec *spec, struct sock *
 	struct fake_sock *s;
 	int err = 0;
 
-	if (spec->local.port && find_sock(host, spec->local.port, spec->kind))
+	if (spec->local.port && !spec->share && find_sock(host, spec->local.port, spec->kind))
 		return -EADDRINUSE;
 	s = sock_new(host, spec->kind);
 	s->sock.local = (struct endpoint){ h->addr, spec->local.port };

@@ -52,6 +52,7 @@ struct fake_net {
 	bool (*filter)(struct fake_net *net, struct host *from, struct endpoint to,
 		       const uint8_t *bytes, size_t len);
 	void *filter_arg;
+	uint16_t silent_port; /* TCP connections to it are never answered; 0 = there is none */
 	struct fake_host *hosts;
 	struct fake_sock *socks;
 	struct fake_packet *packets;

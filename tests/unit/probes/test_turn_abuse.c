@@ -13,32 +13,6 @@
 
 enum { CONNECTIONS = 128, ALLOCATIONS = 256, OWN_SOCKS = 3, OUTBOX = 256 * 1024 };
 
-static struct sock *dial(struct turn_fixture *f, struct host *host, uint16_t port)
-{
-	const struct sock_spec tcp = {
-		.kind = SOCK_TCP,
-		.remote = turn_at(TURN_FIXTURE_SERVER, port),
-		.deadline = host_now(f->client) + 5 * SEC,
-	};
-	struct sock *sock = NULL;
-
-	assert_int_equal(sock_open(host, &tcp, &sock), 0);
-	return sock;
-}
-
-/* Does the server end it within @within? */
-static bool is_ended(struct sock *sock, uint64_t within)
-{
-	uint64_t deadline = host_now(sock_host(sock)) + within;
-	uint8_t bytes[256];
-	long n;
-
-	do
-		n = sock_recv(sock, NULL, bytes, sizeof(bytes), deadline);
-	while (n > 0);
-	return n != -ETIMEDOUT;
-}
-
 /* An honest user, at last. */
 static void still_serves(struct turn_fixture *f)
 {
@@ -169,14 +143,14 @@ static void stay_silent(struct turn_fixture *f)
 	struct sock *socks[CONNECTIONS + 40];
 
 	for (int i = 0; i < CONNECTIONS + 40; i++)
-		socks[i] = dial(f, f->client, i % 2 ? STUN_PORT : TURN_TLS_PORT);
+		socks[i] = turn_dial(f, i % 2 ? STUN_PORT : TURN_TLS_PORT);
 	fiber_sleep(host_now(f->client) + SEC);
 	assert_true(fake_host_open_socks(&f->net, f->server) <= OWN_SOCKS + CONNECTIONS);
 	assert_non_null(strstr(f->line, "finds all connections taken"));
 	/* UDP does not suffer from it. */
 	still_serves(f);
 	for (int i = 0; i < CONNECTIONS + 40; i++) {
-		assert_true(is_ended(socks[i], 31 * SEC));
+		assert_true(turn_is_ended(socks[i], 31 * SEC));
 		sock_close(socks[i]);
 	}
 	assert_non_null(strstr(f->line, "connected, and then said nothing of use"));
@@ -193,11 +167,11 @@ static void test_half_open(void **state)
 static void trickle(struct turn_fixture *f)
 {
 	static const uint8_t begun[] = { 0x00, 0x03, 0xff, 0xfc, 0x21, 0x12, 0xa4, 0x42 };
-	struct sock *slow = dial(f, f->client, STUN_PORT);
+	struct sock *slow = turn_dial(f, STUN_PORT);
 	uint64_t began = host_now(f->client);
 
 	for (int i = 0; i < 40; i++) {
-		if (sock_send(slow, NULL, &begun[i % 8], 1, NEVER) || is_ended(slow, SEC))
+		if (sock_send(slow, NULL, &begun[i % 8], 1, NEVER) || turn_is_ended(slow, SEC))
 			break;
 	}
 	assert_true(host_now(f->client) - began <= 12 * SEC);
@@ -216,13 +190,13 @@ static void test_slow_sender(void **state)
 static void speak_otherwise(struct turn_fixture *f)
 {
 	static const char rtp[] = "\x80\x00 and so on", get[] = "GET / HTTP/1.1\r\n\r\n";
-	struct sock *tcp = dial(f, f->client, STUN_PORT), *tls = dial(f, f->client, TURN_TLS_PORT);
+	struct sock *tcp = turn_dial(f, STUN_PORT), *tls = turn_dial(f, TURN_TLS_PORT);
 
 	assert_int_equal(sock_send(tcp, NULL, rtp, sizeof(rtp), NEVER), 0);
-	assert_true(is_ended(tcp, SEC));
+	assert_true(turn_is_ended(tcp, SEC));
 	assert_non_null(strstr(f->line, "sends what is neither STUN nor ChannelData"));
 	assert_int_equal(sock_send(tls, NULL, get, sizeof(get), NEVER), 0);
-	assert_true(is_ended(tls, SEC));
+	assert_true(turn_is_ended(tls, SEC));
 	assert_non_null(strstr(f->line, "fails the TLS handshake"));
 	sock_close(tcp);
 	sock_close(tls);
@@ -240,20 +214,20 @@ static void send_oversize(struct turn_fixture *f)
 {
 	static uint8_t huge[TURN_MESSAGE_MAX];
 	struct endpoint to = turn_at(TURN_FIXTURE_SERVER, STUN_PORT);
-	struct sock *tcp = dial(f, f->client, STUN_PORT);
+	struct sock *tcp = turn_dial(f, STUN_PORT);
 
 	huge[0] = 0x40;
 	huge[2] = huge[3] = 0xff;
 	assert_int_equal(turn_stream_len(huge), 4 + 65536);
 	for (int i = 0; i < 50; i++)
 		assert_int_equal(sock_send(tcp, NULL, huge, 4 + 65536, NEVER), 0);
-	assert_false(is_ended(tcp, SEC));
+	assert_false(turn_is_ended(tcp, SEC));
 	sock_send(f->sock, &to, huge, 65507, NEVER);
 	/* STUN whose one attribute is as long as can be. */
 	memcpy(huge, "\x00\x03\xff\xfc\x21\x12\xa4\x42", 8);
 	memcpy(huge + STUN_HEADER, "\x80\x22\xff\xf8", 4);
 	assert_int_equal(sock_send(tcp, NULL, huge, STUN_HEADER + 0xfffc, NEVER), 0);
-	assert_true(is_ended(tcp, SEC)); /* SOFTWARE is not that long */
+	assert_true(turn_is_ended(tcp, SEC)); /* SOFTWARE is not that long */
 	sock_close(tcp);
 	still_serves(f);
 }
@@ -265,24 +239,9 @@ static void test_oversize(void **state)
 }
 
 /* Over TCP: an allocation, whose client then reads nothing of what a peer floods it with. */
-static size_t tell(struct turn_fixture *f, struct sock *tcp, struct stun_message *ret)
-{
-	size_t len;
-
-	stun_login_add(&f->login, &f->w);
-	assert_int_equal(sock_send(tcp, NULL, f->request, stun_end(&f->w), NEVER), 0);
-	assert_int_equal(sock_recv_exact(tcp, f->response, TURN_STREAM_HEADER, NEVER), 0);
-	len = turn_stream_len(f->response);
-	assert_int_equal(sock_recv_exact(tcp, f->response + TURN_STREAM_HEADER,
-					 len - TURN_STREAM_HEADER, NEVER),
-			 0);
-	assert_int_equal(stun_decode(f->response, len, ret), 0);
-	return len;
-}
-
 static void never_read(struct turn_fixture *f)
 {
-	struct sock *tcp = dial(f, f->client, STUN_PORT);
+	struct sock *tcp = turn_dial(f, STUN_PORT);
 	struct endpoint relayed;
 	static uint8_t flood[1000], bytes[4096];
 	size_t arrived = 0;
@@ -291,12 +250,11 @@ static void never_read(struct turn_fixture *f)
 	turn_log_in(f);
 	turn_begin(f, TURN_ALLOCATE);
 	stun_add_u32(&f->w, STUN_REQUESTED_TRANSPORT, TURN_TRANSPORT_UDP << 24);
-	tell(f, tcp, &f->msg);
+	assert_int_equal(turn_ask_over(f, tcp), 0);
 	assert_true(stun_get_address(&f->msg, STUN_XOR_RELAYED_ADDRESS, &relayed));
 	turn_begin(f, TURN_CREATE_PERMISSION);
 	stun_add_address(&f->w, STUN_XOR_PEER_ADDRESS, turn_at(TURN_FIXTURE_PEER, 0));
-	tell(f, tcp, &f->msg);
-	assert_int_equal(f->msg.class, STUN_SUCCESS);
+	assert_int_equal(turn_ask_over(f, tcp), 0);
 	for (int i = 0; i < 5000; i++) {
 		sock_send(f->peer_sock, &relayed, flood, sizeof(flood), NEVER);
 		if (i % 50 == 0)
@@ -323,13 +281,12 @@ static void hang_up(struct turn_fixture *f)
 {
 	turn_log_in(f);
 	for (int i = 0; i < 500; i++) {
-		struct sock *tcp = dial(f, f->client, STUN_PORT);
+		struct sock *tcp = turn_dial(f, STUN_PORT);
 
 		turn_begin(f, TURN_ALLOCATE);
 		stun_add_u32(&f->w, STUN_REQUESTED_TRANSPORT,
 			     (i % 2 ? TURN_TRANSPORT_UDP : TURN_TRANSPORT_TCP) << 24);
-		tell(f, tcp, &f->msg);
-		assert_int_equal(f->msg.class, STUN_SUCCESS);
+		assert_int_equal(turn_ask_over(f, tcp), 0);
 		sock_close(tcp);
 		fiber_sleep(host_now(f->client) + 100 * MSEC);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "turn_fixture.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -114,6 +115,58 @@ unsigned turn_bind_one(struct turn_fixture *f, uint16_t number, uint32_t peer, u
 	stun_add_u32(&f->w, STUN_CHANNEL_NUMBER, (uint32_t)number << 16);
 	stun_add_address(&f->w, STUN_XOR_PEER_ADDRESS, turn_at(peer, port));
 	return turn_ask(f);
+}
+
+struct sock *turn_dial(struct turn_fixture *f, uint16_t port)
+{
+	const struct sock_spec tcp = {
+		.kind = SOCK_TCP,
+		.remote = turn_at(TURN_FIXTURE_SERVER, port),
+		.deadline = host_now(f->client) + 5 * SEC,
+	};
+	struct sock *sock = NULL;
+
+	assert_int_equal(sock_open(f->client, &tcp, &sock), 0);
+	return sock;
+}
+
+void turn_hear_over(struct turn_fixture *f, struct sock *tcp)
+{
+	size_t len;
+
+	assert_int_equal(sock_recv_exact(tcp, f->response, TURN_STREAM_HEADER, NEVER), 0);
+	len = turn_stream_len(f->response);
+	assert_in_range(len, TURN_STREAM_HEADER, sizeof(f->response));
+	assert_int_equal(sock_recv_exact(tcp, f->response + TURN_STREAM_HEADER,
+					 len - TURN_STREAM_HEADER, NEVER),
+			 0);
+	assert_int_equal(stun_decode(f->response, len, &f->msg), 0);
+}
+
+unsigned turn_ask_over(struct turn_fixture *f, struct sock *tcp)
+{
+	struct stun_value reason;
+	unsigned code = 0;
+
+	stun_login_add(&f->login, &f->w);
+	assert_int_equal(sock_send(tcp, NULL, f->request, stun_end(&f->w), NEVER), 0);
+	do
+		turn_hear_over(f, tcp);
+	while (memcmp(f->msg.transaction, f->transaction, STUN_TRANSACTION) != 0);
+	stun_get_error(&f->msg, &code, &reason);
+	return code;
+}
+
+bool turn_is_ended(struct sock *sock, uint64_t within)
+{
+	uint64_t deadline = host_now(sock_host(sock)) + within;
+	uint8_t bytes[256];
+	long n;
+
+	do
+		n = sock_recv(sock, NULL, bytes, sizeof(bytes), deadline);
+	while (n > 0);
+	return n != -ETIMEDOUT;
 }
 
 uint32_t turn_u32_of(const struct turn_fixture *f, uint16_t type)

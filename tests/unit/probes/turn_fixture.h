@@ -48,6 +48,18 @@ unsigned turn_allocate_one(struct turn_fixture *f);
 unsigned turn_permit_one(struct turn_fixture *f, uint32_t peer);
 unsigned turn_bind_one(struct turn_fixture *f, uint16_t number, uint32_t peer, uint16_t port);
 
+/* A connection of the client's to the server's @port, which is for the caller to close. */
+struct sock *turn_dial(struct turn_fixture *f, uint16_t port);
+
+/* The next message on it, in f->msg. */
+void turn_hear_over(struct turn_fixture *f, struct sock *tcp);
+
+/* As turn_ask(), over @tcp, passing over what is not the response. */
+unsigned turn_ask_over(struct turn_fixture *f, struct sock *tcp);
+
+/* Does the other side end @sock within @within?  What it says before is lost. */
+bool turn_is_ended(struct sock *sock, uint64_t within);
+
 /* A number in the response. */
 uint32_t turn_u32_of(const struct turn_fixture *f, uint16_t type);
 
