@@ -82,9 +82,6 @@ static void put_world(FILE *out, const struct lab_file *lab)
 /* What programs are told of the addresses; each sees the other as the world does. */
 static void put_environment(FILE *out, const struct lab_file *lab)
 {
-	const char *const outside[] = { is_public(lab, 0) ? LAB_A : "home_a",
-					is_public(lab, 1) ? LAB_B : "home_b" };
-
 	if (strcmp(lab->server, "coturn") == 0)
 		fputs("    w." LAB_SERVER ":start { \"turnserver\", \"-n\", \"-L\", w." LAB_SERVER
 		      ".address, \"-E\", w." LAB_SERVER ".address, \"--lt-cred-mech\",\n"
@@ -93,23 +90,23 @@ static void put_environment(FILE *out, const struct lab_file *lab)
 		      "      \"--log-file=stdout\", \"--pidfile=/tmp/turnserver.pid\", "
 		      "ready = 3478 }\n",
 		      out);
-	fputs("    local function environment(own, peer)\n      return {\n", out);
-	fprintf(out,
-		"        \"KNOTHOLE_A=\" .. w.%s.address, \"KNOTHOLE_B=\" .. w.%s.address,\n"
-		"        \"KNOTHOLE_SELF=\" .. own, \"KNOTHOLE_PEER=\" .. peer,\n"
-		"        \"KNOTHOLE_SERVER=\" .. w." LAB_SERVER ".address,\n",
-		outside[0], outside[1]);
+	fputs("    local function environment(own, peer)\n      return {\n"
+	      "        \"KNOTHOLE_A=\" .. w." LAB_SERVER ":address_of(w." LAB_A "),\n"
+	      "        \"KNOTHOLE_B=\" .. w." LAB_SERVER ":address_of(w." LAB_B "),\n"
+	      "        \"KNOTHOLE_SELF=\" .. own.address, \"KNOTHOLE_PEER=\" .. "
+	      "own:address_of(peer),\n"
+	      "        \"KNOTHOLE_SERVER=\" .. w." LAB_SERVER ".address,\n",
+	      out);
 	if (strcmp(lab->server, "none") != 0)
 		fputs("        \"KNOTHOLE_STUN=\" .. w." LAB_SERVER ".address .. \":3478\",\n"
 		      "        \"KNOTHOLE_TURN=\" .. w." LAB_SERVER ".address .. \":3478\",\n"
 		      "        \"KNOTHOLE_TURN_USER=knothole\", "
 		      "\"KNOTHOLE_TURN_PASSWORD=knothole\",\n",
 		      out);
-	fputs("      }\n    end\n", out);
-	fprintf(out,
-		"    local for_a = environment(w." LAB_A ".address, w.%s.address)\n"
-		"    local for_b = environment(w." LAB_B ".address, w.%s.address)\n",
-		outside[1], outside[0]);
+	fputs("      }\n    end\n"
+	      "    local for_a = environment(w." LAB_A ", w." LAB_B ")\n"
+	      "    local for_b = environment(w." LAB_B ", w." LAB_A ")\n",
+	      out);
 }
 
 static void put_ready(FILE *out, const char *ready)

@@ -150,6 +150,12 @@ function a_net:change_address(address) end
 ---@field address6 address? Nil where there is no IPv6.
 local a_host = {}
 
+--- Where this host finds another, as its /etc/hosts says: by the gateway of what translates in between, else by the
+--- other's own IPv4 address; nil where it has none.
+---@param other host
+---@return address?
+function a_host:address_of(other) end
+
 --- The endpoint at one of its ports, to send to.
 ---@param port integer
 ---@return endpoint

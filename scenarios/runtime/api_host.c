@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../../probes/services/service.h"
+#include "../../sim/names.h"
 #include "api.h"
 #include "fields.h"
 #include "tree.h"
@@ -80,7 +81,26 @@ static int host_service(lua_State *L)
 	return 0;
 }
 
+/* An address as text; nil where there is none. */
+static int push_address(lua_State *L, struct ip_addr addr)
+{
+	char text[IP_ADDR_TEXT];
+
+	if (ip_addr_is_unset(addr))
+		lua_pushnil(L);
+	else
+		lua_pushstring(L, ip_addr_format(addr, text));
+	return 1;
+}
+
+/* host:address_of(w.bob): where this host finds that one, as its /etc/hosts and the lab's DNS say. */
+static int host_address_of(lua_State *L)
+{
+	return push_address(L, names_addr(api_check_node(L, 1), api_check_node(L, 2)));
+}
+
 static const luaL_Reg host_methods[] = {
+	{ "address_of", host_address_of },
 	{ "at", host_at },
 	{ "at6", host_at6 },
 	{ "service", host_service },
@@ -96,18 +116,6 @@ static const luaL_Reg host_methods[] = {
 	{ "resolve", api_host_resolve },
 	{ NULL, NULL },
 };
-
-/* An address as text; nil where there is none. */
-static int push_address(lua_State *L, struct ip_addr addr)
-{
-	char text[IP_ADDR_TEXT];
-
-	if (ip_addr_is_unset(addr))
-		lua_pushnil(L);
-	else
-		lua_pushstring(L, ip_addr_format(addr, text));
-	return 1;
-}
 
 static int no_member(lua_State *L, const struct plan_node *node, const char *key,
 		     const char *const *words, size_t n)
@@ -132,10 +140,11 @@ static bool push_method(lua_State *L, const luaL_Reg *methods, const char *key)
 
 static int host_index(lua_State *L)
 {
-	static const char *const words[] = { "name",   "address", "address6", "at",
-					     "at6",    "service", "udp",      "tcp",
-					     "listen", "ping",	  "exec",     "start",
-					     "turn",   "ice",	  "resolve",  "lifetime" };
+	static const char *const words[] = { "name",	  "address", "address6", "at",
+					     "at6",	  "service", "udp",	 "tcp",
+					     "listen",	  "ping",    "exec",	 "start",
+					     "turn",	  "ice",     "resolve",	 "lifetime",
+					     "address_of" };
 	const struct plan_node *node = api_check_node(L, 1);
 	const char *key = luaL_checkstring(L, 2);
 

@@ -27,6 +27,14 @@ must_fail() {
 	[ "$status" = 1 ] && grep -q "$reason" "$results/text"
 }
 
+# Both speak to where the environment says that the other is, behind such NATs as the options say: datagrams KIND …
+datagrams() {
+	program=$(cd "$(dirname "$0")" && pwd)/datagrams.py
+	kind=$1
+	shift
+	must_say 'verdict: peer to peer' "$@" --expect unrelayed -- "$program" a "$kind" --- "$program" b "$kind"
+}
+
 # Headless Chromium on both sides; coturn is the lab's, and the page comes from its host.
 webrtc() {
 	peers=$(cd "$(dirname "$0")" && pwd)
@@ -86,6 +94,16 @@ turn_own)
 		-- sh -c 'exec turnutils_uclient -s -c -u knothole -w knothole -e "$KNOTHOLE_B" -r 3480 -n 20 -m 1 \
 			-p 3478 "$KNOTHOLE_SERVER"' \
 		--- turnutils_peer -p 3480
+	;;
+datagrams)
+	# Who is behind what does not translate is found at an address of its own, who is behind a NAT at the NAT's.
+	datagrams ipv4 --a no-nat --b no-nat
+	tshark -r "$results"/*.pcapng -Y 'ip.dst == 11.3.1.2 && udp.port == 7000' 2>/dev/null | grep . >/dev/null
+	tshark -r "$results"/*.pcapng -Y 'ip.dst == 11.3.2.2 && udp.port == 7000' 2>/dev/null | grep . >/dev/null
+	datagrams ipv4 --a windows-xp-icf --b symmetric-firewall
+	datagrams ipv4 --a full-cone --b no-nat
+	datagrams ipv4 --a one-to-one --b none
+	datagrams ipv6 --a no-nat --a6 ipv6-router --b symmetric-firewall --b6 ipv6-firewall
 	;;
 webrtc_cones)
 	# "Direct" as WebRTC has it: from peer to peer, by punching, and nobody relays.
