@@ -162,6 +162,8 @@ static enum order read_ladder(const struct fields *f, bool turn, struct call_spe
 	const char *words[LADDER_MAX];
 	size_t n = fields_list(f, "try", words, LADDER_MAX);
 
+	if (!n && fields_given(f, "try"))
+		fields_fail(f, "try", "try: expected at least one method, got an empty list");
 	if (!n) {
 		spec->ladder_len = order_ladder(order, turn, spec->ladder);
 		return order;

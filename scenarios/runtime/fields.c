@@ -147,6 +147,14 @@ static bool get(const struct fields *f, const char *key)
 	return false;
 }
 
+bool fields_given(const struct fields *f, const char *key)
+{
+	if (!get(f, key))
+		return false;
+	lua_pop(f->L, 1);
+	return true;
+}
+
 _Noreturn static void fail_type(const struct fields *f, const char *key, const char *expected)
 {
 	if (lua_type(f->L, -1) == LUA_TSTRING)

@@ -46,6 +46,9 @@ void fields_allow(const struct fields *f, const char *const *words, size_t n,
 const char *fields_unknown(char *buf, size_t size, const char *what, const char *word,
 			   const char *const *words, size_t n);
 
+/* Does something stand under @key? */
+bool fields_given(const struct fields *f, const char *key);
+
 /* Each gives the default where the key is absent.  Text is valid as long as the table. */
 const char *fields_text(const struct fields *f, const char *key, const char *otherwise);
 uint64_t fields_duration(const struct fields *f, const char *key, uint64_t otherwise_ns);
