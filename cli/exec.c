@@ -103,6 +103,14 @@ static void judge(json_t *record, const struct exec_options *o)
 	flows_clear(&flows);
 }
 
+/* A program was not to be started, or was not ready in time; what the capture shows is no matter then.
+ * Errors begin with the place and with the call that raised them, and this one is the script's own. */
+static bool never_began(const json_t *record)
+{
+	return record_ended(record) == RECORD_ERROR &&
+	       strstr(record_text(record, "message"), ": start: ");
+}
+
 static int print(const struct exec_options *o, const char *directory, const json_t *records)
 {
 	const json_t *record = json_array_get(records, 0), *line;
@@ -110,6 +118,9 @@ static int print(const struct exec_options *o, const char *directory, const json
 
 	if (strcmp(o->format, "text") != 0)
 		return results_print_report("exec", directory, o->format);
+	if (never_began(record))
+		return command_error("exec", STATUS_UNEXPECTED, "%s; what it said is in %s",
+				     record_text(record, "message"), directory);
 	report_terminal(records, stdout, command_colour(stdout), true);
 	json_array_foreach(json_object_get(record, "log"), i, line)
 		printf("  %s\n", json_string_value(line));

@@ -144,9 +144,12 @@ int api_host_exec(lua_State *L)
 	return wait_for(L, process, &f, EXEC_WITHIN);
 }
 
-static const char *failure(int error)
+/* It ended, or the time did, before it @was ready: "start: bob: sh ended before it …". */
+_Noreturn static void never_ready(lua_State *L, int error, const char *was)
 {
-	return error == -EPIPE ? "ended" : "let the time run out";
+	lua_rawgeti(L, 2, 1);
+	fields_raise(L, "start: %s: %s %s before it %s", host_name(api_check_host(L, 1)),
+		     lua_tostring(L, -1), error == -EPIPE ? "ended" : "let the time run out", was);
 }
 
 /* Until the function that is `ready` says yes; it is asked every 10 ms. */
@@ -159,8 +162,7 @@ static void await_condition(lua_State *L, struct process *process, uint64_t dead
 			break;
 		lua_pop(L, 1);
 		if (process_ended(process) || api_now(L) >= deadline)
-			luaL_error(L, "start: the program %s before it was ready",
-				   failure(process_ended(process) ? -EPIPE : -ETIMEDOUT));
+			never_ready(L, process_ended(process) ? -EPIPE : -ETIMEDOUT, "was ready");
 		fiber_sleep(api_now(L) + CONDITION_GAP);
 	}
 	lua_pop(L, 1);
@@ -173,8 +175,7 @@ static void await_port(lua_State *L, struct process *process, const struct field
 	int error = process_wait_port(process, port, deadline);
 
 	if (error == -EPIPE || error == -ETIMEDOUT)
-		luaL_error(L, "start: the program %s before it listened at port %d", failure(error),
-			   (int)port);
+		never_ready(L, error, lua_pushfstring(L, "listened at port %d", (int)port));
 	if (error)
 		luaL_error(L, "start: who listens cannot be read: %s", strerror(-error));
 }
@@ -184,7 +185,7 @@ static void await_line(lua_State *L, struct process *process, const char *text, 
 	int error = process_wait_output(process, text, deadline);
 
 	if (error)
-		luaL_error(L, "start: the program %s before it said \"%s\"", failure(error), text);
+		never_ready(L, error, lua_pushfstring(L, "said \"%s\"", text));
 }
 
 /* host:start { "iperf3", "-s", ready = 5201, within = "5s" } */

@@ -199,6 +199,35 @@ static void claims_of_a_record(void **state)
 	assert_string_equal(driven.err, "knothole run: --record goes with --claims only\n");
 }
 
+/* All that there is to tell is on one line, whichever of the programs it was. */
+static void programs_that_are_never_ready(void **state)
+{
+	static const struct {
+		const char *argv[16], *says;
+	} runs[] = {
+		{ { "knothole", "exec", "-o", results, "--ready", "80", "--", "true", "---",
+		    "true" },
+		  "start: bob: true ended before it listened at port 80; what it said is in " },
+		{ { "knothole", "exec", "-o", results, "--ready", "here I am", "--", "true", "---",
+		    "echo", "not yet" },
+		  "start: bob: echo ended before it said \"here I am\"; what it said is in " },
+		{ { "knothole", "exec", "-o", results, "--server-ready", "80", "--", "true", "---",
+		    "true", "---", "true" },
+		  "start: server: true ended before it listened at port 80; what it said is in " },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(runs) / sizeof(*runs); i++) {
+		run(runs[i].argv);
+		assert_int_equal(driven.status, 1);
+		assert_string_equal(driven.out, "");
+		if (!strstr(driven.err, runs[i].says) || !drive_is_one_line(driven.err))
+			fail_msg("expected one line with \"%s\", got: %s", runs[i].says,
+				 driven.err);
+		assert_file("report.json");
+	}
+}
+
 static void reports_on_stdout(void **state)
 {
 	(void)state;
@@ -228,6 +257,7 @@ int main(void)
 		TEST(parameters_from_the_command_line),
 		TEST(claims_with_their_scenarios),
 		TEST(claims_of_a_record),
+		TEST(programs_that_are_never_ready),
 		TEST(reports_on_stdout),
 	};
 
