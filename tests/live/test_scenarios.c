@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "driver.h"
+#include "tried.h"
 
 static struct driven driven;
 static char results[DRIVEN_PATH];
@@ -86,6 +87,7 @@ static void every_method_between_many_models(void **state)
 	assert_says("210 cells: 210 as the oracle says, 0 not, 0 skipped");
 	assert_says("sample: 210 of ");
 	assert_int_equal(driven.status, 0);
+	assert_every_method_tried(results, "", 210);
 }
 
 /* Where the kernel translates: what it cannot do as the model says is refused, with the reason. */
@@ -98,6 +100,7 @@ static void tcp_through_the_kernels_nats(void **state)
 	assert_says("net home_b: the kernel cannot realise the TCP of ad-ei: conntrack answers TCP "
 		    "from the port that was asked");
 	assert_int_equal(driven.status, 0);
+	assert_every_method_tried(results, "tcp-", 36);
 }
 
 /* A skip, too, is told of the kernel's NATs where it was they that were asked for. */
