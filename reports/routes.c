@@ -11,11 +11,15 @@
  * what it got it must have, in percent, for its volumes alone to show it. */
 enum { VOLUME_LEAST = 8192, VOLUME_SHARE = 80 };
 
+enum { LAST_PART = 4 }; /* the end is the last quarter of the traffic's time */
+
 struct sorting {
 	struct routes *routes;
 	size_t room;
 	size_t taps[2];
 	bool *by_volume; /* flows of a relay that their volumes give away */
+	bool any; /* payload arrived, by any route */
+	uint64_t begin, end; /* ns: of the first such, and of the last */
 };
 
 static const struct flow *flow_at(const struct sorting *s, size_t number)
@@ -111,7 +115,47 @@ static int route_of(struct sorting *s, const struct arrival *a, struct route **r
 	return *ret ? 0 : -ENOMEM;
 }
 
-static int follow(struct sorting *s, uint64_t *ret_total)
+static bool is_empty(const struct route *route)
+{
+	return route->bytes[0] + route->bytes[1] == 0;
+}
+
+/* Acknowledgements and FINs may come long after what was said. */
+static void count(struct sorting *s, struct route *route, const struct arrival *a, int to)
+{
+	route->packets[!to]++;
+	route->bytes[!to] += a->bytes;
+	if (a->bytes > 0 || is_empty(route))
+		route->last = a->time;
+	if (a->bytes == 0)
+		return;
+	/* Several taps' packets need not be written in order. */
+	if (!s->any || a->time < s->begin)
+		s->begin = a->time;
+	if (a->time > s->end)
+		s->end = a->time;
+	s->any = true;
+}
+
+static int follow(struct sorting *s)
+{
+	const struct flows *flows = s->routes->flows;
+
+	for (size_t i = 0; i < flows->arrivals_len; i++) {
+		struct route *route;
+		int to;
+
+		if (route_of(s, &flows->arrivals[i], &route, &to))
+			return -ENOMEM;
+		if (route)
+			count(s, route, &flows->arrivals[i], to);
+	}
+	return 0;
+}
+
+/* What went by whom in the last part of the time.  Of the time, not of the bytes: a file that went
+ * by a relay at first is no way at the end, however little is said after it. */
+static int weigh(struct sorting *s)
 {
 	const struct flows *flows = s->routes->flows;
 
@@ -122,33 +166,8 @@ static int follow(struct sorting *s, uint64_t *ret_total)
 
 		if (route_of(s, a, &route, &to))
 			return -ENOMEM;
-		if (!route)
-			continue;
-		route->bytes[!to] += a->bytes;
-		route->packets[!to]++;
-		route->last = a->time;
-		*ret_total += a->bytes;
-	}
-	return 0;
-}
-
-/* What went by whom in the last half of the bytes. */
-static int weigh(struct sorting *s, uint64_t total)
-{
-	const struct flows *flows = s->routes->flows;
-	uint64_t before = 0;
-
-	for (size_t i = 0; i < flows->arrivals_len; i++) {
-		struct route *route;
-		int to;
-
-		if (route_of(s, &flows->arrivals[i], &route, &to))
-			return -ENOMEM;
-		if (!route)
-			continue;
-		before += flows->arrivals[i].bytes;
-		if (before > total / 2)
-			route->late_bytes += flows->arrivals[i].bytes;
+		if (route && a->time >= s->end - (s->end - s->begin) / LAST_PART)
+			route->late_bytes += a->bytes;
 	}
 	return 0;
 }
@@ -242,7 +261,6 @@ int routes_between(const struct flows *flows, const char *a, const char *b, stru
 	struct routes routes = { .flows = flows };
 	struct sorting s = { .routes = &routes,
 			     .taps = { find_host(flows, a), find_host(flows, b) } };
-	uint64_t total = 0;
 	int err;
 
 	if (s.taps[0] == FLOW_NONE || s.taps[1] == FLOW_NONE)
@@ -253,9 +271,9 @@ int routes_between(const struct flows *flows, const char *a, const char *b, stru
 	if (!s.by_volume)
 		return -ENOMEM;
 	find_volumes(&s);
-	err = follow(&s, &total);
+	err = follow(&s);
 	if (!err)
-		err = weigh(&s, total);
+		err = weigh(&s);
 	for (size_t i = 0; !err && i < routes.len; i++)
 		if (!routes.routes[i].relay)
 			routes.routes[i].method = method_of(&s, &routes.routes[i]);

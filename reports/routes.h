@@ -4,8 +4,8 @@
  * ran; the verdict on traffic that is not our probes'.
  *
  * Volumes, times and endpoints decide, not what a program says of itself.  Programs race: several
- * routes may work at a time, and the one at the end is that which carried most of the last half of
- * the bytes.
+ * routes may work at a time, and the one at the end is that which carried most in the last quarter
+ * of the time between the first payload that arrived and the last, by whichever route.
  */
 #ifndef KNOTHOLE_ROUTES_H
 #define KNOTHOLE_ROUTES_H
@@ -24,8 +24,9 @@ struct route {
 	size_t ends[2]; /* flows: of the first host, of the second; a relay's latest */
 	uint64_t bytes[2]; /* payload that arrived: at the second host, at the first */
 	size_t packets[2];
-	uint64_t first, last; /* ns since the capture's first packet: of what arrived */
-	uint64_t late_bytes; /* of the last half of all */
+	uint64_t first, last; /* ns since the capture's first packet: of what arrived; the last is
+			       * of payload, where there was any */
+	uint64_t late_bytes; /* of the last quarter of the time */
 };
 
 struct routes {
