@@ -187,19 +187,18 @@ static bool is_share(uint64_t part, uint64_t whole)
 			     : 100 * whole >= VOLUME_SHARE * part;
 }
 
-/* Did a third host pass on by @out, to one of the two, what it got by @in from the other? */
+/* Did a third host pass on by @out, to one of the two, what it got by @in from the other?  It may
+ * have kept it meanwhile, but cannot have sent it before it came. */
 static bool passes_on(const struct sorting *s, size_t in, size_t out)
 {
 	const struct flow *from = flow_at(s, in), *to = flow_at(s, out);
-	uint64_t begin = from->first_in > to->first_out ? from->first_in : to->first_out;
-	uint64_t end = from->last < to->last ? from->last : to->last;
 
-	return from->bytes_in >= VOLUME_LEAST && to->bytes_out >= VOLUME_LEAST &&
-	       is_share(from->bytes_in, to->bytes_out) && begin < end;
+	return to->bytes_out >= VOLUME_LEAST && is_share(from->bytes_in, to->bytes_out) &&
+	       from->first_in < to->last;
 }
 
 /* Relays whose bytes tell nothing: what they got from the one is as much as what they sent to the
- * other, at the same time. */
+ * other, then or later. */
 static void find_volumes(struct sorting *s)
 {
 	const struct flows *flows = s->routes->flows;
