@@ -237,7 +237,7 @@ static enum method method_of(const struct sorting *s, const struct route *route)
 	bool a_hidden = !endpoint_equal(a->own, b->remote);
 	bool b_hidden = !endpoint_equal(b->own, a->remote);
 
-	if (a->spoke_first && b->spoke_first && (a_hidden || b_hidden))
+	if (a->spoke_first && b->spoke_first)
 		return a_hidden && b_hidden ? METHOD_PUNCH
 		       : b_hidden	    ? METHOD_REVERSAL
 					    : METHOD_DIRECT;
