@@ -14,6 +14,8 @@
 #define B_OUT UINT32_C(0x0b020202)
 #define S UINT32_C(0x0b010102)
 
+#define SECOND UINT64_C(1000000000)
+
 enum { PA = 4000, PA_OUT = 14000, PB = 5000, PB_OUT = 15000, PS = 3478 };
 
 static void say_bytes(struct forge *forge, uint32_t tap, enum pcapng_direction direction,
@@ -187,6 +189,85 @@ static void secret_relay(struct forge *forge)
 	}
 }
 
+/* The server gets @in bytes from alice, in datagrams of at most 1000. */
+static void upload(struct forge *forge, size_t in)
+{
+	for (size_t len; in > 0; in -= len) {
+		len = in < 1000 ? in : 1000;
+		say(forge, ALICE, PCAPNG_OUTBOUND, at(A, PA), at(S, PS), 2 * (unsigned)in, 0, len);
+		say(forge, SUPERNODE, PCAPNG_INBOUND, at(A_OUT, PA_OUT), at(S, PS),
+		    2 * (unsigned)in, 0, len);
+	}
+}
+
+/* And bob gets @out bytes from it, none of which are the same. */
+static void download(struct forge *forge, size_t out)
+{
+	for (size_t len; out > 0; out -= len) {
+		len = out < 1000 ? out : 1000;
+		say(forge, SUPERNODE, PCAPNG_OUTBOUND, at(S, PS), at(B_OUT, PB_OUT),
+		    2 * (unsigned)out + 1, 0, len);
+		say(forge, BOB, PCAPNG_INBOUND, at(S, PS), at(B, PB), 2 * (unsigned)out + 1, 0,
+		    len);
+	}
+}
+
+/* Kept for a second: the one is over before the other begins. */
+static void mailbox_of(struct forge *forge, size_t in, size_t out)
+{
+	upload(forge, in);
+	forge->now += SECOND;
+	download(forge, out);
+}
+
+static void mailbox(struct forge *forge)
+{
+	mailbox_of(forge, 20000, 20000);
+}
+
+static void least_mailbox(struct forge *forge)
+{
+	mailbox_of(forge, 8192, 8192);
+}
+
+static void too_little_came(struct forge *forge)
+{
+	mailbox_of(forge, 8191, 8192);
+}
+
+static void too_little_went(struct forge *forge)
+{
+	mailbox_of(forge, 8192, 8191);
+}
+
+static void fifth_is_lost(struct forge *forge)
+{
+	mailbox_of(forge, 20000, 16000);
+}
+
+static void more_than_a_fifth_is_lost(struct forge *forge)
+{
+	mailbox_of(forge, 20000, 15999);
+}
+
+static void fifth_is_added(struct forge *forge)
+{
+	mailbox_of(forge, 16000, 20000);
+}
+
+static void more_than_a_fifth_is_added(struct forge *forge)
+{
+	mailbox_of(forge, 15999, 20000);
+}
+
+/* What bob has got already cannot be what alice uploads now. */
+static void download_before(struct forge *forge)
+{
+	download(forge, 20000);
+	forge->now += SECOND;
+	upload(forge, 20000);
+}
+
 /* A server that both talk to: requests go in, other and larger things come out. */
 static void same_server(struct forge *forge)
 {
@@ -217,6 +298,109 @@ static void punch_then_relay(struct forge *forge)
 	turn(forge, 20, 100);
 }
 
+/* A file at first, and after it less in all, but for longer. */
+static void mailbox_then_punch(struct forge *forge)
+{
+	upload(forge, 20000);
+	download(forge, 20000);
+	forge->now += SECOND;
+	for (unsigned i = 0; i < 4; i++) {
+		punch(forge, 2);
+		forge->now += SECOND;
+	}
+}
+
+static void file_by_punch_then_relay(struct forge *forge)
+{
+	punch(forge, 40);
+	for (unsigned i = 0; i < 4; i++) {
+		forge->now += SECOND;
+		turn(forge, 1, 100 + i);
+	}
+}
+
+/* What closes the relay's flow comes when nothing more is said. */
+static void mailbox_then_punch_and_empty(struct forge *forge)
+{
+	mailbox_then_punch(forge);
+	forge->now += 10 * SECOND;
+	say(forge, SUPERNODE, PCAPNG_OUTBOUND, at(S, PS), at(B_OUT, PB_OUT), 0, 0, 0);
+	say(forge, BOB, PCAPNG_INBOUND, at(S, PS), at(B, PB), 0, 0, 0);
+}
+
+/* Something by a relay comes @early ns before the last quarter begins: there is less in that. */
+static void relay_early(struct forge *forge, uint64_t early)
+{
+	uint64_t begin = forge->now + SECOND / 1000;
+
+	a_sends(forge, 1);
+	b_gets(forge, 1);
+	forge->now = begin + 3 * SECOND - 3 * SECOND / 1000 - early;
+	say(forge, ALICE, PCAPNG_OUTBOUND, at(A, PA), at(S, PS), 2, 4, 100);
+	say(forge, SUPERNODE, PCAPNG_INBOUND, at(A_OUT, PA_OUT), at(S, PS), 2, 4, 100);
+	say(forge, SUPERNODE, PCAPNG_OUTBOUND, at(S, 50000), at(B_OUT, PB_OUT), 2, 0, 100);
+	say(forge, BOB, PCAPNG_INBOUND, at(S, 50000), at(B, PB), 2, 0, 100);
+	forge->now = begin + 4 * SECOND - SECOND / 1000;
+	say(forge, ALICE, PCAPNG_OUTBOUND, at(A, PA), at(B_OUT, PB_OUT), 3, 0, 50);
+	say(forge, BOB, PCAPNG_INBOUND, at(A_OUT, PA_OUT), at(B, PB), 3, 0, 50);
+}
+
+static void relay_in_the_last_quarter(struct forge *forge)
+{
+	relay_early(forge, 0);
+}
+
+static void relay_before_the_last_quarter(struct forge *forge)
+{
+	relay_early(forge, 1);
+}
+
+/* What is written last came first, at 1 s: so the last quarter is from 7.75 s to 10 s. */
+static void written_out_of_order(struct forge *forge)
+{
+	a_sends(forge, 1);
+	a_sends(forge, 3);
+	forge->now = 5 * SECOND;
+	b_gets(forge, 1);
+	forge->now = 8 * SECOND;
+	turn(forge, 1, 2);
+	forge->now = 10 * SECOND;
+	a_sends(forge, 6);
+	b_gets(forge, 6);
+	forge->now = SECOND;
+	b_gets(forge, 3);
+}
+
+/* Both speak first; one of them is as the world sees it. */
+static void one_is_hidden(struct forge *forge, struct endpoint a, struct endpoint b)
+{
+	struct endpoint a_out = at(A_OUT, PA_OUT), b_out = at(B_OUT, PB_OUT);
+
+	say(forge, ALICE, PCAPNG_OUTBOUND, a, b_out, 1000, 0, 100);
+	say(forge, BOB, PCAPNG_OUTBOUND, b, a_out, 1001, 0, 100);
+	for (unsigned i = 0; i < 5; i++) {
+		say(forge, ALICE, PCAPNG_OUTBOUND, a, b_out, 2 * i, 0, 100);
+		say(forge, BOB, PCAPNG_INBOUND, a_out, b, 2 * i, 0, 100);
+		say(forge, BOB, PCAPNG_OUTBOUND, b, a_out, 2 * i + 1, 0, 100);
+		say(forge, ALICE, PCAPNG_INBOUND, b_out, a, 2 * i + 1, 0, 100);
+	}
+}
+
+static void only_alice_is_hidden(struct forge *forge)
+{
+	one_is_hidden(forge, at(A, PA), at(B_OUT, PB_OUT));
+}
+
+static void only_bob_is_hidden(struct forge *forge)
+{
+	one_is_hidden(forge, at(A_OUT, PA_OUT), at(B, PB));
+}
+
+static void none_is_hidden(struct forge *forge)
+{
+	one_is_hidden(forge, at(A_OUT, PA_OUT), at(B_OUT, PB_OUT));
+}
+
 /* Alice's went nowhere, and bob's came in: to another port, as with TCP. */
 static void reversal(struct forge *forge)
 {
@@ -239,6 +423,14 @@ static void one_way(struct forge *forge)
 {
 	a_sends(forge, 1);
 	b_gets(forge, 1);
+}
+
+static void only_empty(struct forge *forge)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		say(forge, ALICE, PCAPNG_OUTBOUND, at(A, PA), at(B_OUT, PB_OUT), 0, 0, 0);
+		say(forge, BOB, PCAPNG_INBOUND, at(A_OUT, PA_OUT), at(B, PB), 0, 0, 0);
+	}
 }
 
 static const struct row {
@@ -266,21 +458,64 @@ static const struct row {
 	  2000 },
 	{ "punched first, then a relay", punch_then_relay, true, 2, METHOD_RELAY, "supernode", 2000,
 	  2080 },
+	{ "a relay keeps what it gets and rewrites it", mailbox, false, 1, METHOD_RELAY,
+	  "supernode", 20000, 0 },
+	{ "the least that volumes show", least_mailbox, false, 1, METHOD_RELAY, "supernode", 8192,
+	  0 },
+	{ "a byte less came", too_little_came, false, 0, METHOD_DIRECT, NULL, 0, 0 },
+	{ "a byte less went", too_little_went, false, 0, METHOD_DIRECT, NULL, 0, 0 },
+	{ "a fifth less went than came", fifth_is_lost, false, 1, METHOD_RELAY, "supernode", 16000,
+	  0 },
+	{ "more than a fifth less went", more_than_a_fifth_is_lost, false, 0, METHOD_DIRECT, NULL,
+	  0, 0 },
+	{ "a fifth less came than went", fifth_is_added, false, 1, METHOD_RELAY, "supernode", 20000,
+	  0 },
+	{ "more than a fifth less came", more_than_a_fifth_is_added, false, 0, METHOD_DIRECT, NULL,
+	  0, 0 },
+	{ "as much went, but before anything came", download_before, false, 0, METHOD_DIRECT, NULL,
+	  0, 0 },
+	{ "a file by a relay, then little, punched", mailbox_then_punch, true, 2, METHOD_PUNCH,
+	  NULL, 800, 800 },
+	{ "a file, punched, then little by a relay", file_by_punch_then_relay, true, 2,
+	  METHOD_RELAY, "supernode", 400, 416 },
+	{ "a file by a relay, which is closed at the end", mailbox_then_punch_and_empty, true, 2,
+	  METHOD_PUNCH, NULL, 800, 800 },
+	{ "most as the last quarter begins", relay_in_the_last_quarter, false, 2, METHOD_RELAY,
+	  "supernode", 100, 0 },
+	{ "most 1 ns before it begins", relay_before_the_last_quarter, false, 2, METHOD_DIRECT,
+	  NULL, 150, 0 },
+	{ "packets are written out of order", written_out_of_order, true, 2, METHOD_RELAY,
+	  "supernode", 100, 104 },
+	{ "both spoke first, alice hidden", only_alice_is_hidden, true, 1, METHOD_DIRECT, NULL, 500,
+	  500 },
+	{ "both spoke first, bob hidden", only_bob_is_hidden, true, 1, METHOD_REVERSAL, NULL, 500,
+	  500 },
+	{ "both spoke first, neither hidden", none_is_hidden, true, 1, METHOD_DIRECT, NULL, 500,
+	  500 },
 	{ "nothing arrived", lost, false, 0, METHOD_DIRECT, NULL, 0, 0 },
 	{ "one way only", one_way, false, 1, METHOD_DIRECT, NULL, 100, 0 },
 };
 
+static void read_routes(void (*make)(struct forge *forge), struct flows *flows,
+			struct routes *routes)
+{
+	struct forge *forge = forge_lab();
+	char error[256];
+
+	make(forge);
+	assert_int_equal(flows_read(forge_write(forge), flows, error, sizeof(error)), 0);
+	assert_int_equal(routes_between(flows, "alice", "bob", routes), 0);
+	forge_free(forge);
+}
+
 static void a_route_is_seen(void **state)
 {
 	const struct row *row = *state;
-	struct forge *forge = forge_lab();
-	char error[256], sentence[1024];
+	char sentence[1024];
 	struct flows flows;
 	struct routes routes;
 
-	row->forge(forge);
-	assert_int_equal(flows_read(forge_write(forge), &flows, error, sizeof(error)), 0);
-	assert_int_equal(routes_between(&flows, "alice", "bob", &routes), 0);
+	read_routes(row->forge, &flows, &routes);
 	print_message("%s\n", routes_sentence(&routes, sentence, sizeof(sentence)));
 	assert_int_equal(routes.len, row->routes);
 	assert_int_equal(routes_connected(&routes), row->connected);
@@ -296,7 +531,6 @@ static void a_route_is_seen(void **state)
 	}
 	routes_clear(&routes);
 	flows_clear(&flows);
-	forge_free(forge);
 }
 
 /* Whoever asks the other way round gets the same, seen from there. */
@@ -322,14 +556,38 @@ static void routes_are_the_same_from_both_ends(void **state)
 	forge_free(forge);
 }
 
+/* A route lasts as long as its payload does; one that had none, as long as it was seen at all. */
+static void an_empty_packet_prolongs_nothing(void **state)
+{
+	struct flows flows;
+	struct routes routes;
+
+	(void)state;
+	read_routes(mailbox_then_punch_and_empty, &flows, &routes);
+	assert_int_equal(routes.len, 2);
+	/* Twenty datagrams in and out, 1 ms a packet; the empty one is counted all the same. */
+	assert_int_equal(routes.routes[0].last, 79 * SECOND / 1000);
+	assert_int_equal(routes.routes[0].packets[0], 21);
+	routes_clear(&routes);
+	flows_clear(&flows);
+	read_routes(only_empty, &flows, &routes);
+	assert_int_equal(routes.len, 1);
+	assert_int_equal(routes.end, 0);
+	assert_int_equal(routes.routes[0].first, SECOND / 1000);
+	assert_int_equal(routes.routes[0].last, 3 * SECOND / 1000);
+	routes_clear(&routes);
+	flows_clear(&flows);
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[sizeof(rows) / sizeof(*rows) + 1];
+	struct CMUnitTest tests[sizeof(rows) / sizeof(*rows) + 2];
 	size_t n = 0;
 
 	for (; n < sizeof(rows) / sizeof(*rows); n++)
 		tests[n] = (struct CMUnitTest){ rows[n].name, a_route_is_seen, NULL, NULL,
 						(void *)&rows[n] };
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(routes_are_the_same_from_both_ends);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(an_empty_packet_prolongs_nothing);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
