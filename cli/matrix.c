@@ -224,6 +224,22 @@ static int run_random(const struct matrix_options *options)
 	return status ? status : matrix_random(&random);
 }
 
+static int run_cells(const struct matrix_options *o)
+{
+	json_t *set = json_object();
+	enum suite_worlds worlds;
+	int status = cells(o, set);
+
+	if (!status)
+		status = results_worlds("matrix", o->world, &worlds);
+	if (!status)
+		status = results_nats("matrix", worlds, o->realise);
+	if (!status)
+		status = run_matrix(o, worlds, set);
+	json_decref(set);
+	return status;
+}
+
 static int run(int argc, char **argv)
 {
 	struct matrix_options o = {
@@ -280,22 +296,9 @@ static int run(int argc, char **argv)
 				   .table = table,
 				   .len = ARRAY_LEN(table) };
 	int status = options_parse(&options, &argc, argv);
-	enum suite_worlds worlds;
-	json_t *set;
 
-	if (status != OPTIONS_GO_ON)
-		return status;
-	if (o.random)
-		return run_random(&o);
-	set = json_object();
-	status = cells(&o, set);
-	if (!status)
-		status = results_worlds("matrix", o.world, &worlds);
-	if (!status)
-		status = results_nats("matrix", worlds, o.realise);
-	if (!status)
-		status = run_matrix(&o, worlds, set);
-	json_decref(set);
+	if (status == OPTIONS_GO_ON)
+		status = o.random ? run_random(&o) : run_cells(&o);
 	option_list_clear(&o.a);
 	option_list_clear(&o.b);
 	return status;
