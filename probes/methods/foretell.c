@@ -8,7 +8,10 @@
 #include "peer.h"
 
 /* Farther from one to the next no NAT counts. */
-enum { STEP_MAX = 1024, LOWEST = 1024, RANGE = 65536 - LOWEST };
+enum { STEP_MAX = 1024 };
+
+/* NATs are to take ports from here on (RFC 4787, REQ-3); those that do not, from 1. */
+enum { USUAL_LOWEST = 1024, LOWEST = 1, PORTS_END = 65536 };
 
 /* The shortest step between two samples that all the others are multiples of; 0 where they are
  * not in steps.  Others may have taken ports in between. */
@@ -72,9 +75,11 @@ struct foretold foretell(const struct endpoint *samples, size_t len)
 
 struct endpoint foretold_next(struct endpoint next, int16_t step, unsigned i)
 {
-	int64_t at = ((int64_t)next.port - LOWEST + (int64_t)step * i) % RANGE;
+	const int64_t lowest = next.port < USUAL_LOWEST ? LOWEST : USUAL_LOWEST;
+	const int64_t range = PORTS_END - lowest;
+	int64_t at = (next.port - lowest + (int64_t)step * i) % range;
 
-	next.port = (uint16_t)(LOWEST + (at < 0 ? at + RANGE : at));
+	next.port = (uint16_t)(lowest + (at < 0 ? at + range : at));
 	return next;
 }
 

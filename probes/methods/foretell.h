@@ -27,7 +27,8 @@ struct foretold {
  */
 struct foretold foretell(const struct endpoint *samples, size_t len);
 
-/* Number @i (from 0) of the ports to come, which stay within 1024 … 65535 as a ring. */
+/* Number @i (from 0) of the ports to come, which stay within 1024 … 65535 as a ring; where @next is below
+ * that, within 1 … 65535. */
 struct endpoint foretold_next(struct endpoint next, int16_t step, unsigned i);
 
 /*

@@ -37,6 +37,8 @@ static const struct row {
 	{ "one of them the same", { 5000, 5000, 5001, 5002 }, OUTLOOK_RANDOM, 5000, 0 },
 	{ "too far for a step", { 5000, 7000, 9000, 11000 }, OUTLOOK_RANDOM, 5000, 0 },
 	{ "the widest step", { 5000, 6024, 7048, 8072 }, OUTLOOK_STEPS, 9096, 1024 },
+	{ "below the ports that NATs are to take", { 1, 2, 3, 4 }, OUTLOOK_STEPS, 5, 1 },
+	{ "and down there", { 5, 4, 3, 2 }, OUTLOOK_STEPS, 1, -1 },
 	{ "the last one of the range", { 65532, 65533, 65534, 65535 }, OUTLOOK_STEPS, 1024, 1 },
 };
 
@@ -75,6 +77,10 @@ static void a_ring(void **state)
 	assert_int_equal(foretold_next(last, 1, 1).port, 1024);
 	assert_int_equal(foretold_next(last, 2, 3).port, 1029);
 	assert_int_equal(foretold_next(first, -1, 1).port, 65535);
+	first.port = 1023;
+	assert_int_equal(foretold_next(first, 1, 1).port, 1024);
+	assert_int_equal(foretold_next(first, -1023, 1).port, 65535);
+	first.port = 1024;
 	assert_int_equal(foretold_next(first, -32768, 62).port, 1024 + 64512 - 62 * 32768 % 64512);
 }
 
