@@ -80,26 +80,37 @@ static bool swallows_syns(const struct predict_side *side)
 	return false;
 }
 
+static void doubt_answer(const struct predict_nat *nat, enum party owner, bool sure,
+			 enum method method, struct predict_answer *ret)
+{
+	if (follows_tcp(nat) && !nat->model->tcp.out_of_window && ret->udp[method] == PREDICT_MUST)
+		lower(method, sure ? PREDICT_MUST_NOT : PREDICT_MAY,
+		      "takes the number of the callee's answer for out of its window", nat->model,
+		      owner, ret);
+}
+
 /* Who answers by other numbers than it opened its way by is not let out by a NAT that looks at
- * windows: something, the SYN that it answers, has come in by then. */
+ * windows: something, the SYN that it answers, has come in by then.  Nor is it let in by one of the
+ * caller's that the first SYN has passed, which goes all the way; so one further in has stopped that. */
 static void doubt_answers(const struct predict_question *question, enum method method,
 			  struct predict_answer *ret)
 {
-	const struct predict_side *side = &question->callee;
+	const struct predict_side *callee = &question->callee, *caller = &question->caller;
 	uint64_t numbers = numbers_between(question);
 	bool sure = !question->tries_host_addresses &&
-		    (method == METHOD_TCP_STUNT_2 || swallows_syns(&question->caller));
+		    (method == METHOD_TCP_STUNT_2 || swallows_syns(caller));
 
 	if (numbers <= BEYOND_WINDOWS || numbers >= HALF_WAY_ROUND)
 		return;
-	for (size_t i = 0; i < side->nats_len; i++) {
-		const struct nat_model *model = side->nats[i].model;
+	for (size_t i = 0; i < callee->nats_len; i++)
+		doubt_answer(&callee->nats[i], PARTY_CALLEE, sure, method, ret);
+	for (size_t i = caller->nats_len; i-- > 0 && method == METHOD_TCP_SEQUENTIAL;) {
+		const struct predict_nat *nat = &caller->nats[i];
 
-		if (follows_tcp(&side->nats[i]) && !model->tcp.out_of_window &&
-		    ret->udp[method] == PREDICT_MUST)
-			lower(method, sure ? PREDICT_MUST_NOT : PREDICT_MAY,
-			      "takes the number of the callee's answer for out of its window",
-			      model, PARTY_CALLEE, ret);
+		if (keeps_state(nat->model, &nat->model->tcp) &&
+		    nat->model->tcp.filtering != NAT_EI && !nat->forwards_tcp)
+			break;
+		doubt_answer(nat, PARTY_CALLER, sure, method, ret);
 	}
 }
 

@@ -220,7 +220,7 @@ static bool add_chain(struct reach *reach, const struct predict_side *side, enum
 		nat->owner = owner;
 		nat->foreign = is_routed_to(reach, owner, i);
 		nat->addr = reach_new_symbol(reach);
-		nat->ahead = reach_new_symbol(reach);
+		nat->ahead = reach_new_port(reach, nat);
 		ret[i] = reach->nats_len++;
 		*ret_len = i + 1;
 	}
@@ -249,7 +249,7 @@ bool reach_foresee(const struct reach *reach, enum party who, struct reach *scra
 
 	*scratch = *reach;
 	scratch->drawn = false;
-	observer.port = reach_new_symbol(scratch);
+	observer.port = reach_new_port(scratch, NULL);
 	*ret = peer->mapped;
 	/* Who is not heard there has but one sample, and takes that for all. */
 	if (!peer->registered || !reach_send(scratch, who, observer, &flight))
@@ -269,9 +269,9 @@ bool reach_init(struct reach *reach, const struct predict_question *question, bo
 	reach->lucky = lucky;
 	reach->rendezvous_port = question->rendezvous_udp;
 	reach->local_port = question->local_port;
-	reach->rendezvous = (struct spot){ reach_new_symbol(reach), reach_new_symbol(reach) };
-	caller->host = (struct spot){ reach_new_symbol(reach), reach_new_symbol(reach) };
-	callee->host = (struct spot){ reach_new_symbol(reach), reach_new_symbol(reach) };
+	reach->rendezvous = (struct spot){ reach_new_symbol(reach), reach_new_port(reach, NULL) };
+	caller->host = (struct spot){ reach_new_symbol(reach), reach_new_port(reach, NULL) };
+	callee->host = (struct spot){ reach_new_symbol(reach), reach_new_port(reach, NULL) };
 	if (!add_chain(reach, &question->caller, PARTY_CALLER, caller->own, &caller->own_len) ||
 	    !add_chain(reach, &question->callee, PARTY_CALLEE, callee->own, &callee->own_len) ||
 	    !add_chain(reach, &question->shared, PARTY_NONE, reach->shared, &reach->shared_len))

@@ -14,6 +14,16 @@ int reach_new_symbol(struct reach *reach)
 	return ++reach->symbols;
 }
 
+/* A port's symbol says who gave it, above so many bits. */
+enum { GIVER_SHIFT = 24 };
+
+int reach_new_port(struct reach *reach, const struct reach_nat *giver)
+{
+	int who = giver ? (int)(giver - reach->nats) + 1 : 0;
+
+	return reach_new_symbol(reach) | who << GIVER_SHIFT;
+}
+
 /* Rows are a set; the bound on what peers hear bounds how many there can be. */
 static void add_row(struct reach_table *table, struct spot inside, struct spot remote,
 		    struct spot outside, bool particular)
@@ -78,7 +88,8 @@ bool reach_luck(struct reach *reach)
 /* Where ports are shared, it is with whoever speaks to others. */
 static bool overloads(const struct reach_nat *nat)
 {
-	return reach_rules(nat)->collision == NAT_COLLISION_OVERLOAD;
+	return nat_kind_gives_ports(nat->model->kind) &&
+	       reach_rules(nat)->collision == NAT_COLLISION_OVERLOAD;
 }
 
 /* Does any row of @table stand in the way of @outside, used toward @remote? */
@@ -121,16 +132,39 @@ static void steal(struct reach_nat *nat, struct spot outside)
 }
 
 /* Ports that programs are given by themselves (RFC 6335, 6: 49152-65535; Linux: from 32768). */
-enum { EPHEMERAL_MIN = 32768, EPHEMERAL_MAX = 65535 };
+enum { EPHEMERAL_MIN = 32768, EPHEMERAL_MAX = 65535, WELL_KNOWN_MAX = 1023 };
+
+/* Numbers, both included. */
+struct range {
+	uint16_t first, last;
+};
+
+/* What number @port can be. */
+static struct range numbers_of(const struct reach *reach, int port)
+{
+	const int giver = port >> GIVER_SHIFT;
+
+	if (giver)
+		return (struct range){ reach_rules(&reach->nats[giver - 1])->port_min,
+				       reach_rules(&reach->nats[giver - 1])->port_max };
+	if (reach->local_port)
+		return (struct range){ reach->local_port, reach->local_port };
+	return (struct range){ EPHEMERAL_MIN, EPHEMERAL_MAX };
+}
 
 /* Is the inside port kept, where it is free? */
-static bool preserves(struct reach *reach, const struct nat_transport *rules)
+static bool preserves(struct reach *reach, const struct nat_transport *rules, int port)
 {
+	const struct range inside = numbers_of(reach, port);
+
 	if (rules->ports != NAT_PORTS_PRESERVE)
 		return false;
-	if (rules->port_min <= EPHEMERAL_MIN && rules->port_max == EPHEMERAL_MAX)
+	/* RFC 4787, REQ-3a: these have a range of their own. */
+	if (inside.first <= WELL_KNOWN_MAX && (rules->keep_well_known || rules->keep_low))
+		return reach_luck(reach);
+	if (rules->port_min <= inside.first && rules->port_max >= inside.last)
 		return true;
-	if (rules->port_max < EPHEMERAL_MIN)
+	if (rules->port_max < inside.first || rules->port_min > inside.last)
 		return false;
 	return reach_luck(reach);
 }
@@ -159,9 +193,9 @@ static int shared_port(struct reach *reach, const struct reach_nat *nat, struct 
 		struct spot outside = nat->mappings.rows[i].outside;
 
 		if (outside.addr == nat->addr && is_free(nat, outside, dst))
-			return reach_luck(reach) ? outside.port : reach_new_symbol(reach);
+			return reach_luck(reach) ? outside.port : reach_new_port(reach, nat);
 	}
-	return reach_new_symbol(reach);
+	return reach_new_port(reach, nat);
 }
 
 /*
@@ -182,9 +216,9 @@ static bool next_port(struct reach *reach, struct reach_nat *nat, struct spot ds
 	if (is_others(nat, (struct spot){ nat->addr, port }, dst)) {
 		if (rules->collision == NAT_COLLISION_REFUSE)
 			return false;
-		port = reach_new_symbol(reach);
+		port = reach_new_port(reach, nat);
 	}
-	nat->ahead = reach_new_symbol(reach);
+	nat->ahead = reach_new_port(reach, nat);
 	*ret = port;
 	return true;
 }
@@ -223,7 +257,7 @@ static bool allocate(struct reach *reach, struct reach_nat *nat, struct reach_ro
 		return false;
 	ret->outside =
 		(struct spot){ elsewhere ? reach_new_symbol(reach) : nat->addr, ret->inside.port };
-	if (!preserves(reach, rules))
+	if (!preserves(reach, rules, ret->inside.port))
 		got = next_port(reach, nat, ret->remote, &ret->outside.port);
 	else if (!is_free(nat, ret->outside, ret->remote))
 		got = collide(reach, nat, ret->remote, ret);
@@ -339,16 +373,18 @@ enum reach_drop reach_go_out(struct reach *reach, struct reach_nat *nat, struct 
 	else if (nat_kind_gives_ports(nat->model->kind) && !map_napt(reach, nat, src, dst))
 		return REACH_NO_PORT;
 	/* What gets no mapping opens nothing. */
-	add_row(&nat->sent, inside, dst, inside, false);
+	add_row(&nat->sent, inside, dst, *src, false);
 	return REACH_ARRIVED;
 }
 
 /*
  * RFC 4787, 5: a packet from Y:y to the inside endpoint X:x is filtered out if X:x has not sent
  * to Y:y (or to Y:any) before.  It is the inside endpoint that has sent, through whichever of
- * its mappings.
+ * its mappings; but where ports are shared it takes what was sent from @outside to tell whose a packet
+ * is that comes there.
  */
-static bool admits(const struct reach_nat *nat, struct spot inside, struct spot from)
+static bool admits(const struct reach_nat *nat, struct spot inside, struct spot outside,
+		   struct spot from)
 {
 	enum nat_scope filtering = reach_rules(nat)->filtering;
 
@@ -358,7 +394,8 @@ static bool admits(const struct reach_nat *nat, struct spot inside, struct spot 
 	for (size_t i = 0; i < nat->sent.len; i++) {
 		const struct reach_row *row = &nat->sent.rows[i];
 
-		if (reach_same(row->inside, inside) && reach_within(filtering, row->remote, from))
+		if (reach_same(row->inside, inside) && reach_within(filtering, row->remote, from) &&
+		    (!overloads(nat) || reach_same(row->outside, outside)))
 			return true;
 	}
 	return false;
@@ -416,13 +453,16 @@ static enum reach_drop translate_in(struct reach *reach, struct reach_nat *nat, 
 {
 	bool owned = false;
 
+	/* Whose packets the router has taken for its own it goes on to. */
+	if (overloads(nat) && is_in_use(nat, &nat->taken, *dst, src))
+		return REACH_FILTERED;
 	for (size_t i = 0; i < nat->mappings.len; i++) {
 		struct spot inside;
 
 		if (!leads_to(nat, &nat->mappings.rows[i], *dst, &inside))
 			continue;
 		owned = true;
-		if (!filter || admits(nat, inside, src) ||
+		if (!filter || admits(nat, inside, *dst, src) ||
 		    (gives_addresses(nat->model) && strangers_led_to(reach, nat, inside.addr))) {
 			*dst = inside;
 			return REACH_ARRIVED;
@@ -440,6 +480,7 @@ enum reach_drop reach_go_in(struct reach *reach, struct reach_nat *nat, struct s
 		return REACH_ARRIVED;
 	if (reach_translates(nat->model))
 		return translate_in(reach, nat, src, dst, filter);
-	return admits(nat, *dst, src) || strangers_led_to(reach, nat, dst->addr) ? REACH_ARRIVED
-										 : REACH_FILTERED;
+	return admits(nat, *dst, *dst, src) || strangers_led_to(reach, nat, dst->addr)
+		       ? REACH_ARRIVED
+		       : REACH_FILTERED;
 }

@@ -3,7 +3,12 @@
 #include "reach.h"
 #include "reach_private.h"
 
-enum complaint { COMPLAINT_NONE, COMPLAINT_RST, COMPLAINT_ICMP };
+enum complaint { COMPLAINT_NONE, COMPLAINT_RST, COMPLAINT_UNREACHABLE, COMPLAINT_TIME };
+
+static bool is_error(enum complaint complaint)
+{
+	return complaint == COMPLAINT_UNREACHABLE || complaint == COMPLAINT_TIME;
+}
 
 static enum complaint unsolicited(const struct reach_nat *nat)
 {
@@ -11,7 +16,7 @@ static enum complaint unsolicited(const struct reach_nat *nat)
 	case NAT_UNSOLICITED_RST:
 		return COMPLAINT_RST;
 	case NAT_UNSOLICITED_ICMP:
-		return COMPLAINT_ICMP;
+		return COMPLAINT_UNREACHABLE;
 	default:
 		return COMPLAINT_NONE;
 	}
@@ -27,7 +32,7 @@ static bool ends(const struct reach_nat *nat, enum complaint complaint)
 {
 	enum nat_rst rst = reach_rules(nat)->rst;
 
-	if (complaint == COMPLAINT_ICMP)
+	if (is_error(complaint))
 		return nat->model->icmp.on_error == NAT_ERROR_END;
 	/* Who does not follow connections takes a RST for any other segment. */
 	return reach_rules(nat)->tracking != NAT_TRACKING_NONE &&
@@ -64,20 +69,24 @@ static enum complaint end_at_border(struct reach *reach, struct reach_flight *fl
 
 	/* The Internet is a router itself; a LAN that both are on has none. */
 	if (to == PARTY_NONE || !reach->shared_len)
-		return COMPLAINT_ICMP;
+		return COMPLAINT_TIME;
 	receiver = &reach->peers[to];
 	if (!receiver->own_len)
 		return arrive(reach, flight);
 	nat = &reach->nats[receiver->own[receiver->own_len - 1]];
 	if (reach_go_in(reach, nat, flight->src, &flight->dst, true) == REACH_FILTERED)
 		return unsolicited(nat);
-	return nat->model->icmp.time_exceeded ? COMPLAINT_ICMP : COMPLAINT_NONE;
+	return nat->model->icmp.time_exceeded ? COMPLAINT_TIME : COMPLAINT_NONE;
 }
 
 static bool stops(const struct reach_nat *nat, enum complaint complaint)
 {
-	if (complaint == COMPLAINT_ICMP)
-		return nat->model->icmp.blocked || !nat->model->icmp.errors;
+	const struct nat_icmp *icmp = &nat->model->icmp;
+	unsigned type = complaint == COMPLAINT_TIME ? NAT_ERROR_TYPE_TIME
+						    : NAT_ERROR_TYPE_UNREACHABLE;
+
+	if (is_error(complaint))
+		return icmp->blocked || !icmp->errors || !(icmp->error_types & 1U << type);
 	return reach_rules(nat)->tracking != NAT_TRACKING_NONE &&
 	       reach_rules(nat)->rst == NAT_RST_DROP;
 }
@@ -104,7 +113,7 @@ static void forget(struct reach *reach, struct reach_nat *nat, struct spot insid
 		   enum complaint complaint)
 {
 	bool maps = nat_kind_gives_ports(nat->model->kind);
-	bool whole = complaint == COMPLAINT_ICMP;
+	bool whole = is_error(complaint);
 	enum nat_scope scope = maps || whole ? reach_rules(nat)->mapping : NAT_APD;
 
 	/* After a RST the connection to the rendezvous stands, and keeps the mapping that it shares; an

@@ -16,6 +16,9 @@ bool reach_luck(struct reach *reach);
 /* What stands for an address, or a port, that is like no other so far. */
 int reach_new_symbol(struct reach *reach);
 
+/* The same for a port, which @giver gives; NULL = a host, to one of its programs. */
+int reach_new_port(struct reach *reach, const struct reach_nat *giver);
+
 /* Does @model change addresses? */
 bool reach_translates(const struct nat_model *model);
 

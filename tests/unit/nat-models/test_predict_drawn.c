@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The oracle where models drawn at random have shown it to be wrong: each row is one of them at its
+ * plainest, with what the definitions say of it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "nat-models/duration.h"
+#include "predict_chain.h"
+
+#define CONE "port-restricted-cone"
+
+struct world {
+	struct chain caller, callee, shared;
+};
+
+struct row {
+	const char *name;
+	const char *caller, *callee, *shared; /* innermost first */
+	void (*tune)(struct world *world);
+	enum method method;
+	enum prediction want;
+};
+
+static struct nat_model *first(struct chain *chain)
+{
+	return &chain->models[0];
+}
+
+static void low_ports_in_a_row(struct world *w)
+{
+	first(&w->callee)->udp.mapping = NAT_APD;
+	first(&w->callee)->udp.ports = NAT_PORTS_SEQUENTIAL;
+	w->callee.models[1].udp.port_min = 32768;
+	w->callee.models[1].udp.collision = NAT_COLLISION_DEPENDENT;
+}
+
+static void high_ports_in_a_row(struct world *w)
+{
+	low_ports_in_a_row(w);
+	first(&w->callee)->udp.port_min = 40000;
+}
+
+static void by_destination_at_a_shared_port(struct world *w)
+{
+	first(&w->shared)->udp.mapping = NAT_APD;
+	first(&w->shared)->udp.filtering = NAT_AD;
+	first(&w->shared)->udp.ports = NAT_PORTS_RANDOM;
+	first(&w->shared)->udp.collision = NAT_COLLISION_OVERLOAD;
+}
+
+static void by_destination_at_ports_of_their_own(struct world *w)
+{
+	by_destination_at_a_shared_port(w);
+	first(&w->shared)->udp.collision = NAT_COLLISION_RANDOM;
+}
+
+static void a_stray_at_a_shared_port(struct world *w)
+{
+	first(&w->caller)->udp.filtering = NAT_AD;
+	first(&w->caller)->udp.collision = NAT_COLLISION_OVERLOAD;
+	first(&w->caller)->udp.unsolicited = NAT_UNSOLICITED_POISON;
+	first(&w->callee)->udp.mapping = NAT_APD;
+	first(&w->callee)->udp.ports = NAT_PORTS_RANDOM;
+	first(&w->callee)->udp.filtering = NAT_EI;
+}
+
+static void errors_end_all(struct world *w)
+{
+	first(&w->callee)->icmp.on_error = NAT_ERROR_END;
+}
+
+static void errors_that_do_not_pass(struct world *w)
+{
+	errors_end_all(w);
+	first(&w->callee)->icmp.error_types = 1U << NAT_ERROR_TYPE_QUENCH |
+					      1U << NAT_ERROR_TYPE_UNREACHABLE;
+}
+
+static void the_caller_looks_at_windows(struct world *w)
+{
+	first(&w->caller)->tcp.out_of_window = false;
+}
+
+static void the_carrier_looks_at_windows(struct world *w)
+{
+	w->caller.models[1].tcp.out_of_window = false;
+	w->caller.models[1].tcp.filtering = NAT_EI;
+}
+
+static const struct row rows[] = {
+	{ "a port is kept where it is in the range", CONE, CONE " " CONE, "", high_ports_in_a_row,
+	  METHOD_PREDICT, PREDICT_MUST },
+	{ "which one that another NAT gave may not be", CONE, CONE " " CONE, "", low_ports_in_a_row,
+	  METHOD_PREDICT, PREDICT_MAY },
+	{ "who sent lets in at any port of its own", "", "", CONE,
+	  by_destination_at_ports_of_their_own, METHOD_PUNCH, PREDICT_MUST },
+	{ "at a shared port it is by that port", "", "", CONE, by_destination_at_a_shared_port,
+	  METHOD_PUNCH, PREDICT_MUST_NOT },
+	{ "whom the router took for its own it keeps", CONE, CONE, "", a_stray_at_a_shared_port,
+	  METHOD_PUNCH, PREDICT_MAY },
+	{ "time is over, which ends a mapping", CONE, CONE, "", errors_end_all, METHOD_TCP_STUNT_2,
+	  PREDICT_MUST_NOT },
+	{ "but not of who lets no such error in", CONE, CONE, "", errors_that_do_not_pass,
+	  METHOD_TCP_STUNT_2, PREDICT_MUST },
+	{ "an answer is out of the window of the SYN before", CONE, CONE " " CONE, "",
+	  the_caller_looks_at_windows, METHOD_TCP_SEQUENTIAL, PREDICT_MUST },
+	{ "where that has passed, as at a carrier's", CONE " " CONE, CONE, "",
+	  the_carrier_looks_at_windows, METHOD_TCP_SEQUENTIAL, PREDICT_MUST_NOT },
+	{ "which one that is to die does not reach", CONE " " CONE, CONE, "",
+	  the_carrier_looks_at_windows, METHOD_TCP_STUNT_2, PREDICT_MUST },
+};
+
+static void a_row(void **state)
+{
+	const struct row *row = *state;
+	struct world world;
+	struct predict_question question = { 0 };
+	struct predict_answer answer;
+
+	chain_build(&world.caller, row->caller);
+	chain_build(&world.callee, row->callee);
+	chain_build(&world.shared, row->shared);
+	row->tune(&world);
+	question.caller = side(&world.caller);
+	question.callee = side(&world.callee);
+	question.shared = side(&world.shared);
+	predict(&question, &answer);
+	if (answer.udp[row->method] != row->want)
+		fail_msg("%s: expected %d, got %d (%s)", method_word(row->method), (int)row->want,
+			 (int)answer.udp[row->method], answer.why[row->method]);
+}
+
+int main(void)
+{
+	enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+	struct CMUnitTest tests[ROWS];
+
+	for (size_t i = 0; i < ROWS; i++)
+		tests[i] = (struct CMUnitTest){ rows[i].name, a_row, NULL, NULL, (void *)&rows[i] };
+	return cmocka_run_group_tests_name("drawn", tests, NULL, NULL);
+}
