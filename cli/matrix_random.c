@@ -114,6 +114,8 @@ static const char *world_word(enum suite_worlds worlds)
 static void print_failure(const struct matrix_random *random, const struct random_case *one,
 			  const json_t *record)
 {
+	char text[MODEL_TEXT_MAX];
+
 	printf("seed %" PRIu64 ": %s\n", one->seed, record_text(record, "message"));
 	printf("  as it was drawn: knothole matrix --random 1 --world %s --seed %" PRIu64 "\n",
 	       world_word(random->worlds), one->seed);
@@ -121,8 +123,8 @@ static void print_failure(const struct matrix_random *random, const struct rando
 	for (unsigned i = 0; i < DRAW_MODELS; i++) {
 		if (!draw_has(one->draw.layout, i))
 			continue;
-		printf("  %c: ", (char)('a' + i));
-		model_text_write(&one->draw.models[i], stdout);
+		model_text(&one->draw.models[i], text, sizeof(text));
+		printf("  %c: %s", (char)('a' + i), text);
 	}
 }
 

@@ -22,7 +22,7 @@ static void path_of(const struct random_case *random, unsigned i, char ret[PATH_
 int random_case_write(const struct random_case *random)
 {
 	for (unsigned i = 0; i < DRAW_MODELS; i++) {
-		char path[PATH_MAX];
+		char path[PATH_MAX], text[MODEL_TEXT_MAX];
 		FILE *file;
 		bool failed;
 
@@ -32,8 +32,8 @@ int random_case_write(const struct random_case *random)
 		file = fopen(path, "we");
 		if (!file)
 			return -errno;
-		model_text_write(&random->draw.models[i], file);
-		failed = ferror(file);
+		model_text(&random->draw.models[i], text, sizeof(text));
+		failed = fputs(text, file) < 0;
 		if (fclose(file) || failed)
 			return -EIO;
 	}

@@ -1,45 +1,65 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "model_text.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "knobs.h"
 
-/* Texts may hold anything; all that Lua's quotes do not take as it is goes by its number. */
-static void write_quoted(const char *text, FILE *out)
+/* What has been written, of @len bytes in all; those beyond @size are counted only. */
+struct writer {
+	char *text;
+	size_t size, len;
+};
+
+static void put(struct writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void put(struct writer *w, const char *format, ...)
 {
-	fputc('"', out);
+	const size_t left = w->len < w->size ? w->size - w->len : 0;
+	va_list args;
+
+	va_start(args, format);
+	w->len += (size_t)vsnprintf(left ? w->text + w->len : NULL, left, format, args);
+	va_end(args);
+}
+
+/* Texts may hold anything; all that Lua's quotes do not take as it is goes by its number. */
+static void write_quoted(const char *text, struct writer *w)
+{
+	put(w, "\"");
 	for (; *text; text++) {
 		const unsigned char c = (unsigned char)*text;
 
 		if (c < ' ' || c == '"' || c == '\\' || c == 0x7f)
-			fprintf(out, "\\%03u", c);
+			put(w, "\\%03u", c);
 		else
-			fputc(c, out);
+			put(w, "%c", c);
 	}
-	fputc('"', out);
+	put(w, "\"");
 }
 
 /* "{ 80, 443 }", "{ "sip", "ftp" }": @items as knob_format() spells them, quoted or not. */
-static void write_list(const char *items, bool quoted, FILE *out)
+static void write_list(const char *items, bool quoted, struct writer *w)
 {
-	fputs("{ ", out);
+	put(w, "{ ");
 	while (*items) {
 		size_t len = strcspn(items, ",");
 
-		fprintf(out, quoted ? "\"%.*s\"" : "%.*s", (int)len, items);
+		put(w, quoted ? "\"%.*s\"" : "%.*s", (int)len, items);
 		items += len;
 		if (*items) {
 			items += strspn(items, ", ");
-			fputs(", ", out);
+			put(w, ", ");
 		}
 	}
-	fputs(" }", out);
+	put(w, " }");
 }
 
 static void write_value(const struct nat_model *model, const struct knob_section *section,
-			const struct knob *knob, FILE *out)
+			const struct knob *knob, struct writer *w)
 {
 	char text[KNOB_TEXT_MAX];
 
@@ -47,17 +67,17 @@ static void write_value(const struct nat_model *model, const struct knob_section
 	switch (knob->type) {
 	case KNOB_BOOL:
 	case KNOB_NUMBER:
-		fputs(text, out);
+		put(w, "%s", text);
 		break;
 	case KNOB_SET:
 	case KNOB_PREFIXES:
-		write_list(strcmp(text, "none") == 0 ? "" : text, true, out);
+		write_list(strcmp(text, "none") == 0 ? "" : text, true, w);
 		break;
 	case KNOB_PORTS:
-		write_list(knob_value(model, section, knob) ? text : "", false, out);
+		write_list(knob_value(model, section, knob) ? text : "", false, w);
 		break;
 	default:
-		write_quoted(text, out);
+		write_quoted(text, w);
 	}
 }
 
@@ -86,7 +106,7 @@ static bool is_said(const struct nat_model *model, const struct nat_model *defau
 
 /* Those of one section. */
 static void write_section(const struct nat_model *model, const struct nat_model *defaults,
-			  const struct knob_section *section, FILE *out)
+			  const struct knob_section *section, struct writer *w)
 {
 	const bool nested = section != &knob_sections[0];
 	size_t n = 0;
@@ -97,22 +117,24 @@ static void write_section(const struct nat_model *model, const struct nat_model 
 		if (!is_said(model, defaults, section, knob))
 			continue;
 		if (nested && n++ == 0)
-			fprintf(out, "  %s = {\n", section->name);
-		fprintf(out, nested ? "    %s = " : "  %s = ", knob->key);
-		write_value(model, section, knob, out);
-		fputs(",\n", out);
+			put(w, "  %s = {\n", section->name);
+		put(w, nested ? "    %s = " : "  %s = ", knob->key);
+		write_value(model, section, knob, w);
+		put(w, ",\n");
 	}
 	if (n)
-		fputs("  },\n", out);
+		put(w, "  },\n");
 }
 
-void model_text_write(const struct nat_model *model, FILE *out)
+size_t model_text(const struct nat_model *model, char *text, size_t size)
 {
+	struct writer whole = { text, size, 0 }, *w = &whole;
 	struct nat_model defaults;
 
 	nat_model_defaults(&defaults);
-	fputs("return {\n", out);
+	put(w, "return {\n");
 	for (size_t s = 0; s < KNOB_SECTIONS; s++)
-		write_section(model, &defaults, &knob_sections[s], out);
-	fputs("}\n", out);
+		write_section(model, &defaults, &knob_sections[s], w);
+	put(w, "}\n");
+	return w->len;
 }

@@ -5,12 +5,15 @@
 #ifndef KNOTHOLE_MODEL_TEXT_H
 #define KNOTHOLE_MODEL_TEXT_H
 
-#include <stdio.h>
+#include <stddef.h>
 
 #include "model.h"
 
-/* Write @model, which must be one that model_check() finds no fault with: only what differs from
- * nat_model_defaults(), and no ruleset of a kernel's.  What goes wrong shows in ferror(@out). */
-void model_text_write(const struct nat_model *model, FILE *out);
+enum { MODEL_TEXT_MAX = 8192 }; /* more than any model takes */
+
+/* Write @model, which must be one that model_check() finds no fault with, to @text, which ends in a
+ * NUL even where @size cuts it short: only what differs from nat_model_defaults(), and no ruleset of
+ * a kernel's.  Returns the whole text's length, as snprintf() does. */
+size_t model_text(const struct nat_model *model, char *text, size_t size);
 
 #endif

@@ -54,7 +54,7 @@ asyncio.run(main(*sys.argv[1:4]))
 
 -- Its Python bindings lack the call that hears, which is made of the library itself.
 programs.libnice = [[
-import ctypes, fcntl, socket, struct, sys, gi
+import ctypes, sys, gi
 gi.require_version("Nice", "0.1")
 from gi.repository import GLib, Nice
 
@@ -110,20 +110,7 @@ ice.connect("candidate-gathering-done", gathered)
 ice.connect("new-selected-pair", answer)
 ice.connect("component-state-changed", answer)
 
-# It looks at interfaces that run, which the kernel may say of a new link some time after the link works.
-def runs(name):
-    request = fcntl.ioctl(probe, SIOCGIFFLAGS, struct.pack("256s", name.encode()))
-    return struct.unpack_from("h", request, 16)[0] & IFF_RUNNING
-
-def gather_once_it_runs():
-    ready = any(runs(name) for _, name in socket.if_nameindex() if name != "lo")
-    if ready:
-        ice.gather_candidates(stream)
-    return not ready
-
-SIOCGIFFLAGS, IFF_RUNNING = 0x8913, 0x40
-probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-GLib.timeout_add(10, gather_once_it_runs)
+ice.gather_candidates(stream)
 loop.run()
 ]]
 
