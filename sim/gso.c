@@ -16,26 +16,23 @@ enum {
 	UDP_LENGTH = 4
 };
 
-/* Bytes of headers before the payload; 0 where this is no TCP or UDP. */
-static uint32_t header_len(const struct packet *p)
+/* Is @p a super-packet that can be cut: TCP or UDP, and no fragment of it?  @ret is then what is to be
+ * cut.  The kernel's note is not taken for it, since a raw socket may write one. */
+static bool can_be_cut(const struct packet *p, struct packet_info *ret)
 {
-	struct packet_info info;
-
-	if (packet_parse(p, &info) != PACKET_OK)
-		return 0;
-	if (info.protocol != IP_PROTO_TCP && info.protocol != IP_PROTO_UDP)
-		return 0;
-	return info.payload_offset;
+	return p->offload.gso_type && p->offload.gso_size && packet_parse(p, ret) == PACKET_OK &&
+	       (ret->protocol == IP_PROTO_TCP || ret->protocol == IP_PROTO_UDP) &&
+	       !ret->fragment_offset && !ret->more_fragments &&
+	       ret->payload_len > p->offload.gso_size;
 }
 
 uint32_t gso_wire_len(const struct packet *packet)
 {
-	uint32_t header;
+	struct packet_info info;
 
-	if (!packet->offload.gso_type)
+	if (!can_be_cut(packet, &info))
 		return packet->len;
-	header = packet->offload.header_len ? packet->offload.header_len : header_len(packet);
-	return header + packet->offload.gso_size;
+	return (uint32_t)info.payload_offset + packet->offload.gso_size;
 }
 
 static void fit_ip4(struct packet *piece, const struct packet_info *info, uint16_t nth)
@@ -88,18 +85,17 @@ struct buffer *gso_segment(struct buffer *buffer)
 	struct packet *whole = &buffer->packet;
 	struct buffer *first = NULL;
 	struct buffer **end = &first;
-	uint32_t header = header_len(whole);
-	uint32_t step = whole->offload.gso_size;
+	uint32_t step = whole->offload.gso_size, header;
 	struct packet_info info;
 
-	whole->offload.gso_type = 0;
-	if (!header || !step || whole->len <= header + step) {
+	if (!can_be_cut(whole, &info)) {
+		whole->offload.gso_type = 0;
 		packet_finish_checksums(whole);
 		return buffer;
 	}
-	packet_parse(whole, &info);
-	for (uint32_t at = 0; at < whole->len - header; at += step) {
-		uint32_t left = whole->len - header - at;
+	header = info.payload_offset;
+	for (uint32_t at = 0; at < info.payload_len; at += step) {
+		uint32_t left = info.payload_len - at;
 		uint32_t len = left < step ? left : step;
 		struct buffer *piece = buffer_new(buffer->pool, header + len);
 

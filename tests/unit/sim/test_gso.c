@@ -95,7 +95,7 @@ static void the_wires_length_is_a_segments(void **state)
 	buffer = super_packet(pool, 10 * STEP);
 	(void)state;
 	assert_int_equal(gso_wire_len(&buffer->packet), HEADERS + STEP);
-	buffer->packet.offload.header_len = 0; /* some drivers do not tell */
+	buffer->packet.offload.header_len = 4; /* whatever a raw socket's owner wrote */
 	assert_int_equal(gso_wire_len(&buffer->packet), HEADERS + STEP);
 	buffer->packet.offload.gso_type = 0;
 	assert_int_equal(gso_wire_len(&buffer->packet), HEADERS + 10 * STEP);
@@ -134,11 +134,57 @@ static void an_impaired_link_carries_single_packets(void **state)
 	loop_free(loop);
 }
 
+/* A kernel makes none, but who has a raw socket may: its first bytes are no TCP header. */
+static void a_fragment_stays_whole(void **state)
+{
+	struct pool *pool = pool_new();
+	struct buffer *buffer, *same;
+	uint8_t *ip;
+
+	assert_non_null(pool);
+	(void)state;
+	buffer = super_packet(pool, 3 * STEP);
+	ip = buffer->packet.data;
+	put_be16(ip + 6, 0x2005);
+	put_be16(ip + 10, 0);
+	put_be16(ip + 10, (uint16_t)~checksum_fold(ip, 20, 0));
+	assert_int_equal(gso_wire_len(&buffer->packet), HEADERS + 3 * STEP);
+	same = gso_segment(buffer);
+	assert_ptr_equal(same, buffer);
+	assert_null(same->next);
+	buffer_free(same);
+	pool_free(pool);
+}
+
+/* Bytes behind the packet, as a card pads short frames, are no payload. */
+static void padding_is_not_sent_on(void **state)
+{
+	struct pool *pool = pool_new();
+	struct buffer *list, *next;
+	uint32_t bytes = 0;
+
+	assert_non_null(pool);
+	(void)state;
+	list = super_packet(pool, 2 * STEP + 10);
+	put_be16(list->packet.data + 2, HEADERS + 2 * STEP);
+	put_be16(list->packet.data + 10, 0);
+	put_be16(list->packet.data + 10, (uint16_t)~checksum_fold(list->packet.data, 20, 0));
+	for (list = gso_segment(list); list; list = next) {
+		next = list->next;
+		bytes += list->packet.len - HEADERS;
+		buffer_free(list);
+	}
+	assert_int_equal(bytes, 2 * STEP);
+	pool_free(pool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(segments_add_up),
 		cmocka_unit_test(the_wires_length_is_a_segments),
+		cmocka_unit_test(a_fragment_stays_whole),
+		cmocka_unit_test(padding_is_not_sent_on),
 		cmocka_unit_test(an_impaired_link_carries_single_packets),
 	};
 
