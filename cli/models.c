@@ -11,6 +11,7 @@
 #include "../nat-models/describe.h"
 #include "../probes/behave/model.h"
 #include "../reports/conformance.h"
+#include "../reports/requirements.h"
 #include "../sim/live/live.h"
 #include "command.h"
 #include "model_file.h"
@@ -81,6 +82,7 @@ static int list_models(const char *name, bool json)
 struct request {
 	bool json;
 	bool conformance;
+	bool requirements;
 	uint64_t seed;
 };
 
@@ -106,6 +108,17 @@ static int show_findings(const char *name, const struct nat_model *model,
 		conformance_write_text(stdout, findings);
 	free(findings);
 	return status;
+}
+
+static int show_requirements(const char *name, int argc, bool json)
+{
+	if (argc > 1)
+		return command_error(name, STATUS_USAGE,
+				     "--requirements: expected no NAME or FILE with it; got one");
+	if (json)
+		return print_json(name, requirements_json());
+	requirements_write_text(stdout);
+	return STATUS_OK;
 }
 
 static int show(const char *name, const struct nat_model *model, const char *text, size_t len,
@@ -166,6 +179,11 @@ static int run_models(int argc, char **argv)
 		  .ret.flag = &request.conformance,
 		  .help = "put the model between hosts, and probe it for each requirement of the "
 			  "BEHAVE RFCs that is of IPv4" },
+		{ .name = "requirements",
+		  .kind = OPTION_FLAG,
+		  .ret.flag = &request.requirements,
+		  .help = "list what --conformance probes for: the knobs that decide each, a model "
+			  "that meets it and one that breaks it; and what it leaves, and why" },
 		OPTION_SEED(&request.seed),
 		OPTION_FORMAT(&format, "text", "json"),
 	};
@@ -179,6 +197,8 @@ static int run_models(int argc, char **argv)
 	if (status != OPTIONS_GO_ON)
 		return status;
 	request.json = strcmp(format, "json") == 0;
+	if (request.requirements)
+		return show_requirements(argv[0], argc, request.json);
 	if (argc < 2)
 		return list_models(argv[0], request.json);
 	if (nat_model_is_path(argv[1]))

@@ -220,7 +220,7 @@ static const struct knob icmp_knobs[] = {
 	WORD_KNOB(nat_icmp, on_error, "on_error", nat_error_effect_words,
 		  "what an error does to the mapping that it is about", "RFC 5508, REQ-6"),
 	BOOL_KNOB(nat_icmp, hairpin, "hairpin", "queries are hairpinned, where anything is",
-		  "RFC 7857, 9"),
+		  "RFC 7857, 12"),
 	BOOL_KNOB(nat_icmp, hairpinned_errors, "hairpinned_errors",
 		  "errors about hairpinned packets pass", "RFC 5508, REQ-7"),
 	BOOL_KNOB(nat_icmp, time_exceeded, "time_exceeded",
@@ -406,8 +406,8 @@ static bool same_prefixes(const struct ip_prefix *a, const struct ip_prefix *b, 
 	return true;
 }
 
-static bool same_value(const struct nat_model *a, const struct nat_model *b,
-		       const struct knob_section *section, const struct knob *knob)
+bool knob_same(const struct nat_model *a, const struct nat_model *b,
+	       const struct knob_section *section, const struct knob *knob)
 {
 	size_t at = section->offset + knob->offset;
 
@@ -428,7 +428,7 @@ static bool compare(const struct nat_model *a, const struct nat_model *b, bool b
 			const struct knob *knob = &section->knobs[k];
 			bool counts = knob->type != KNOB_TEXT && knob->type != KNOB_TIME;
 
-			if ((counts || !behaviour_only) && !same_value(a, b, section, knob))
+			if ((counts || !behaviour_only) && !knob_same(a, b, section, knob))
 				return false;
 		}
 	}

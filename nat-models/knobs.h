@@ -79,6 +79,10 @@ _Static_assert(KNOB_TEXT_MAX > NAT_EXEMPT * (IP_PREFIX_TEXT + 1), "a list of pre
 const char *knob_format(const struct nat_model *model, const struct knob_section *section,
 			const struct knob *knob, char *buf, size_t size);
 
+/* Have the two the same value at this one? */
+bool knob_same(const struct nat_model *a, const struct nat_model *b,
+	       const struct knob_section *section, const struct knob *knob);
+
 /* Have the two the same value at each knob?  (Their names are no knob.) */
 bool knobs_same(const struct nat_model *a, const struct nat_model *b);
 

@@ -102,7 +102,7 @@ void nat_model_defaults(struct nat_model *model)
 		.filtering = NAT_AD,
 		.identifiers = NAT_PORTS_PRESERVE,
 		.timeout_ns = 60 * NS_PER_S, /* RFC 5508 REQ-2 */
-		.hairpin = true, /* RFC 7857, 9 */
+		.hairpin = true, /* RFC 7857, 12 */
 		.hairpinned_errors = true, /* RFC 5508 REQ-7 */
 		.verify = true,
 		.quoted_options = true, /* RFC 5508 REQ-3b */

@@ -62,11 +62,23 @@ struct behave_probe {
 	const char *title; /* what is required, in a few words */
 	enum behave_scene scene;
 	enum behave_outcome (*probe)(struct behave *behave);
+	/* A model that meets it and one that breaks it, as the inside of a model file's table: "" is
+	 * the model of all defaults.  The knobs in which they differ are those that decide. */
+	const char *meets, *breaks;
 };
 
 /* All of them, in the order of the RFCs. */
 extern const struct behave_probe behave_probes[];
 extern const size_t behave_probes_len;
+
+/* A requirement that no probe asks for, and why. */
+struct behave_unasked {
+	const char *rfc, *req, *force, *title; /* as of struct behave_probe */
+	const char *why; /* a clause */
+};
+
+extern const struct behave_unasked behave_unasked[];
+extern const size_t behave_unasked_len;
 
 /* Probe for one requirement.  Inside a fiber.  0, or sock_open()'s, where nothing could be
  * asked. */

@@ -145,29 +145,6 @@ enum behave_outcome probe_parity(struct behave *b)
 	return as_required(b, "all of %d ports, of two hosts that want the same ones", MANY);
 }
 
-/* RFC 7857, 8: of ports that are not kept, some lose their parity. */
-enum behave_outcome probe_parity_let_go(struct behave *b)
-{
-	int moved = 0;
-
-	for (int i = 0; i < MANY; i++) {
-		enum behave_place place = i & 1 ? OTHER : INSIDE;
-		uint16_t port = i & 1 ? b->port : fresh_port(b);
-		struct endpoint seen;
-
-		port = (uint16_t)(port + (i >> 1 & 1));
-		if (!goes_out(b, place, IP_PROTO_UDP, here(b, place, port), there(b, 0, SERVER),
-			      &seen))
-			return nothing_passes(b);
-		if ((seen.port & 1) != (port & 1))
-			return as_required(b, "port %u became %u", port, seen.port);
-		moved += seen.port != port;
-	}
-	if (!moved)
-		return inconclusive(b, "all of %d ports were kept", MANY);
-	return not_as_required(b, "none of %d ports that were moved lost its parity", moved);
-}
-
 /* What a host's mapping depends on, and whom its filter lets in. */
 struct conduct {
 	enum dependence mapping, filtering;

@@ -2,6 +2,7 @@
 #include "model.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "../../sim/world.h"
 
@@ -15,6 +16,14 @@ struct trial {
 	struct behave_finding finding;
 	int err;
 };
+
+int behave_model_read(const char *knobs, struct nat_model *ret, struct model_error *ret_error)
+{
+	char text[512];
+	int len = snprintf(text, sizeof(text), "return { %s }", knobs);
+
+	return nat_model_load("requirement", text, (size_t)len, ret, ret_error);
+}
 
 static void set_link(struct plan_link *link, const struct behave_trial *trial)
 {

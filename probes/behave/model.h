@@ -7,8 +7,12 @@
 #ifndef KNOTHOLE_BEHAVE_MODEL_H
 #define KNOTHOLE_BEHAVE_MODEL_H
 
+#include "../../nat-models/catalog.h"
 #include "../../nat-models/model.h"
 #include "behave.h"
+
+/* The model that @knobs are, a requirement's `meets` or `breaks`.  0, or as nat_model_load(). */
+int behave_model_read(const char *knobs, struct nat_model *ret, struct model_error *ret_error);
 
 struct behave_trial {
 	const struct nat_model *model;

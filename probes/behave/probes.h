@@ -16,7 +16,6 @@ enum behave_outcome probe_overloading_tcp(struct behave *b);
 enum behave_outcome probe_well_known(struct behave *b);
 enum behave_outcome probe_parity(struct behave *b);
 enum behave_outcome probe_deterministic(struct behave *b);
-enum behave_outcome probe_parity_let_go(struct behave *b);
 enum behave_outcome probe_guessable(struct behave *b);
 enum behave_outcome probe_shared_mapping(struct behave *b);
 enum behave_outcome probe_exempt(struct behave *b);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the probes find of every model of the catalog, against golden files, one a model: with
- * KNOTHOLE_GOLDEN=write they are written anew.  And the JSON form says the same.
+ * KNOTHOLE_GOLDEN=write they are written anew.  And the JSON form says the same.  And the table of
+ * requirements is whole.
  */
 #include "golden.h"
 
@@ -10,6 +11,7 @@
 #include "nat-models/catalog.h"
 #include "probes/behave/model.h"
 #include "reports/conformance.h"
+#include "reports/requirements.h"
 
 /* NULL for models that have to do with IPv6 alone. */
 static struct behave_finding *probe(const char *name)
@@ -74,9 +76,61 @@ static void as_json(void **state)
 	free(findings);
 }
 
+/* Two models that differ in no knob would tell nothing; and what is asked is not left, too. */
+static void each_has_its_knobs(void **state)
+{
+	char knobs[REQUIREMENT_KNOBS];
+
+	(void)state;
+	for (size_t i = 0; i < behave_probes_len; i++) {
+		const struct behave_probe *probe = &behave_probes[i];
+
+		if (!*requirement_knobs(probe, knobs))
+			fail_msg("RFC %s %s: its models are the same", probe->rfc, probe->req);
+		for (size_t k = 0; k < behave_unasked_len; k++)
+			if (strcmp(behave_unasked[k].rfc, probe->rfc) == 0 &&
+			    strcmp(behave_unasked[k].req, probe->req) == 0)
+				fail_msg("RFC %s %s: is asked, and is not", probe->rfc, probe->req);
+	}
+}
+
+static const char *text_of(const json_t *row, const char *key)
+{
+	return json_string_value(json_object_get(row, key));
+}
+
+/* REQ-9 before REQ-10, and the RFCs one after the other; rows have a reason or models. */
+static void requirements_in_order(void **state)
+{
+	json_t *list = requirements_json(), *row;
+	const char *before = "", *rfc = "";
+	size_t i;
+
+	(void)state;
+	assert_int_equal(json_array_size(list), behave_probes_len + behave_unasked_len);
+	json_array_foreach(list, i, row)
+	{
+		if (strcmp(rfc, text_of(row, "rfc")) != 0)
+			before = "";
+		assert_true(strverscmp(rfc, text_of(row, "rfc")) <= 0);
+		assert_true(strverscmp(before, text_of(row, "requirement")) <= 0);
+		rfc = text_of(row, "rfc");
+		before = text_of(row, "requirement");
+		if (json_is_true(json_object_get(row, "asked")))
+			assert_string_not_equal(text_of(row, "knobs"), "");
+		else
+			assert_string_not_equal(text_of(row, "why"), "");
+	}
+	json_decref(list);
+}
+
 int main(void)
 {
-	static const struct CMUnitTest json[] = { cmocka_unit_test(as_json) };
+	static const struct CMUnitTest tables[] = {
+		cmocka_unit_test(as_json),
+		cmocka_unit_test(each_has_its_knobs),
+		cmocka_unit_test(requirements_in_order),
+	};
 	size_t len;
 	const char *const *names = nat_model_names(&len);
 	struct CMUnitTest *tests = calloc(len, sizeof(*tests));
@@ -90,5 +144,5 @@ int main(void)
 						.initial_state = (void *)(uintptr_t)names[i] };
 	failed = _cmocka_run_group_tests("conformance of models", tests, len, NULL, NULL);
 	free(tests);
-	return failed + cmocka_run_group_tests_name("conformance as JSON", json, NULL, NULL);
+	return failed + cmocka_run_group_tests_name("tables of conformance", tables, NULL, NULL);
 }
