@@ -119,16 +119,20 @@ static struct half *half_for(struct gateway *gateway, enum nat_side side, enum f
 	return half->nat ? half : NULL;
 }
 
-static bool may_be_too_big(const struct gateway *gateway, const struct buffer *buffer)
+/* Nearly every packet fits both links, and would if it grew. */
+static bool may_be_too_big(const struct gateway *gateway, const struct buffer *buffer,
+			   enum family family)
 {
+	const struct port *inside = &gateway->ports[NAT_INSIDE];
+	const struct port *outside = &gateway->ports[NAT_OUTSIDE];
+	uint32_t len = buffer->packet.len;
+
+	if (len + GROWTH_FRAGMENT <= inside->mtu && len <= outside->mtu)
+		return false;
 	/* What is translated into IPv6 grows: who knows by how much only afterwards keeps more. */
-	if (gateway->translates && family_of(buffer) == FAMILY_IPV4 &&
-	    buffer->packet.len + GROWTH_FRAGMENT > gateway->ports[NAT_INSIDE].mtu)
+	if (gateway->translates && family == FAMILY_IPV4 && len + GROWTH_FRAGMENT > inside->mtu)
 		return true;
-	for (int side = 0; side < 2; side++)
-		if (router_too_big(&gateway->ports[side], buffer))
-			return true;
-	return false;
+	return router_too_big(inside, buffer) || router_too_big(outside, buffer);
 }
 
 /* What the MTU of @out means to the sender of @original, which became @buffer (RFC 7915, 4.2 and
@@ -150,8 +154,8 @@ static uint16_t mtu_before(const struct port *out, const struct buffer *buffer,
  * must hear of it in its own terms, hence from @original, which was kept before the translation
  * wherever that could happen (RFC 4787 REQ-13, RFC 5508 REQ-9).
  */
-static void forward(struct half *half, enum nat_side side, enum nat_side to, struct buffer *buffer,
-		    struct buffer *original)
+static void forward_hard(struct half *half, enum nat_side side, enum nat_side to,
+			 struct buffer *buffer, struct buffer *original)
 {
 	struct gateway *gateway = half->gateway;
 	struct port *in = &gateway->ports[side];
@@ -181,6 +185,20 @@ static void forward(struct half *half, enum nat_side side, enum nat_side to, str
 	}
 	buffer_free(original);
 	router_send(out, buffer, NULL);
+}
+
+/* The same for any; nearly all were not kept, and fit. */
+static void forward(struct half *half, enum nat_side side, enum nat_side to, struct buffer *buffer,
+		    struct buffer *original)
+{
+	struct port *out = &half->gateway->ports[to];
+
+	if (original || buffer->packet.len > out->mtu)
+		forward_hard(half, side, to, buffer, original);
+	else if (packet_decrement_ttl(&buffer->packet))
+		port_send(out, buffer, NULL);
+	else
+		buffer_free(buffer);
 }
 
 static void send_answers(struct half *half)
@@ -225,13 +243,14 @@ static void answer(struct half *half, enum nat_side side, const struct nat_decis
 		buffer_free(buffer);
 }
 
-static void process(struct half *half, struct port *in, enum nat_side side, struct buffer *buffer)
+static void process(struct half *half, struct port *in, enum nat_side side, enum family family,
+		    struct buffer *buffer)
 {
 	struct gateway *gateway = half->gateway;
 	struct buffer *original = NULL;
 	struct capture *capture = link_capture(in->link);
 
-	if (ttl_of(buffer, family_of(buffer)) <= 1 || may_be_too_big(gateway, buffer))
+	if (ttl_of(buffer, family) <= 1 || may_be_too_big(gateway, buffer, family))
 		original = buffer_clone(buffer);
 
 	/* Declared here, it is made in its place: to copy it would wait for the last of it. */
@@ -260,7 +279,7 @@ static void process_in_pieces(struct half *half, struct port *in, struct buffer 
 	     piece = next) {
 		next = piece->next;
 		piece->next = NULL;
-		process(half, in, NAT_OUTSIDE, piece);
+		process(half, in, NAT_OUTSIDE, FAMILY_IPV4, piece);
 	}
 }
 
@@ -307,7 +326,7 @@ static void receive(struct port *in, struct buffer *buffer)
 	if (half != &gateway->halves[family] && is_to_be_cut(buffer))
 		process_in_pieces(half, in, buffer);
 	else
-		process(half, in, side, buffer);
+		process(half, in, side, family, buffer);
 }
 
 static int half_new(struct gateway *gateway, enum family family, const struct nat_model *model,

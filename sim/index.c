@@ -5,24 +5,20 @@
 
 enum { ENTRIES_PER_SLOT = 2 };
 
-void index_init(struct index *index)
+void index_clear(struct index *index)
 {
-	*index = (struct index){ .slots = index->few, .slots_len = INDEX_FEW };
-}
-
-void index_free(struct index *index)
-{
-	if (index->slots != index->few)
-		free(index->slots);
+	free(index->slots);
 	index_init(index);
 }
 
 /* Hashes may differ in a few bits only, as ports do: spread them (Fibonacci hashing). */
-static struct index_entry **slot_of(const struct index *index, uint32_t hash)
+static struct index_entry **slot_of(struct index *index, uint32_t hash)
 {
 	uint32_t spread = hash * UINT32_C(0x9e3779b1);
 
-	return &index->slots[(spread ^ spread >> 16) & (index->slots_len - 1)];
+	spread ^= spread >> 16;
+	return index->slots ? &index->slots[spread & (index->slots_len - 1)]
+			    : &index->few[spread & (INDEX_FEW - 1)];
 }
 
 static void append(struct index *index, struct index_entry *entry)
@@ -35,16 +31,21 @@ static void append(struct index *index, struct index_entry *entry)
 	*end = entry;
 }
 
+static uint32_t slots_of(const struct index *index)
+{
+	return index->slots ? index->slots_len : INDEX_FEW;
+}
+
 static void grow(struct index *index)
 {
-	struct index_entry **old = index->slots;
-	uint32_t old_len = index->slots_len;
-	struct index_entry **slots = calloc(old_len * 4UL, sizeof(struct index_entry *));
+	struct index_entry **old = index->slots ? index->slots : index->few;
+	uint32_t old_len = slots_of(index), len = old_len * 4;
+	struct index_entry **slots = calloc(len, sizeof(struct index_entry *));
 
 	if (!slots)
 		return;
 	index->slots = slots;
-	index->slots_len = old_len * 4;
+	index->slots_len = len;
 	for (uint32_t i = 0; i < old_len; i++) {
 		struct index_entry *next;
 
@@ -59,7 +60,7 @@ static void grow(struct index *index)
 
 void index_add(struct index *index, struct index_entry *entry, uint32_t hash)
 {
-	if (index->len >= index->slots_len * ENTRIES_PER_SLOT)
+	if (index->len >= slots_of(index) * ENTRIES_PER_SLOT)
 		grow(index);
 	entry->hash = hash;
 	append(index, entry);
@@ -87,7 +88,7 @@ static struct index_entry *with_hash(struct index_entry *entry, uint32_t hash)
 
 struct index_entry *index_first(const struct index *index, uint32_t hash)
 {
-	return with_hash(*slot_of(index, hash), hash);
+	return with_hash(*slot_of((struct index *)index, hash), hash);
 }
 
 struct index_entry *index_next(const struct index_entry *entry)

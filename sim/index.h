@@ -20,16 +20,30 @@ struct index_entry {
 
 enum { INDEX_FEW = 8 };
 
-/* Most hosts have a handful of sockets, and most segments of members: those need no memory but this. */
+/* All zero: nothing is in it.  Most hosts have a handful of sockets, and most segments of members: those
+ * need no memory but this. */
 struct index {
-	struct index_entry **slots; /* slots_len of them, a power of two */
+	struct index_entry **slots; /* slots_len of them, a power of two; NULL = the few */
 	uint32_t slots_len;
 	uint32_t len;
 	struct index_entry *few[INDEX_FEW];
 };
 
-void index_init(struct index *index);
-void index_free(struct index *index); /* the entries are left as they are */
+/* Make it all zero, where it is not yet. */
+static inline void index_init(struct index *index)
+{
+	*index = (struct index){ 0 };
+}
+
+/* Nothing is in it from now on; the entries are left as they are. */
+void index_clear(struct index *index);
+
+/* The same before its end, when most are empty. */
+static inline void index_free(struct index *index)
+{
+	if (index->slots || index->len)
+		index_clear(index);
+}
 
 /* The entry must not stand in an index.  Where memory runs out, chains grow longer. */
 void index_add(struct index *index, struct index_entry *entry, uint32_t hash);

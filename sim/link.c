@@ -16,24 +16,50 @@
 
 enum { DEFAULT_MTU = 1500, DEFAULT_QUEUE = 64 * 1024, PPM = 1000000 };
 
+/* What impairs one direction. */
 struct direction {
 	struct impairment impairment;
 	uint64_t random;
 	uint64_t busy_until; /* the rate's: when the last byte has left */
 	uint64_t last_arrival;
-	bool impaired;
-	bool is_plain; /* neither impaired nor captured: what is sent is there */
+	uint64_t lost, duplicated, reordered, queue_full; /* packets */
 };
 
 struct link {
 	struct loop *loop;
-	struct direction way[2]; /* by the sending end */
+	struct direction *way[2]; /* by the sending end; NULL = a perfect wire */
 	struct port *port[2]; /* by end */
 	struct capture *capture;
 	int tap;
 	struct buffer *flying; /* those that wait for their arrival */
-	struct link_stats stats;
 };
+
+static int impair(struct link *link, uint8_t end, const struct link_spec *spec)
+{
+	const struct impairment *impairment = end == LINK_NODE ? &spec->up : &spec->down;
+	struct direction *way;
+
+	if (!impairment_is_any(impairment))
+		return 0;
+	way = arena_take(loop_arena(link->loop), sizeof(*way));
+	if (!way)
+		return -ENOMEM;
+	way->impairment = *impairment;
+	way->random = stream_seed(spec->seed, end == LINK_NODE ? "up" : "down", spec->name);
+	link->way[end] = way;
+	return 0;
+}
+
+static void join(struct link *link, uint8_t end, uint16_t mtu)
+{
+	struct port *port = link->port[end];
+	bool is_plain = !link->way[end] && !link->capture;
+
+	port->link = link;
+	port->peer = is_plain ? link->port[!end] : NULL;
+	port->end = end;
+	port->mtu = mtu ? mtu : DEFAULT_MTU;
+}
 
 int link_new(struct loop *loop, const struct link_spec *spec, struct port *node,
 	     struct port *uplink, struct link **ret)
@@ -47,20 +73,12 @@ int link_new(struct loop *loop, const struct link_spec *spec, struct port *node,
 	link->tap = spec->tap;
 	link->port[LINK_NODE] = node;
 	link->port[LINK_UPLINK] = uplink;
-	link->way[LINK_NODE].impairment = spec->up;
-	link->way[LINK_UPLINK].impairment = spec->down;
-	for (uint8_t end = 0; end < 2; end++) {
-		struct direction *way = &link->way[end];
-
-		way->impaired = impairment_is_any(&way->impairment);
-		way->is_plain = !way->impaired && !spec->capture;
-		if (way->impaired) /* else nothing is left to chance */
-			way->random = stream_seed(spec->seed, end == LINK_NODE ? "up" : "down",
-						  spec->name);
-		link->port[end]->link = link;
-		link->port[end]->end = end;
-		link->port[end]->mtu = spec->mtu ? spec->mtu : DEFAULT_MTU;
+	if (impair(link, LINK_NODE, spec) || impair(link, LINK_UPLINK, spec)) {
+		link_free(link);
+		return -ENOMEM;
 	}
+	join(link, LINK_NODE, spec->mtu);
+	join(link, LINK_UPLINK, spec->mtu);
 	*ret = link;
 	return 0;
 }
@@ -101,12 +119,27 @@ void link_free(struct link *link)
 		unlist(buffer);
 		buffer_free(buffer);
 	}
+	arena_give(loop_arena(link->loop), link->way[LINK_NODE], sizeof(struct direction));
+	arena_give(loop_arena(link->loop), link->way[LINK_UPLINK], sizeof(struct direction));
 	arena_give(loop_arena(link->loop), link, sizeof(*link));
 }
 
-const struct link_stats *link_stats(const struct link *link)
+struct link_stats link_stats(const struct link *link)
 {
-	return &link->stats;
+	struct link_stats stats = { 0 };
+
+	for (int end = 0; end < 2; end++) {
+		const struct direction *way = link->way[end];
+
+		stats.packets[end] = link->port[end]->sent;
+		if (!way)
+			continue;
+		stats.lost[end] = way->lost;
+		stats.duplicated[end] = way->duplicated;
+		stats.reordered[end] = way->reordered;
+		stats.queue_full[end] = way->queue_full;
+	}
+	return stats;
 }
 
 struct capture *link_capture(const struct link *link)
@@ -182,47 +215,44 @@ static void lose(struct link *link, uint8_t end, struct buffer *buffer, const ch
 
 static void transmit(struct link *link, uint8_t end, struct buffer *buffer)
 {
-	struct direction *way = &link->way[end];
+	struct direction *way = link->way[end];
 	struct port *to = link->port[!end];
 	uint64_t now = loop_now(link->loop);
 	uint64_t left;
 
 	if (happens(way, way->impairment.loss_ppm)) {
-		link->stats.lost[end]++;
+		way->lost++;
 		lose(link, end, buffer, "lost on the link");
 		return;
 	}
 	left = leave_queue(way, now, buffer->packet.len);
 	if (!left && way->impairment.rate_bps) {
-		link->stats.queue_full[end]++;
+		way->queue_full++;
 		lose(link, end, buffer, "dropped: the link's queue is full");
 		return;
 	}
 	if (happens(way, way->impairment.duplicate_ppm)) {
 		struct buffer *twin = buffer_clone(buffer);
 
-		link->stats.duplicated[end]++;
+		way->duplicated++;
 		if (twin)
 			fly(link, to, twin, propagate(way, left));
 	}
 	if (happens(way, way->impairment.reorder_ppm)) {
-		link->stats.reordered[end]++;
+		way->reordered++;
 		fly(link, to, buffer, left);
 		return;
 	}
 	fly(link, to, buffer, propagate(way, left));
 }
 
-/* Through a link that impairs or records what is sent from its end @end.  Apart from port_send(), which
- * then has nothing to put on the stack. */
-__attribute__((noinline)) static void send_with_care(struct port *port, struct buffer *buffer,
-						     const char *comment)
+void link_send(struct port *port, struct buffer *buffer, const char *comment)
 {
 	struct link *link = port->link;
 	uint8_t end = port->end;
 
 	/* Luck must strike packets as a wire would carry them, not bursts of forty. */
-	if (buffer->packet.offload.gso_type && link->way[end].impaired) {
+	if (buffer->packet.offload.gso_type && link->way[end]) {
 		struct buffer *next;
 
 		for (struct buffer *b = gso_segment(buffer); b; b = next) {
@@ -235,24 +265,9 @@ __attribute__((noinline)) static void send_with_care(struct port *port, struct b
 	if (end == LINK_NODE && link->capture)
 		capture_packet(link->capture, link->tap, CAPTURE_OUTBOUND, &buffer->packet,
 			       loop_now(link->loop), comment);
-	link->stats.packets[end]++;
-	if (link->way[end].impaired)
+	port->sent++;
+	if (link->way[end])
 		transmit(link, end, buffer);
 	else
 		deliver(link, link->port[!end], buffer);
-}
-
-void port_send(struct port *port, struct buffer *buffer, const char *comment)
-{
-	struct link *link = port->link;
-	uint8_t end = port->end;
-	struct port *to;
-
-	if (link->way[end].is_plain) {
-		link->stats.packets[end]++;
-		to = link->port[!end];
-		to->receive(to, buffer);
-	} else {
-		send_with_care(port, buffer, comment);
-	}
 }

@@ -38,8 +38,6 @@ struct plan_node *plan_add(struct plan *plan, struct plan_node *parent, enum pla
 	else
 		*first = node;
 	*last = node;
-	if (!plan->names.slots)
-		index_init(&plan->names);
 	index_add(&plan->names, &node->by_name, hash_of(node->name));
 	node->stream = stream_name(kind == PLAN_HOST ? "host" : "nat", node->name);
 	return node;

@@ -55,6 +55,9 @@ struct port {
 	void (*receive)(struct port *port, struct buffer *buffer); /* takes the buffer */
 	void *node; /* whose port this is */
 	struct link *link;
+	/* The link's other end, where nothing impairs or records what is sent from here; else NULL. */
+	struct port *peer;
+	uint64_t sent; /* packets */
 	uint8_t end; /* which end of the link: LINK_NODE or LINK_UPLINK */
 	uint16_t mtu; /* the link's */
 };
@@ -96,11 +99,24 @@ struct link_stats {
 int link_new(struct loop *loop, const struct link_spec *spec, struct port *node,
 	     struct port *uplink, struct link **ret);
 void link_free(struct link *link);
-const struct link_stats *link_stats(const struct link *link);
+struct link_stats link_stats(const struct link *link); /* by the sending end */
 struct capture *link_capture(const struct link *link);
+
+/* port_send() through a link that impairs or records. */
+void link_send(struct port *port, struct buffer *buffer, const char *comment);
 
 /* Send on @port, taking the buffer.  Where the capture is on, the packet is recorded at the
  * node end; @comment (may be NULL) stands beside it. */
-void port_send(struct port *port, struct buffer *buffer, const char *comment);
+static inline void port_send(struct port *port, struct buffer *buffer, const char *comment)
+{
+	struct port *peer = port->peer;
+
+	if (!peer) {
+		link_send(port, buffer, comment);
+		return;
+	}
+	port->sent++;
+	peer->receive(peer, buffer);
+}
 
 #endif

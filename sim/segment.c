@@ -20,14 +20,18 @@ struct member {
 	struct ip_addr addr6; /* the first one of IPv6 that was added; unset = none */
 };
 
+struct route {
+	struct ip_addr addr;
+	struct port *port;
+};
+
 /* So many routes are gone through; where there are more, all of them stand in the index. */
 enum { FEW_ROUTES = 8 };
 
-struct route {
+struct indexed_route {
 	struct index_entry by_addr;
-	struct route *next; /* in the list of all, in the order of their adding */
-	struct ip_addr addr;
-	struct port *port;
+	struct indexed_route *next; /* in the list of all */
+	struct route route;
 };
 
 struct route6 {
@@ -38,8 +42,9 @@ struct route6 {
 struct segment {
 	struct segment_spec spec;
 	struct member *members, **members_end;
-	struct route *routes, **routes_end;
 	size_t routes_len;
+	struct route few[FEW_ROUTES]; /* in the order of their adding, where there are no more */
+	struct indexed_route *indexed;
 	struct index by_addr;
 	uint32_t broadcast; /* the subnet's, in IPv4; UINT32_MAX = it has none of its own */
 	struct route6 *routes6; /* sorted by prefix, none inside of another */
@@ -47,36 +52,33 @@ struct segment {
 	struct port *gateway;
 };
 
-static struct route *route_in_index(const struct segment *segment, struct ip_addr addr)
+static struct indexed_route *route_in_index(const struct segment *segment, struct ip_addr addr)
 {
 	struct index_entry *e = index_first(&segment->by_addr, index_hash_addr(addr));
 
 	for (; e; e = index_next(e)) {
-		struct route *route =
-			(struct route *)(void *)((char *)e - offsetof(struct route, by_addr));
+		struct indexed_route *indexed =
+			(struct indexed_route *)(void *)((char *)e -
+							 offsetof(struct indexed_route, by_addr));
 
-		if (ip_addr_equal(route->addr, addr))
-			return route;
+		if (ip_addr_equal(indexed->route.addr, addr))
+			return indexed;
 	}
 	return NULL;
 }
 
-static inline struct route *route_of(const struct segment *segment, struct ip_addr addr)
-{
-	struct route *route = segment->routes;
-
-	if (segment->routes_len > FEW_ROUTES)
-		return route_in_index(segment, addr);
-	while (route && !ip_addr_equal(route->addr, addr))
-		route = route->next;
-	return route;
-}
-
 static inline struct port *route_to(const struct segment *segment, struct ip_addr addr)
 {
-	const struct route *route = route_of(segment, addr);
+	const struct indexed_route *indexed;
 
-	return route ? route->port : NULL;
+	if (segment->routes_len > FEW_ROUTES) {
+		indexed = route_in_index(segment, addr);
+		return indexed ? indexed->route.port : NULL;
+	}
+	for (const struct route *r = segment->few; r < segment->few + segment->routes_len; r++)
+		if (ip_addr_equal(r->addr, addr))
+			return r->port;
+	return NULL;
 }
 
 static bool comes_before(struct ip_addr a, struct ip_addr b)
@@ -137,19 +139,29 @@ static bool is_flooded(const struct segment *segment, uint32_t addr)
 	return addr == UINT32_MAX || addr >> 28 == 0xe || addr == segment->broadcast;
 }
 
-/* On a LAN: to @out, or where that is NULL to the gateway. */
-static void switch_packet(struct segment *segment, struct port *in, struct buffer *buffer,
-			  struct port *out)
+/* switch_packet() of what cannot simply be sent on to @out. */
+__attribute__((noinline)) static void switch_hard(struct segment *segment, const struct port *in,
+						  struct buffer *buffer, struct port *out)
 {
-	if (!out)
-		out = segment->gateway;
 	/* A gateway that sends to an address nobody has would meet silence, too. */
 	if (!out || out == in)
 		drop(segment, buffer, "dropped: nobody here has this address");
-	else if (buffer->packet.len > out->mtu && router_too_big(out, buffer))
+	else if (router_too_big(out, buffer))
 		drop(segment, buffer, "dropped: longer than the link's MTU");
 	else
 		router_send(out, buffer, NULL);
+}
+
+/* On a LAN: to @out, or where that is NULL to the gateway. */
+static inline void switch_packet(struct segment *segment, const struct port *in,
+				 struct buffer *buffer, struct port *out)
+{
+	if (!out)
+		out = segment->gateway;
+	if (out && out != in && buffer->packet.len <= out->mtu)
+		port_send(out, buffer, NULL);
+	else
+		switch_hard(segment, in, buffer, out);
 }
 
 /* The Internet's own address beside a member is the .1 of the member's /24. */
@@ -169,10 +181,30 @@ static struct ip_addr router_beside6(struct port *port)
 	return (struct ip_addr){ member_of(port)->addr6.hi, 1 };
 }
 
-/* On the Internet, whose own address is @self beside whoever sent the packet. */
-static void route_packet(struct segment *segment, struct port *in, struct buffer *buffer,
-			 struct port *out, struct ip_addr self)
+enum kind { NO_IP, IS_IPV4, IS_IPV6 };
+
+/* What is it, whose header is there? */
+static enum kind kind_of(const struct buffer *buffer)
 {
+	uint32_t len = buffer->packet.len;
+	uint8_t version;
+
+	if (len < IPV4_HEADER)
+		return NO_IP;
+	version = buffer->packet.data[0] >> 4;
+	if (version == 4)
+		return IS_IPV4;
+	return version == 6 && len >= IPV6_HEADER ? IS_IPV6 : NO_IP;
+}
+
+/* route_packet() of what cannot simply be sent on to @out. */
+__attribute__((noinline)) static void route_hard(struct segment *segment, struct port *in,
+						 struct buffer *buffer, struct port *out)
+{
+	struct ip_addr self = kind_of(buffer) == IS_IPV4
+				      ? router_beside(get_be32(buffer->packet.data + IPV4_SOURCE))
+				      : router_beside6(in);
+
 	if (!out) {
 		drop(segment, buffer, "dropped: the Internet has no route to this address");
 		return;
@@ -185,16 +217,14 @@ static void route_packet(struct segment *segment, struct port *in, struct buffer
 		router_send(out, buffer, NULL);
 }
 
-enum kind { NO_IP, IS_IPV4, IS_IPV6 };
-
-/* What is it, whose header is there? */
-static enum kind kind_of(const struct buffer *buffer)
+/* On the Internet. */
+static inline void route_packet(struct segment *segment, struct port *in, struct buffer *buffer,
+				struct port *out)
 {
-	uint8_t version = buffer->packet.len ? buffer->packet.data[0] >> 4 : 0;
-
-	if (version == 4 && buffer->packet.len >= IPV4_HEADER)
-		return IS_IPV4;
-	return version == 6 && buffer->packet.len >= IPV6_HEADER ? IS_IPV6 : NO_IP;
+	if (out && buffer->packet.len <= out->mtu && packet_decrement_ttl(&buffer->packet))
+		port_send(out, buffer, NULL);
+	else
+		route_hard(segment, in, buffer, out);
 }
 
 static struct ip_addr destination6_of(const struct buffer *buffer)
@@ -207,8 +237,7 @@ static struct ip_addr destination6_of(const struct buffer *buffer)
 
 static void internet_receive6(struct segment *segment, struct port *in, struct buffer *buffer)
 {
-	route_packet(segment, in, buffer, route6_to(segment, destination6_of(buffer)),
-		     router_beside6(in));
+	route_packet(segment, in, buffer, route6_to(segment, destination6_of(buffer)));
 }
 
 static void lan_receive6(struct segment *segment, struct port *in, struct buffer *buffer)
@@ -224,13 +253,12 @@ static void lan_receive6(struct segment *segment, struct port *in, struct buffer
 static void internet_receive(struct port *in, struct buffer *buffer)
 {
 	struct segment *segment = in->node;
-	const uint8_t *ip = buffer->packet.data;
+	uint32_t addr;
 
 	switch (kind_of(buffer)) {
 	case IS_IPV4:
-		route_packet(segment, in, buffer,
-			     route_to(segment, ip_addr_v4(get_be32(ip + IPV4_DESTINATION))),
-			     router_beside(get_be32(ip + IPV4_SOURCE)));
+		addr = get_be32(buffer->packet.data + IPV4_DESTINATION);
+		route_packet(segment, in, buffer, route_to(segment, ip_addr_v4(addr)));
 		break;
 	case IS_IPV6:
 		internet_receive6(segment, in, buffer);
@@ -271,9 +299,7 @@ int segment_new(const struct segment_spec *spec, struct segment **ret)
 		return -ENOMEM;
 	segment->spec = *spec;
 	segment->members_end = &segment->members;
-	segment->routes_end = &segment->routes;
 	segment->broadcast = router_broadcast(spec->prefix);
-	index_init(&segment->by_addr);
 	*ret = segment;
 	return 0;
 }
@@ -291,11 +317,11 @@ void segment_free(struct segment *segment)
 		arena_give(arena, segment->members, sizeof(*segment->members));
 		segment->members = next;
 	}
-	while (segment->routes) {
-		struct route *next = segment->routes->next;
+	while (segment->indexed) {
+		struct indexed_route *next = segment->indexed->next;
 
-		arena_give(arena, segment->routes, sizeof(*segment->routes));
-		segment->routes = next;
+		arena_give(arena, segment->indexed, sizeof(*segment->indexed));
+		segment->indexed = next;
 	}
 	arena_give(arena, segment->routes6, segment->routes6_len * sizeof(*segment->routes6));
 	index_free(&segment->by_addr);
@@ -315,11 +341,6 @@ struct port *segment_attach(struct segment *segment)
 	return &member->port;
 }
 
-static void enter(struct segment *segment, struct route *route)
-{
-	index_add(&segment->by_addr, &route->by_addr, index_hash_addr(route->addr));
-}
-
 int segment_add_prefix(struct segment *segment, struct port *port, struct ip_prefix prefix)
 {
 	size_t i = route6_above(segment, prefix.addr);
@@ -335,38 +356,73 @@ int segment_add_prefix(struct segment *segment, struct port *port, struct ip_pre
 	return 0;
 }
 
+static int enter(struct segment *segment, struct route route)
+{
+	struct indexed_route *indexed =
+		arena_take(loop_arena(segment->spec.loop), sizeof(*indexed));
+
+	if (!indexed)
+		return -ENOMEM;
+	indexed->route = route;
+	indexed->next = segment->indexed;
+	segment->indexed = indexed;
+	index_add(&segment->by_addr, &indexed->by_addr, index_hash_addr(route.addr));
+	return 0;
+}
+
+/* They are no longer few.  Where that fails half-way, what is in the index already is found there first
+ * the next time, too. */
+static int enter_few(struct segment *segment)
+{
+	int err = 0;
+
+	for (int i = 0; i < FEW_ROUTES && !err; i++)
+		err = enter(segment, segment->few[i]);
+	return err;
+}
+
 int segment_add_address(struct segment *segment, struct port *port, struct ip_addr addr)
 {
-	struct route *route = arena_take(loop_arena(segment->spec.loop), sizeof(*route));
+	const struct route route = { addr, port };
+	int err = 0;
 
-	if (!route)
-		return -ENOMEM;
+	if (segment->routes_len == FEW_ROUTES)
+		err = enter_few(segment);
+	if (segment->routes_len < FEW_ROUTES)
+		segment->few[segment->routes_len] = route;
+	else if (!err)
+		err = enter(segment, route);
+	if (err)
+		return err;
+	segment->routes_len++;
 	if (!ip_addr_is_v4(addr) && ip_addr_is_unset(member_of(port)->addr6))
 		member_of(port)->addr6 = addr;
-	route->port = port;
-	route->addr = addr;
-	*segment->routes_end = route;
-	segment->routes_end = &route->next;
-	if (++segment->routes_len == FEW_ROUTES + 1)
-		for (route = segment->routes; route; route = route->next)
-			enter(segment, route);
-	else if (segment->routes_len > FEW_ROUTES)
-		enter(segment, route);
 	return 0;
+}
+
+static void change_in_index(struct segment *segment, struct ip_addr before, struct ip_addr after)
+{
+	struct indexed_route *indexed = route_in_index(segment, before);
+
+	if (!indexed)
+		return;
+	index_remove(&segment->by_addr, &indexed->by_addr);
+	indexed->route.addr = after;
+	index_add(&segment->by_addr, &indexed->by_addr, index_hash_addr(after));
 }
 
 void segment_change_address(struct segment *segment, struct ip_addr before, struct ip_addr after)
 {
-	struct route *route = route_of(segment, before);
-	bool in_index = segment->routes_len > FEW_ROUTES;
-
-	if (!route)
+	if (segment->routes_len > FEW_ROUTES) {
+		change_in_index(segment, before, after);
 		return;
-	if (in_index)
-		index_remove(&segment->by_addr, &route->by_addr);
-	route->addr = after;
-	if (in_index)
-		enter(segment, route);
+	}
+	for (size_t i = 0; i < segment->routes_len; i++) {
+		if (ip_addr_equal(segment->few[i].addr, before)) {
+			segment->few[i].addr = after;
+			return;
+		}
+	}
 }
 
 void segment_set_gateway(struct segment *segment, struct port *port)

@@ -85,9 +85,6 @@ int virtual_host_new(struct loop *loop, struct pool *pool, const struct virtual_
 	self->pool = pool;
 	set_addresses(self, spec);
 	set_chance(self, spec);
-	index_init(&self->ports);
-	index_init(&self->flows);
-	index_init(&self->callers);
 	ip_init(self);
 	*ret = &self->host;
 	*ret_port = &self->port;

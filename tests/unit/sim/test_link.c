@@ -129,7 +129,7 @@ static void loss_is_as_told(void **state)
 	for (unsigned i = 0; i < PACKETS; i++)
 		send(i);
 	assert_in_range(got_len, 19000 - 186, 19000 + 186);
-	assert_int_equal(link_stats(a_link)->lost[LINK_NODE], PACKETS - got_len);
+	assert_int_equal(link_stats(a_link).lost[LINK_NODE], PACKETS - got_len);
 }
 
 static void the_same_seed_loses_the_same(void **state)
@@ -176,7 +176,7 @@ static void reordered_packets_overtake(void **state)
 	for (unsigned i = 1; i < got_len; i++)
 		swaps += got[i] < got[i - 1];
 	assert_true(swaps > 0);
-	assert_in_range(link_stats(a_link)->reordered[LINK_NODE], 50, 150);
+	assert_in_range(link_stats(a_link).reordered[LINK_NODE], 50, 150);
 }
 
 /* 1,000 bytes at 8 Mbit/s take 1 ms each. */
@@ -200,7 +200,7 @@ static void the_queue_is_bounded(void **state)
 		send(i);
 	drain();
 	assert_int_equal(got_len, 5);
-	assert_int_equal(link_stats(a_link)->queue_full[LINK_NODE], 95);
+	assert_int_equal(link_stats(a_link).queue_full[LINK_NODE], 95);
 }
 
 static void the_way_back_is_not_impaired(void **state)

@@ -342,13 +342,13 @@ static void share(const char *what, uint64_t count, uint64_t packets, uint64_t p
 /* The link did to both ways what the row asks for. */
 static void check_wire(const struct talk *talk, const struct impairment *wire)
 {
-	const struct link_stats *stats = link_stats(talk->net.links[1]);
+	const struct link_stats stats = link_stats(talk->net.links[1]);
 
 	for (int i = 0; i < 2; i++) {
-		assert_in_range(stats->packets[i], talk->len / 65536, UINT32_MAX);
-		share("lost", stats->lost[i], stats->packets[i], wire->loss_ppm);
-		share("overtaking", stats->reordered[i], stats->packets[i], wire->reorder_ppm);
-		share("twice", stats->duplicated[i], stats->packets[i], wire->duplicate_ppm);
+		assert_in_range(stats.packets[i], talk->len / 65536, UINT32_MAX);
+		share("lost", stats.lost[i], stats.packets[i], wire->loss_ppm);
+		share("overtaking", stats.reordered[i], stats.packets[i], wire->reorder_ppm);
+		share("twice", stats.duplicated[i], stats.packets[i], wire->duplicate_ppm);
 	}
 }
 

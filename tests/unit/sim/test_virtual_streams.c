@@ -440,7 +440,7 @@ static void a_host_calls_itself(void **state)
 	assert_int_equal(seen.err[0] | seen.err[1] | seen.err[2], 0);
 	assert_true(ip_addr_equal(seen.end[0].addr, V4(127, 0, 0, 1)));
 	assert_int_equal(seen.n[0], 0);
-	assert_int_equal(link_stats(lab.links[0])->packets[LINK_NODE], 0);
+	assert_int_equal(link_stats(lab.links[0]).packets[LINK_NODE], 0);
 }
 
 enum { MANY = 300 };

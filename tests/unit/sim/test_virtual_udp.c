@@ -442,7 +442,7 @@ static void talk_to_oneself(void *arg)
 	sock_send(visitor, &(struct endpoint){ LAN(5), 7 }, "c", 1, NEVER);
 	seen->n[2] = sock_recv(server, &seen->from, seen->text, 1, lab_within(&lab, MSEC));
 	seen->err[2] = ip_addr_equal(seen->from.addr, LAN(2));
-	seen->n[3] = (long)link_stats(lab.links[2])->packets[LINK_NODE];
+	seen->n[3] = (long)link_stats(lab.links[2]).packets[LINK_NODE];
 }
 
 static void a_host_reaches_itself_without_the_wire(void **state)
