@@ -353,9 +353,13 @@ static void take_note(struct tcp_connection *c, const struct segment *s)
 		window = WINDOW_UNSCALED;
 	if (s->flags & TCP_ACK && (own->limit == 0 || after(s->ack + window, own->limit)))
 		own->limit = s->ack + window;
-	/* A SYN that crosses one says how much may come, and by that from where (so does Linux). */
-	if ((s->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && other->seen & SEEN_SYN)
+	/* A SYN that crosses one says how much may come, and by that from where (so does Linux); and from
+	 * where what the other one has said counts. */
+	if ((s->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && other->seen & SEEN_SYN) {
 		own->limit = other->end + window;
+		if (!other->limit)
+			other->limit = own->end + window_of(other);
+	}
 }
 
 static bool is_over(const struct tcp_connection *c)
