@@ -211,6 +211,32 @@ static bool syns_fit(const struct journeys *journeys, struct way way,
 	return true;
 }
 
+static bool came(const struct journey *journey, struct way way, enum talk_role role)
+{
+	return way_has(way, journey->frame) && journey->frame->role == role && journey->left &&
+	       journey->arrived;
+}
+
+/* Did a frame of the callee's come to the caller in the connection that one of the caller's left by?  Two
+ * who connect to each other may make two connections, of which each hears by the one and speaks by the
+ * other. */
+static bool share_a_connection(const struct journeys *journeys, struct way way)
+{
+	for (size_t i = 0; i < journeys->len; i++) {
+		const struct journey *to = &journeys->list[i];
+
+		for (size_t k = 0; k < journeys->len && came(to, way, TALK_CALLER); k++) {
+			const struct journey *back = &journeys->list[k];
+
+			if (came(back, way, TALK_CALLEE) &&
+			    endpoint_equal(to->left->src, back->arrived->dst) &&
+			    endpoint_equal(to->left->dst, back->arrived->src))
+				return true;
+		}
+	}
+	return false;
+}
+
 bool handshake_fits(const struct journeys *journeys, struct way way, const struct handshake both[2],
 		    char fault[TRIAL_TEXT])
 {
@@ -218,6 +244,13 @@ bool handshake_fits(const struct journeys *journeys, struct way way, const struc
 
 	if (!syns_fit(journeys, way, both, fault))
 		return false;
+	if (!share_a_connection(journeys, way)) {
+		snprintf(fault, TRIAL_TEXT,
+			 "its frames say %s, but those of %s and of %s stand in two connections",
+			 method_word(way.method), trial_party(journeys, TALK_CALLER),
+			 trial_party(journeys, TALK_CALLEE));
+		return false;
+	}
 	if (!method_listens_after(way.method))
 		return true;
 	if (both[TALK_CALLER].first < both[TALK_CALLEE].first)

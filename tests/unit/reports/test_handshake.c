@@ -8,7 +8,7 @@ enum { A_PORT = 5000, B_PORT = 6000, SERVER_PORT = 33033, USUAL = 64, LOW = 2 };
 enum { A_SYN = 1000, B_SYN = 7000, B_OTHER = 9000 };
 
 /* One segment on its way: from whom, with which number, flags and TTL, over how many taps, what is beside
- * it at the last of them, and what is in it. */
+ * it at the last of them, what is in it, and whether its sender's NAT gave it another port than usual. */
 struct segment {
 	const struct way *way;
 	uint32_t seq;
@@ -17,6 +17,7 @@ struct segment {
 	const char *comment;
 	const void *payload;
 	size_t len;
+	bool elsewhere;
 };
 
 /* Alice's and bob's own endpoints, and those that their NATs show. */
@@ -35,8 +36,10 @@ static void send_segment(struct forge *forge, const struct segment *s)
 		uint8_t bytes[2048];
 		struct packet pkt = { .data = bytes, .room = sizeof(bytes) };
 		const struct tcp_says says = { .seq = s->seq, .flags = s->flags };
+		struct endpoint src = end_of(alice, i >= 2);
 
-		assert_int_equal(packet_make_tcp(&pkt, end_of(alice, i >= 2), end_of(!alice, i < 4),
+		src.port = (uint16_t)(src.port + (s->elsewhere && i >= 2));
+		assert_int_equal(packet_make_tcp(&pkt, src, end_of(!alice, i < 4),
 						 (uint8_t)(s->ttl - i / 2), &says, s->payload,
 						 s->len),
 				 0);
@@ -80,8 +83,9 @@ static void registrations(struct forge *forge, enum method method)
 	say(forge, false, &msg);
 }
 
-/* Alice's hello, and bob's answer, in the connection whose sides began with these numbers. */
-static void frames(struct forge *forge, enum method method, uint32_t a, uint32_t b)
+/* Alice's hello, and bob's answer, in the connection whose sides began with these numbers; or bob's in
+ * another. */
+static void frames(struct forge *forge, enum method method, uint32_t a, uint32_t b, bool elsewhere)
 {
 	for (enum talk_role role = TALK_CALLER; role <= TALK_CALLEE; role++) {
 		const struct talk frame = { .kind = role ? TALK_ANSWER : TALK_HELLO,
@@ -95,7 +99,8 @@ static void frames(struct forge *forge, enum method method, uint32_t a, uint32_t
 				     .flags = TCP_ACK,
 				     .ttl = USUAL,
 				     .taps = WHOLE,
-				     .payload = bytes };
+				     .payload = bytes,
+				     .elsewhere = elsewhere && role == TALK_CALLEE };
 
 		s.len = talk_encode(&frame, bytes, sizeof(bytes));
 		send_segment(forge, &s);
@@ -105,20 +110,21 @@ static void frames(struct forge *forge, enum method method, uint32_t a, uint32_t
 static void send_syn(struct forge *forge, const struct way *way, uint32_t seq, uint8_t ttl,
 		     size_t taps, const char *comment)
 {
-	send_segment(forge, &(struct segment){ way, seq, TCP_SYN, ttl, taps, comment, NULL, 0 });
+	send_segment(forge,
+		     &(struct segment){ way, seq, TCP_SYN, ttl, taps, comment, NULL, 0, false });
 }
 
 static void send_syn_ack(struct forge *forge, const struct way *way, uint32_t seq, size_t taps,
 			 const char *comment)
 {
 	send_segment(forge, &(struct segment){ way, seq, TCP_SYN | TCP_ACK, USUAL, taps, comment,
-					       NULL, 0 });
+					       NULL, 0, false });
 }
 
 static void send_rst(struct forge *forge, const struct way *way, size_t taps)
 {
-	send_segment(forge,
-		     &(struct segment){ way, 0, TCP_RST | TCP_ACK, USUAL, taps, NULL, NULL, 0 });
+	send_segment(forge, &(struct segment){ way, 0, TCP_RST | TCP_ACK, USUAL, taps, NULL, NULL,
+					       0, false });
 }
 
 /* ICMP: port unreachable, or its time was over, for alice's SYN, seen at her own host. */
@@ -256,7 +262,7 @@ static void a_row(void **state)
 	registrations(forge, row->method);
 	for (const char *event = row->events; *event; event++)
 		happen(forge, *event);
-	frames(forge, row->method, A_SYN, b);
+	frames(forge, row->method, A_SYN, b, false);
 	read_one(forge, &verdict);
 	expect_why(&verdict.calls[0].attempts[0], row->why);
 	assert_int_equal(verdict.calls[0].attempts[0].connected, row->connected);
@@ -329,6 +335,25 @@ static void an_answer_that_is_lost(void **state)
 	forge_free(forge);
 }
 
+/* Each connects to the other, and hears it in that one's connection alone. */
+static void two_connections(void **state)
+{
+	struct forge *forge = forge_lab();
+	struct verdict verdict;
+
+	(void)state;
+	announce(forge, METHOD_TCP_PUNCH);
+	registrations(forge, METHOD_TCP_PUNCH);
+	happen(forge, 'b');
+	happen(forge, 'a');
+	frames(forge, METHOD_TCP_PUNCH, A_SYN, B_SYN, true);
+	read_one(forge, &verdict);
+	expect_why(&verdict.calls[0].attempts[0], "of alice and of bob stand in two connections");
+	assert_false(verdict.calls[0].attempts[0].connected);
+	verdict_clear(&verdict);
+	forge_free(forge);
+}
+
 /* Without the call to it, a registration says nothing of who calls whom. */
 static void registered_for_no_call(void **state)
 {
@@ -384,6 +409,7 @@ int main(void)
 	struct CMUnitTest row_tests[ROWS], silence_tests[SILENCES];
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_answer_that_is_lost),
+		cmocka_unit_test(two_connections),
 		cmocka_unit_test(registered_for_no_call),
 		cmocka_unit_test(only_its_own_syns),
 	};
