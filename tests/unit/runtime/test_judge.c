@@ -210,6 +210,32 @@ static void run_row(void **state)
 	json_decref(calls);
 }
 
+/* A way is open, and the probe says that it failed: so it may where the rendezvous may be lost. */
+static void a_call_that_broke_off(void **state)
+{
+	const struct row row = {
+		"broken off", NONE, METHOD_PUNCH, { MAY, MAY }, 0, false, false, ""
+	};
+	struct plan_node alice = { .name = "alice" }, bob = { .name = "bob" };
+	struct call probe = { 0 };
+	struct verdict_call shown = { 0 };
+	const struct verdict verdict = { .calls = &shown, .calls_len = 1 };
+	struct stage_call call = { .call = &probe, .caller = &alice, .callee = &bob };
+	struct stage stage = { .calls = &call };
+	char message[512];
+
+	(void)state;
+	tell(&row, &probe, &shown);
+	for (int m = 0; m < METHOD_COUNT; m++)
+		call.oracle[FAMILY_IPV4].udp[m] = PREDICT_MAY;
+	json_decref(judge_calls(&stage, &verdict, message, sizeof(message)));
+	assert_string_equal(message, "");
+	call.oracle[FAMILY_IPV4].udp[METHOD_RELAY] = PREDICT_MUST;
+	json_decref(judge_calls(&stage, &verdict, message, sizeof(message)));
+	assert_string_equal(message, "alice's call to bob: probe says punch failed, capture shows "
+				     "that it worked");
+}
+
 /* No frame in the capture at all: the probe's word is worth nothing. */
 static void a_call_that_left_no_trace(void **state)
 {
@@ -377,7 +403,7 @@ int main(void)
 		SHOWN = sizeof(shown_rows) / sizeof(*shown_rows),
 	};
 	static char names[WEIGHINGS][64];
-	struct CMUnitTest tests[ROWS + WEIGHINGS + PAIRS + SHOWN + 1];
+	struct CMUnitTest tests[ROWS + WEIGHINGS + PAIRS + SHOWN + 2];
 	size_t n = 0;
 
 	for (size_t i = 0; i < ROWS; i++)
@@ -400,5 +426,6 @@ int main(void)
 						  .test_func = run_shown_row,
 						  .initial_state = (void *)&shown_rows[i] };
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(a_call_that_left_no_trace);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(a_call_that_broke_off);
 	return _cmocka_run_group_tests("judge", tests, n, NULL, NULL);
 }
