@@ -89,9 +89,17 @@ static void doubt_answer(const struct predict_nat *nat, enum party owner, bool s
 		      owner, ret);
 }
 
+/* Does the SYN that opens the callee's way come as far as the caller's outermost NAT?  One that is to die
+ * may, where no router stands between. */
+static bool reaches_caller(const struct predict_question *question, enum method method)
+{
+	return method == METHOD_TCP_SEQUENTIAL ||
+	       (method == METHOD_TCP_STUNT_2 && question->shared.nats_len);
+}
+
 /* Who answers by other numbers than it opened its way by is not let out by a NAT that looks at
  * windows: something, the SYN that it answers, has come in by then.  Nor is it let in by one of the
- * caller's that the first SYN has passed, which goes all the way; so one further in has stopped that. */
+ * caller's that the first SYN has passed. */
 static void doubt_answers(const struct predict_question *question, enum method method,
 			  struct predict_answer *ret)
 {
@@ -104,7 +112,8 @@ static void doubt_answers(const struct predict_question *question, enum method m
 		return;
 	for (size_t i = 0; i < callee->nats_len; i++)
 		doubt_answer(&callee->nats[i], PARTY_CALLEE, sure, method, ret);
-	for (size_t i = caller->nats_len; i-- > 0 && method == METHOD_TCP_SEQUENTIAL;) {
+	sure = sure && method == METHOD_TCP_SEQUENTIAL;
+	for (size_t i = caller->nats_len; i-- > 0 && reaches_caller(question, method);) {
 		const struct predict_nat *nat = &caller->nats[i];
 
 		if (keeps_state(nat->model, &nat->model->tcp) &&
@@ -135,7 +144,8 @@ static void doubt_listening(const struct predict_question *question,
 			    const struct predict_side *side, enum party owner, enum method method,
 			    struct predict_answer *ret)
 {
-	/* One that both are behind may be further than that SYN went; and another way may be free of it. */
+	/* One that both are behind may be further than that SYN went; and another way may be free of it, or
+	 * what ends that SYN its state. */
 	bool sure = method == METHOD_TCP_STUNT_2 && owner != PARTY_NONE &&
 		    !question->tries_host_addresses;
 
@@ -144,7 +154,9 @@ static void doubt_listening(const struct predict_question *question,
 
 		if (follows_tcp(&side->nats[i]) && !model->tcp.simultaneous_open &&
 		    ret->udp[method] == PREDICT_MUST)
-			lower(method, sure ? PREDICT_MUST_NOT : PREDICT_MAY,
+			lower(method,
+			      sure && model->icmp.on_error != NAT_ERROR_END ? PREDICT_MUST_NOT
+									    : PREDICT_MAY,
 			      "drops a SYN that comes after one to where it is from", model, owner,
 			      ret);
 	}
@@ -186,13 +198,23 @@ static void doubt_standing(const struct predict_side *side, enum party owner, en
 {
 	for (size_t i = 0; i < side->nats_len; i++) {
 		const struct nat_transport *tcp = &side->nats[i].model->tcp;
+		bool refused = method == METHOD_TCP_SEQUENTIAL && tcp->rst != NAT_RST_DROP &&
+			       tcp->rst != NAT_RST_IGNORE;
 
-		if (follows_tcp(&side->nats[i]) && !tcp->simultaneous_open &&
-		    (tcp->rst == NAT_RST_DROP || tcp->rst == NAT_RST_IGNORE) &&
+		if (follows_tcp(&side->nats[i]) && !tcp->simultaneous_open && !refused &&
 		    ret->udp[method] == PREDICT_MUST)
 			lower(method, PREDICT_MAY, "drops a SYN that crosses one",
 			      side->nats[i].model, owner, ret);
 	}
+}
+
+/* Does a RST end a mapping, at once or before a SYN is sent again? */
+static bool ends_by_rst(const struct nat_transport *tcp)
+{
+	enum { SYN_AGAIN_NS = NS_PER_S };
+
+	return tcp->rst == NAT_RST_END || tcp->rst == NAT_RST_END_UNANSWERED ||
+	       (tcp->rst == NAT_RST_KEEP && tcp->reset_ns && tcp->reset_ns <= SYN_AGAIN_NS);
 }
 
 /* Where a RST ends the mapping for the other side, a DMZ host is spoken to as by any stranger, and answers
@@ -203,8 +225,7 @@ static void doubt_refused(const struct predict_side *side, enum party owner, enu
 	for (size_t i = 0; i < side->nats_len; i++) {
 		const struct nat_transport *tcp = &side->nats[i].model->tcp;
 
-		if (side->nats[i].forwards_tcp && tcp->mapping != NAT_EI &&
-		    (tcp->rst == NAT_RST_END || tcp->rst == NAT_RST_END_UNANSWERED) &&
+		if (side->nats[i].forwards_tcp && tcp->mapping != NAT_EI && ends_by_rst(tcp) &&
 		    ret->udp[method] == PREDICT_MUST_NOT)
 			lower(method, PREDICT_MAY, "may forget a SYN that is refused",
 			      side->nats[i].model, owner, ret);
@@ -228,7 +249,7 @@ static void doubt_syns(const struct predict_question *question, enum method meth
 		return;
 	if (listens)
 		doubt_answers(question, method, ret);
-	if (method == METHOD_TCP_SEQUENTIAL)
+	if (reaches_caller(question, method))
 		doubt_standing(sides[PARTY_CALLER], PARTY_CALLER, method, ret);
 	for (int p = listens ? PARTY_CALLEE : PARTY_CALLER; p <= PARTY_NONE; p++) {
 		enum party owner = (enum party)p;
@@ -416,10 +437,12 @@ static bool ends_by_errors(const struct predict_side *side)
 	return false;
 }
 
+/* A DMZ host does itself, where they come to a port of its that nobody has. */
 static bool answers_strays(const struct predict_side *side)
 {
 	for (size_t i = 0; i < side->nats_len; i++)
-		if (side->nats[i].model->udp.unsolicited == NAT_UNSOLICITED_ICMP)
+		if (side->nats[i].model->udp.unsolicited == NAT_UNSOLICITED_ICMP ||
+		    side->nats[i].forwards_peer || side->nats[i].forwards_callee)
 			return true;
 	return false;
 }

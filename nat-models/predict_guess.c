@@ -28,12 +28,18 @@ static bool look(const struct reach *reach, enum party who, struct reach *scratc
 	return true;
 }
 
+static bool look_by_luck(const struct predict_question *question, bool lucky, struct reach *reach,
+			 struct reach *scratch, enum gives ret[2])
+{
+	return reach_init(reach, question, false, lucky) &&
+	       look(reach, PARTY_CALLER, scratch, &ret[PARTY_CALLER]) &&
+	       look(reach, PARTY_CALLEE, scratch, &ret[PARTY_CALLEE]);
+}
+
 static bool look_at_both(const struct predict_question *question, struct reach *reach,
 			 struct reach *scratch, enum gives ret[2])
 {
-	return reach_init(reach, question, false, true) &&
-	       look(reach, PARTY_CALLER, scratch, &ret[PARTY_CALLER]) &&
-	       look(reach, PARTY_CALLEE, scratch, &ret[PARTY_CALLEE]);
+	return look_by_luck(question, true, reach, scratch, ret);
 }
 
 static const struct predict_side *side(const struct predict_question *question, enum party who)
@@ -100,7 +106,13 @@ enum prediction predict_guess_rivals(const struct predict_question *question,
 	enum gives gives[2];
 	double rivals = 0, chance;
 
-	if (prediction == PREDICT_MAY || !look_at_both(question, reach, scratch, gives))
+	if (prediction == PREDICT_MAY)
+		return prediction;
+	if (prediction == PREDICT_MUST_NOT &&
+	    look_by_luck(question, false, reach, scratch, gives) &&
+	    predict_of_more(question, gives, candidates, why) == PREDICT_MAY)
+		return PREDICT_MAY;
+	if (!look_at_both(question, reach, scratch, gives))
 		return prediction;
 	if (prediction == PREDICT_MUST_NOT)
 		return predict_of_more(question, gives, candidates, why);
@@ -241,11 +253,15 @@ static bool hears_as_spoken(const struct predict_question *question, enum party 
 }
 
 /* Do strays leave the row alone in which @who's only NAT gives ports?  One that takes a port to itself
- * moves it on, and what is spoken to beforehand are strays. */
+ * moves it on, and so does one that is led to a DMZ host; what is spoken to beforehand are strays. */
 static bool keeps_its_row(const struct predict_question *question, enum party who)
 {
+	const struct predict_side *own = side(question, who);
 	const struct nat_model *nat = only_nat(question, who);
 
+	for (size_t i = 0; i < own->nats_len; i++)
+		if (own->nats[i].forwards_peer)
+			return false;
 	return nat && nat->udp.unsolicited != NAT_UNSOLICITED_POISON && question->rivals[who] <= 0;
 }
 

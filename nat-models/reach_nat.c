@@ -183,21 +183,6 @@ static bool gives_in_a_row(const struct nat_transport *rules)
 	}
 }
 
-/* Where ports are shared, one that is sought may be one that serves already; not so at random, out of
- * many. */
-static int shared_port(struct reach *reach, const struct reach_nat *nat, struct spot dst)
-{
-	bool sought = overloads(nat) && reach_rules(nat)->ports != NAT_PORTS_RANDOM;
-
-	for (size_t i = 0; i < nat->mappings.len && sought; i++) {
-		struct spot outside = nat->mappings.rows[i].outside;
-
-		if (outside.addr == nat->addr && is_free(nat, outside, dst))
-			return reach_luck(reach) ? outside.port : reach_new_port(reach, nat);
-	}
-	return reach_new_port(reach, nat);
-}
-
 /*
  * One that no mapping has.  Where they come in a row it can be foretold, whatever the NATs further in
  * have drawn; but a stranger may have spoken to it before it was given.  False where it cannot be had,
@@ -210,7 +195,7 @@ static bool next_port(struct reach *reach, struct reach_nat *nat, struct spot ds
 
 	reach->drawn = !gives_in_a_row(rules);
 	if (reach->drawn) {
-		*ret = shared_port(reach, nat, dst);
+		*ret = reach_new_port(reach, nat);
 		return true;
 	}
 	if (is_others(nat, (struct spot){ nat->addr, port }, dst)) {
@@ -241,6 +226,27 @@ static bool collide(struct reach *reach, struct reach_nat *nat, struct spot dst,
 	}
 }
 
+/*
+ * Who preserves ports and shares them takes for a host's next remote endpoint the one that it has for the
+ * last, as long as that tells the two apart: Linux does, whose ports then look like a cone's.  False where
+ * there is none.
+ */
+static bool stays_at_its_port(const struct reach_nat *nat, struct reach_row *ret)
+{
+	const struct reach_row *newest = NULL;
+
+	if (!overloads(nat) || reach_rules(nat)->ports != NAT_PORTS_PRESERVE)
+		return false;
+	for (size_t i = 0; i < nat->mappings.len; i++)
+		if (reach_same(nat->mappings.rows[i].inside, ret->inside))
+			newest = &nat->mappings.rows[i];
+	if (!newest || reach_rules(nat)->mapping == NAT_EI || newest->outside.addr != nat->addr ||
+	    !is_free(nat, newest->outside, ret->remote))
+		return false;
+	ret->outside = newest->outside;
+	return true;
+}
+
 /* The outside endpoint of a new mapping (RFC 4787, 4.2.1), of *ret, which has the rest.  False where
  * none may be given. */
 static bool allocate(struct reach *reach, struct reach_nat *nat, struct reach_row *ret)
@@ -257,6 +263,8 @@ static bool allocate(struct reach *reach, struct reach_nat *nat, struct reach_ro
 		return false;
 	ret->outside =
 		(struct spot){ elsewhere ? reach_new_symbol(reach) : nat->addr, ret->inside.port };
+	if (!elsewhere && stays_at_its_port(nat, ret))
+		return true;
 	if (!preserves(reach, rules, ret->inside.port))
 		got = next_port(reach, nat, ret->remote, &ret->outside.port);
 	else if (!is_free(nat, ret->outside, ret->remote))

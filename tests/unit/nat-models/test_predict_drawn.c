@@ -18,6 +18,7 @@
 
 struct world {
 	struct chain caller, callee, shared;
+	bool host_addresses;
 };
 
 struct row {
@@ -94,6 +95,71 @@ static void the_carrier_looks_at_windows(struct world *w)
 	w->caller.models[1].tcp.filtering = NAT_EI;
 }
 
+static void out_of_range_and_shared(struct world *w)
+{
+	first(&w->shared)->udp.mapping = NAT_APD;
+	first(&w->shared)->udp.port_max = 20000;
+	first(&w->shared)->udp.collision = NAT_COLLISION_OVERLOAD;
+}
+
+static void out_of_range(struct world *w)
+{
+	out_of_range_and_shared(w);
+	first(&w->shared)->udp.collision = NAT_COLLISION_RANDOM;
+}
+
+static void dmz_and_errors_end_all(struct world *w)
+{
+	first(&w->caller)->udp.ports = NAT_PORTS_RANDOM;
+	first(&w->callee)->icmp.on_error = NAT_ERROR_END;
+	w->caller.nats[0].forwards_peer = true;
+}
+
+static void dmz_by_destination(struct world *w)
+{
+	first(&w->callee)->tcp.mapping = NAT_APD;
+	w->callee.nats[0].forwards_tcp = true;
+}
+
+static void dmz_whose_mapping_ends_soon(struct world *w)
+{
+	dmz_by_destination(w);
+	first(&w->callee)->tcp.reset_ns = NS_PER_S / 2;
+}
+
+static void dmz_whose_mapping_lasts(struct world *w)
+{
+	dmz_by_destination(w);
+	first(&w->callee)->tcp.reset_ns = 2 * NS_PER_S;
+}
+
+static void a_port_refused_or_in_a_row(struct world *w)
+{
+	first(&w->caller)->udp.mapping = NAT_APD;
+	first(&w->caller)->udp.port_max = 40000;
+	first(&w->caller)->udp.collision = NAT_COLLISION_REFUSE;
+	w->caller.models[1].udp.ports = NAT_PORTS_SEQUENTIAL;
+	w->host_addresses = true;
+}
+
+static void no_crossing(struct world *w)
+{
+	first(&w->callee)->tcp.simultaneous_open = false;
+}
+
+static void no_crossing_where_errors_end(struct world *w)
+{
+	no_crossing(w);
+	first(&w->callee)->icmp.on_error = NAT_ERROR_END;
+	w->callee.nats[0].forwards_tcp = true;
+}
+
+static void no_crossing_at_a_dmz_on_one_lan(struct world *w)
+{
+	first(&w->caller)->tcp.simultaneous_open = false;
+	w->caller.nats[0].forwards_tcp = true;
+}
+
 static const struct row rows[] = {
 	{ "a port is kept where it is in the range", CONE, CONE " " CONE, "", high_ports_in_a_row,
 	  METHOD_PREDICT, PREDICT_MUST },
@@ -115,12 +181,29 @@ static const struct row rows[] = {
 	  the_carrier_looks_at_windows, METHOD_TCP_SEQUENTIAL, PREDICT_MUST_NOT },
 	{ "which one that is to die does not reach", CONE " " CONE, CONE, "",
 	  the_carrier_looks_at_windows, METHOD_TCP_STUNT_2, PREDICT_MUST },
+	{ "who shares ports stays at one that is out of range", "", "", CONE,
+	  out_of_range_and_shared, METHOD_PUNCH, PREDICT_MUST },
+	{ "and who does not gets another", "", "", CONE, out_of_range, METHOD_PUNCH,
+	  PREDICT_MUST_NOT },
+	{ "a DMZ host refuses what comes to a port that nobody has", CONE, CONE, "",
+	  dmz_and_errors_end_all, METHOD_PUNCH, PREDICT_MAY },
+	{ "a mapping may be over before a SYN comes again", CONE, CONE, "",
+	  dmz_whose_mapping_ends_soon, METHOD_TCP_STUNT_2, PREDICT_MAY },
+	{ "or not", CONE, CONE, "", dmz_whose_mapping_lasts, METHOD_TCP_STUNT_2, PREDICT_MUST_NOT },
+	{ "the next port may follow where it is not refused", CONE " " CONE, CONE, "",
+	  a_port_refused_or_in_a_row, METHOD_PREDICT, PREDICT_MAY },
+	{ "a SYN after one is dropped", CONE, CONE, "", no_crossing, METHOD_TCP_STUNT_2,
+	  PREDICT_MUST_NOT },
+	{ "but where that one is forgotten", CONE, CONE, "", no_crossing_where_errors_end,
+	  METHOD_TCP_STUNT_2, PREDICT_MAY },
+	{ "on one LAN a SYN that is to die comes to the caller's", CONE, CONE, "no-nat",
+	  no_crossing_at_a_dmz_on_one_lan, METHOD_TCP_STUNT_2, PREDICT_MAY },
 };
 
 static void a_row(void **state)
 {
 	const struct row *row = *state;
-	struct world world;
+	struct world world = { .host_addresses = false };
 	struct predict_question question = { 0 };
 	struct predict_answer answer;
 
@@ -131,6 +214,7 @@ static void a_row(void **state)
 	question.caller = side(&world.caller);
 	question.callee = side(&world.callee);
 	question.shared = side(&world.shared);
+	question.tries_host_addresses = world.host_addresses;
 	predict(&question, &answer);
 	if (answer.udp[row->method] != row->want)
 		fail_msg("%s: expected %d, got %d (%s)", method_word(row->method), (int)row->want,
