@@ -12,13 +12,16 @@
 
 #include "addr.h"
 
-/* Fold a sum of words into 16 bits, adding the carries back in. */
+/* Fold a sum of words into 16 bits, adding the carries back in: of a number and itself with its halves
+ * exchanged, the upper half is the sum of both and of the carry. */
 static inline uint16_t checksum_narrow(uint64_t sum)
 {
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)((sum & 0xffff) + (sum >> 16));
+	uint32_t half;
+
+	sum += sum << 32 | sum >> 32;
+	half = (uint32_t)(sum >> 32);
+	half += half << 16 | half >> 16;
+	return (uint16_t)(half >> 16);
 }
 
 static inline uint16_t checksum_add(uint16_t a, uint16_t b)
@@ -72,7 +75,7 @@ static inline uint16_t checksum_of_addr(struct ip_addr a)
 static inline uint16_t checksum_change_of_addr(struct ip_addr from, struct ip_addr to)
 {
 	/* The words of one number less those of another: 32 bits at once. */
-	if (ip_addr_is_v4(from) && ip_addr_is_v4(to))
+	if (__builtin_expect(ip_addr_is_v4(from) && ip_addr_is_v4(to), 1))
 		return checksum_narrow((uint64_t)(uint32_t)~from.lo + (uint32_t)to.lo);
 	return checksum_change(checksum_of_addr(from), checksum_of_addr(to));
 }
@@ -83,7 +86,7 @@ static inline uint16_t checksum_of_pseudo(uint8_t protocol, uint32_t len, struct
 {
 	uint64_t sum = (uint64_t)protocol + len;
 
-	if (ip_addr_is_v4(src) && ip_addr_is_v4(dst))
+	if (__builtin_expect(ip_addr_is_v4(src) && ip_addr_is_v4(dst), 1))
 		return checksum_narrow(sum + (uint32_t)src.lo + (uint32_t)dst.lo);
 	sum += checksum_of_addr(src);
 	return checksum_narrow(sum + checksum_of_addr(dst));
