@@ -36,8 +36,9 @@ struct packet {
 	struct packet_offload offload;
 	/*
 	 * Is it known to be a whole datagram of UDP over IPv4, without options, all of whose
-	 * lengths and checksums are right?  Then none of that is checked again.  Who makes it may
-	 * say so; what is here keeps it right; who changes it otherwise takes it back.
+	 * lengths and checksums are right, UDP's being there?  Then none of that is checked again.
+	 * Who makes it may say so; what is here keeps it right; who changes it otherwise takes it
+	 * back.
 	 */
 	bool is_plain;
 };

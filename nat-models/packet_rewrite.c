@@ -109,14 +109,46 @@ static void set_endpoint(uint8_t *bytes, size_t len, struct packet_info *info, b
 		info->src.port = info->dst.port = to->port;
 }
 
+/* Of a plain packet (see struct packet) it is known where all of that stands, and the changes can be summed
+ * up at once. */
+static void set_plain_endpoint(uint8_t *ip, enum side side, const struct endpoint *from,
+			       const struct endpoint *to)
+{
+	uint8_t *udp = ip + IP4_HEADER;
+	uint64_t addr = (uint64_t)(uint32_t)~ip_addr_to_v4(from->addr) + ip_addr_to_v4(to->addr);
+	uint64_t port = (uint64_t)(uint16_t)~from->port + to->port;
+	uint16_t header = (uint16_t)~get_be16(ip + IP4_CHECKSUM);
+	uint16_t whole = (uint16_t)~get_be16(udp + UDP_CHECKSUM);
+	uint16_t sum = (uint16_t)~checksum_narrow(whole + addr + port);
+
+	put_be32(ip + (side == SRC ? IP4_SRC : IP4_DST), ip_addr_to_v4(to->addr));
+	put_be16(udp + (side == SRC ? 0 : 2), to->port);
+	put_be16(ip + IP4_CHECKSUM, (uint16_t)~checksum_narrow(header + addr));
+	put_be16(udp + UDP_CHECKSUM, sum ? sum : UINT16_MAX);
+}
+
+static inline void replace(struct packet *pkt, struct packet_info *info, enum side side,
+			   const struct endpoint *to)
+{
+	struct endpoint *mine = side == SRC ? &info->src : &info->dst;
+
+	if (pkt->is_plain) {
+		set_plain_endpoint(pkt->data, side, mine, to);
+		mine->addr = to->addr;
+		mine->port = to->port;
+	} else {
+		set_endpoint(pkt->data, pkt->len, info, pkt->offload.needs_checksum, side, to);
+	}
+}
+
 void packet_replace_src(struct packet *pkt, struct packet_info *info, const struct endpoint *to)
 {
-	set_endpoint(pkt->data, pkt->len, info, pkt->offload.needs_checksum, SRC, to);
+	replace(pkt, info, SRC, to);
 }
 
 void packet_replace_dst(struct packet *pkt, struct packet_info *info, const struct endpoint *to)
 {
-	set_endpoint(pkt->data, pkt->len, info, pkt->offload.needs_checksum, DST, to);
+	replace(pkt, info, DST, to);
 }
 
 struct packet_change packet_change_of(const struct endpoint *from, const struct endpoint *to)
