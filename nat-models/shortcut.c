@@ -7,10 +7,8 @@
 #include "table_memory.h"
 
 enum {
-	FIRST_PAIRS = 16,
+	SECOND_PAIRS = 16, /* once the few in the table do not do */
 	PAIRS_MAX = 8192, /* half a megabyte */
-	WORTH_IT = 32, /* packets that go all the way before there is a table: its making costs as
-			* much as it saves some twenty of them */
 	TRIAL = 4096, /* packets after which it is asked whether there are too many flows */
 	REST = 16 * TRIAL, /* packets that then go all the way at once */
 };
@@ -25,11 +23,17 @@ static size_t size_of(uint32_t pairs)
 	return pairs * 2 * sizeof(struct shortcut);
 }
 
+/* What was allocated for them, if anything was. */
+static void free_entries(const struct shortcut_table *table, const struct nat_memory *memory)
+{
+	if (table->entries && table->entries != table->few)
+		table_memory_free(memory, table->entries, size_of(table->mask + 1));
+}
+
 void shortcut_table_clear(struct shortcut_table *table, const struct nat_memory *memory)
 {
-	if (table->entries)
-		table_memory_free(memory, table->entries, size_of(table->mask + 1));
-	*table = (struct shortcut_table){ .entries = NULL };
+	free_entries(table, memory);
+	table->entries = NULL;
 }
 
 void shortcuts_forget(struct shortcut_table *table)
@@ -95,29 +99,27 @@ static bool is_plain(const struct packet_info *info)
 /* See shortcut.h: does all that was decided stay as it is while the mapping lives? */
 static bool is_lasting(const struct passage *p, const struct lead *lead)
 {
-	return lead->reason == NAT_REASON_MAPPING && lead->ref && is_plain(&p->info) &&
-	       ip_addr_is_v4(lead->to.addr) && p->nat->rules[p->protocol].repeats;
+	bool known = lead->reason == NAT_REASON_MAPPING || lead->reason == NAT_REASON_NEW_MAPPING;
+
+	return known && lead->ref && is_plain(&p->info) && ip_addr_is_v4(lead->to.addr) &&
+	       p->nat->rules[p->protocol].repeats;
 }
 
-/* Room, and more of it where flows displace each other.  False where there is no table. */
-static bool make_room(struct shortcut_table *table, const struct nat_memory *memory)
+/* More room where flows displace each other.  Without memory it stays as it is. */
+static void grow(struct shortcut_table *table, const struct nat_memory *memory)
 {
-	uint32_t pairs = table->entries ? (table->mask + 1) * 2 : FIRST_PAIRS;
+	uint32_t pairs = table->entries == table->few ? SECOND_PAIRS : (table->mask + 1) * 2;
 	struct shortcut *entries;
 
-	if (table->entries && (table->displaced <= table->mask || pairs > PAIRS_MAX))
-		return true;
-	if (!table->entries && ++table->displaced < WORTH_IT)
-		return false;
+	if (pairs > PAIRS_MAX)
+		return;
 	table->displaced = 0;
 	entries = table_memory_new(memory, size_of(pairs), size_of(pairs));
 	if (!entries)
-		return table->entries != NULL;
-	if (table->entries)
-		table_memory_free(memory, table->entries, size_of(table->mask + 1));
+		return;
+	free_entries(table, memory);
 	table->entries = entries;
 	table->mask = pairs - 1;
-	return true;
 }
 
 void shortcut_note(struct passage *p, const struct lead *lead)
@@ -128,9 +130,14 @@ void shortcut_note(struct passage *p, const struct lead *lead)
 	struct flow_key key;
 	struct shortcut *pair;
 
-	if (table->resting || expiry_lags(&p->nat->expiry) || !is_lasting(p, lead) ||
-	    !make_room(table, &p->nat->memory))
+	if (table->resting || expiry_lags(&p->nat->expiry) || !is_lasting(p, lead))
 		return;
+	if (!table->entries) {
+		table->entries = table->few;
+		table->mask = SHORTCUT_FEW - 1;
+	} else if (table->displaced > table->mask) {
+		grow(table, &p->nat->memory);
+	}
 	key = key_of(p);
 	pair = pair_of(p->nat, &key);
 	table->displaced += pair[1].flow && pair[1].epoch == table->epoch;

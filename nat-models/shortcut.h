@@ -39,13 +39,18 @@ struct shortcut {
 
 _Static_assert(sizeof(struct shortcut) == 32, "a pair of them must be one line of the cache");
 
+/* The first pairs stand in the table itself: most flows in a small world are over before an allocation
+ * for them would have paid. */
+enum { SHORTCUT_FEW = 4 };
+
 struct shortcut_table {
-	struct shortcut *entries; /* NULL until there is traffic enough */
+	struct shortcut *entries; /* NULL until the first is noted */
 	uint32_t mask; /* of pairs */
 	uint32_t displaced; /* how many gave way to others since the table has this size */
 	uint16_t epoch;
 	uint32_t sought, found; /* lately */
 	uint32_t resting; /* for so many packets nothing is sought: too little was found */
+	struct shortcut few[2 * SHORTCUT_FEW];
 };
 
 void shortcut_table_clear(struct shortcut_table *table, const struct nat_memory *memory);
