@@ -43,7 +43,7 @@ void buckets_clear(struct buckets *buckets, const struct nat_memory *memory)
 {
 	for (uint32_t i = 1; i < buckets->chunks_len; i++)
 		table_memory_free(memory, buckets->chunks[i], chunk_size(i));
-	buckets->chunks_len = buckets->len = 0;
+	buckets_none(buckets);
 }
 
 bool buckets_add(struct buckets *buckets, const struct nat_memory *memory, uint32_t **ret_from,

@@ -30,6 +30,12 @@ struct buckets {
 	uint32_t mask; /* of the lowest bits that can tell so many apart */
 };
 
+/* None yet: buckets_grow() makes the first. */
+static inline void buckets_none(struct buckets *buckets)
+{
+	buckets->chunks_len = buckets->len = 0;
+}
+
 /* A first few.  The table may not move from then on. */
 void buckets_init(struct buckets *buckets);
 void buckets_clear(struct buckets *buckets, const struct nat_memory *memory);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "expiry.h"
 
+#include <string.h>
+
 #include "nat_state.h"
 #include "table_memory.h"
 
@@ -13,8 +15,13 @@ _Static_assert(EXPIRY_BLOCK <= 1 << PLACE_BITS, "a place must name one of a bloc
 
 void expiry_init(struct expiry *expiry)
 {
+	expiry->now = 0;
 	expiry->due = UINT64_MAX;
+	expiry->lags = false;
+	expiry->emptying = 0;
+	memset(expiry->taken, 0, sizeof(expiry->taken));
 	expiry->unused = 1;
+	expiry->free = 0;
 	expiry->chunks_len = 1;
 	expiry->chunks[0] = expiry->few;
 	expiry->few[0] = (struct expiry_block){ .next = 0 }; /* nobody's, and its own next */

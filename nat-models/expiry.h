@@ -55,8 +55,8 @@ struct expiry {
 	uint32_t first[EXPIRY_LEVELS * EXPIRY_SLOTS]; /* blocks, of slots that were ever taken */
 };
 
-/* @expiry is all zero up to `few`, from where on it need not be: to clear what most NATs never look at
- * would be half of the cost of making one. */
+/* What most NATs never look at, slots and blocks, is left as it is: to clear that would be half of the
+ * cost of making one. */
 void expiry_init(struct expiry *expiry);
 void expiry_clear(struct expiry *expiry, const struct nat_memory *memory);
 

@@ -10,6 +10,8 @@ void inside_host_table_init(struct inside_host_table *table, bool has_blocks,
 
 	table->has_blocks = has_blocks;
 	rows_init(&table->hosts, has_blocks ? size + sizeof(struct host_blocks) : size, memory);
+	buckets_none(&table->buckets);
+	table->free = table->count = 0;
 }
 
 void inside_host_table_clear(struct inside_host_table *table)

@@ -17,10 +17,12 @@ static size_t chunk_size(const struct mapping_table *table, uint32_t chunk)
 
 void mapping_table_init(struct mapping_table *table, bool has_hosts, bool has_sources)
 {
+	buckets_init(&table->buckets);
 	table->has_hosts = has_hosts;
 	table->has_sources = has_sources;
 	table->unused = 1; /* Reference 0 is nobody. */
-	buckets_init(&table->buckets);
+	table->chunks_len = table->free = table->count = table->particular = table->sequence = 0;
+	table->oldest = table->newest = 0;
 }
 
 void mapping_table_clear(struct mapping_table *table, const struct nat_memory *memory)

@@ -286,6 +286,8 @@ static int make_tables(struct nat *nat)
 	for (int i = 0; i < NAT_PROTOCOLS; i++)
 		has_sources = has_sources || source_chain_is_kept(&nat->rules[i]);
 	mapping_table_init(&nat->mappings, nat->counts_hosts, has_sources);
+	expiry_init(&nat->expiry);
+	source_table_init(&nat->sources);
 	address_book_init(&nat->addresses, &nat->memory);
 	session_table_init(&nat->sessions, &nat->memory);
 	inside_host_table_init(&nat->hosts, gives_blocks(nat), &nat->memory);
@@ -311,7 +313,7 @@ int nat_new(const struct nat_model *model, const struct nat_config *config, stru
 	if (err)
 		return err;
 	size = size_of(model, config);
-	nat = nat_memory_take_partly(&config->memory, size, offsetof(struct nat, expiry.few));
+	nat = nat_memory_take_partly(&config->memory, size, NAT_ZERO);
 	if (!nat)
 		return -ENOMEM;
 	memset(nat + 1, 0, size - sizeof(*nat));
@@ -320,7 +322,6 @@ int nat_new(const struct nat_model *model, const struct nat_config *config, stru
 	nat->model = *model;
 	nat->chance.state = config->seed;
 	nat->hash_seed = chance_next(&nat->chance);
-	expiry_init(&nat->expiry);
 	set_all_rules(nat);
 	copy_config(nat, config);
 	err = make_tables(nat);

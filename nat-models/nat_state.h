@@ -5,6 +5,8 @@
 #ifndef KNOTHOLE_NAT_STATE_H
 #define KNOTHOLE_NAT_STATE_H
 
+#include <stddef.h>
+
 #include "address_book.h"
 #include "chance.h"
 #include "expiry.h"
@@ -37,9 +39,9 @@ struct rules {
 
 struct ftp_table;
 
+/* All zero at first, up to the tables: those are made by functions of their own, which do not touch
+ * what a small NAT never comes to use. */
 struct nat {
-	struct nat_model model;
-	struct rules rules[NAT_PROTOCOLS];
 	struct nat_memory memory;
 	size_t size; /* of this, with what lies behind it */
 	struct ip_prefix inside;
@@ -67,23 +69,28 @@ struct nat {
 	uint64_t now;
 	uint16_t ip_id; /* the last that a datagram was given */
 	struct chance chance;
-	struct mapping_table mappings;
-	struct address_book addresses; /* that mappings, sessions and connections keep */
-	struct session_table sessions;
-	struct source_table sources; /* empty where the model has no use for it */
-	struct tcp_table tcp; /* empty where connections are not followed */
 	struct held_table held;
-	struct permission_clock permission_clock;
 	struct transport_records transports; /* IPv6 firewalls only */
-	struct inside_host_table hosts;
 	struct port_space ports[NAT_PROTOCOLS];
 	struct fragment_table fragments;
 	struct shortcut_table shortcuts;
 	struct ftp_table *ftp; /* NULL until there is something to follow */
 	struct mapping shown; /* stands in for what has no mapping of its own: static ones */
-	struct expiry expiry; /* last, for expiry_init()'s sake */
 	struct endpoint shown_inside; /* its inside endpoint */
+	struct nat_model model;
+	struct rules rules[NAT_PROTOCOLS];
+	struct mapping_table mappings;
+	struct expiry expiry;
+	struct address_book addresses; /* that mappings, sessions and connections keep */
+	struct session_table sessions;
+	struct source_table sources; /* empty where the model has no use for it */
+	struct tcp_table tcp; /* empty where connections are not followed */
+	struct permission_clock permission_clock;
+	struct inside_host_table hosts;
 };
+
+/* From where on it need not be zero. */
+enum { NAT_ZERO = offsetof(struct nat, model) };
 
 static inline struct mapping *nat_mapping(const struct nat *nat, uint32_t ref)
 {

@@ -8,6 +8,8 @@ enum { TIMES_MAX = 1 << 22 };
 void permission_clock_init(struct permission_clock *clock, const struct nat_memory *memory)
 {
 	rows_init(&clock->times, sizeof(struct permission_time), memory);
+	buckets_none(&clock->buckets);
+	clock->free = clock->count = clock->hand = 0;
 }
 
 void permission_clock_clear(struct permission_clock *clock)

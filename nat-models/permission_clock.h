@@ -31,7 +31,7 @@ struct permission_clock {
 	struct buckets buckets; /* none at first */
 };
 
-/* @clock is all zero. */
+/* @memory must outlive it. */
 void permission_clock_init(struct permission_clock *clock, const struct nat_memory *memory);
 void permission_clock_clear(struct permission_clock *clock);
 

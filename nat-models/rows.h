@@ -26,7 +26,7 @@ struct rows {
 	uint32_t unused; /* the lowest number never given out */
 };
 
-/* Empty; all zero but for the size and the memory, which must outlive it, is as good. */
+/* Empty.  @memory must outlive it. */
 void rows_init(struct rows *rows, size_t size, const struct nat_memory *memory);
 
 /* Give everything back; empty again. */

@@ -8,7 +8,9 @@
 
 void session_table_init(struct session_table *table, const struct nat_memory *memory)
 {
+	buckets_none(&table->buckets);
 	rows_init(&table->nodes, sizeof(struct permission), memory);
+	table->count = table->free = 0;
 }
 
 void session_table_clear(struct session_table *table)

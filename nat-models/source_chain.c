@@ -3,6 +3,12 @@
 
 #include "nat_state.h"
 
+void source_table_init(struct source_table *table)
+{
+	buckets_none(&table->buckets);
+	table->count = 0;
+}
+
 void source_table_clear(struct source_table *table, const struct nat_memory *memory)
 {
 	buckets_clear(&table->buckets, memory);

@@ -23,6 +23,7 @@ struct source_table {
 	uint32_t count;
 };
 
+void source_table_init(struct source_table *table);
 void source_table_clear(struct source_table *table, const struct nat_memory *memory);
 
 /* Do mappings under such rules stand in a chain? */

@@ -34,6 +34,8 @@ void tcp_table_init(struct tcp_table *table, const struct nat_memory *memory)
 {
 	rows_init(&table->alone, sizeof(struct tcp_connection), memory);
 	rows_init(&table->nodes, sizeof(struct tcp_node), memory);
+	buckets_none(&table->buckets);
+	table->alone_free = table->nodes_free = table->count = 0;
 }
 
 void tcp_table_clear(struct tcp_table *table)
