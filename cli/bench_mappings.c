@@ -34,6 +34,23 @@ static const struct network_kind kinds[] = {
 	{ .name = "TCP as Linux maps", .tcp = true, .dependent = true, .shares = true },
 	{ .name = "TCP, hosts limited", .tcp = true, .counts_hosts = true },
 	{ .name = "UDP to four remote endpoints", .remotes = 4 },
+	{ .name = "NAT66, UDP", .way = NETWORK_NAT66 },
+	{ .name = "NAT66, TCP", .way = NETWORK_NAT66, .tcp = true },
+	{ .name = "NAT66, TCP, address-and-port-dependent",
+	  .way = NETWORK_NAT66,
+	  .tcp = true,
+	  .dependent = true },
+	{ .name = "IPv6 firewall, UDP", .way = NETWORK_FIREWALL6 },
+	{ .name = "IPv6 firewall, TCP", .way = NETWORK_FIREWALL6, .tcp = true },
+	{ .name = "NAT64, UDP", .way = NETWORK_NAT64 },
+	{ .name = "NAT64, TCP", .way = NETWORK_NAT64, .tcp = true },
+	{ .name = "IPv6 firewall, UDP, each from an address of its own",
+	  .way = NETWORK_FIREWALL6,
+	  .apart = true },
+	{ .name = "NAT66, TCP, each from an address of its own",
+	  .way = NETWORK_NAT66,
+	  .apart = true,
+	  .tcp = true },
 };
 
 /* What a mapping costs where there are so many. */

@@ -6,21 +6,51 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "../nat-models/nat64_address.h"
+
 enum {
 	PORTS_PER_HOST = 50,
 	HOST_LIMIT = 4 * PORTS_PER_HOST,
 	FLOWS_PER_ADDRESS = 50000,
 	POOL_MAX = NETWORK_FLOWS_MAX / FLOWS_PER_ADDRESS,
-	PAYLOAD = 20,
+	PAYLOAD = 16,
 	HUGE_PAGE = 2 * 1024 * 1024,
 };
 
 #define INSIDE_NET UINT32_C(0x0a000000) /* 10.0.0.0/8 */
+#define INSIDE_NET6 UINT64_C(0x2b00000300010000) /* the upper half: 2b00:3:1::/64 */
 #define OUTSIDE_NET UINT32_C(0x0b020000)
+#define OUTSIDE_NET6 UINT64_C(0x2b00000200010000)
+#define SERVER UINT32_C(0x0b010102)
+#define SERVER_NET6 UINT64_C(0x2b00000100010000)
 
-static struct endpoint server(uint32_t n)
+static struct ip_addr inside_addr(const struct network *network, uint32_t n)
 {
-	return (struct endpoint){ ip_addr_v4(0x0b010102 + n), 3478 };
+	return network->kind->way == NETWORK_IPV4 ? ip_addr_v4(INSIDE_NET + n)
+						  : (struct ip_addr){ INSIDE_NET6, n };
+}
+
+/* Does the outside speak IPv6? */
+static bool is_ip6_outside(const struct network *network)
+{
+	return network->kind->way == NETWORK_NAT66 || network->kind->way == NETWORK_FIREWALL6;
+}
+
+static struct ip_addr outside_addr(const struct network *network, uint32_t n)
+{
+	return is_ip6_outside(network) ? (struct ip_addr){ OUTSIDE_NET6, n }
+				       : ip_addr_v4(OUTSIDE_NET + n);
+}
+
+/* The @n-th server, as hosts of that side call it. */
+static struct endpoint server(const struct network *network, enum nat_side side, uint32_t n)
+{
+	struct ip_addr addr = is_ip6_outside(network) ? (struct ip_addr){ SERVER_NET6, n }
+						      : ip_addr_v4(SERVER + n);
+
+	if (network->kind->way == NETWORK_NAT64 && side == NAT_INSIDE)
+		addr = nat64_synthesise(nat64_well_known(), addr);
+	return (struct endpoint){ addr, 3478 };
 }
 
 /* The @n-th inside endpoint to speak.  Neighbours in time are none in the tables, and a host's
@@ -30,25 +60,32 @@ static struct endpoint inside_endpoint(const struct network *network, uint32_t n
 	const uint32_t ports = 65536 - 1024;
 	uint32_t host = n % network->hosts;
 
-	return (struct endpoint){ ip_addr_v4(INSIDE_NET + 2 + host),
+	return (struct endpoint){ inside_addr(network, 2 + host),
 				  (uint16_t)(1024 +
 					     (n / network->hosts * 40505 + host * 7919) % ports) };
+}
+
+/* Where packets to the flow's inside endpoint are sent. */
+static struct endpoint outside_endpoint(const struct network *network,
+					const struct network_flow *flow)
+{
+	if (network->kind->way == NETWORK_FIREWALL6)
+		return inside_endpoint(network, flow->inside);
+	return (struct endpoint){ outside_addr(network, flow->pool), flow->port };
 }
 
 void network_write(const struct network *network, const struct network_flow *flow,
 		   enum nat_side side, struct packet *packet)
 {
-	struct packet_info info = network->about;
+	const struct network_template *template = &network->templates[side];
+	struct packet_info info = template->about;
 
-	memcpy(packet->data, network->template, network->packet_len);
-	packet->len = network->packet_len;
-	if (side == NAT_INSIDE) {
+	memcpy(packet->data, template->bytes, template->len);
+	packet->len = template->len;
+	if (side == NAT_INSIDE)
 		packet_set_src(packet, &info, inside_endpoint(network, flow->inside));
-		return;
-	}
-	packet_set_src(packet, &info, server(0));
-	packet_set_dst(packet, &info,
-		       (struct endpoint){ ip_addr_v4(OUTSIDE_NET + flow->pool), flow->port });
+	else
+		packet_set_dst(packet, &info, outside_endpoint(network, flow));
 }
 
 int network_learn(struct network_flow *flow, const struct packet *packet)
@@ -57,7 +94,9 @@ int network_learn(struct network_flow *flow, const struct packet *packet)
 
 	if (packet_parse(packet, &info) != PACKET_OK)
 		return -EIO;
-	flow->pool = (uint16_t)(ip_addr_to_v4(info.src.addr) - OUTSIDE_NET);
+	flow->pool = (uint16_t)(ip_addr_is_v4(info.src.addr)
+					? ip_addr_to_v4(info.src.addr) - OUTSIDE_NET
+					: info.src.addr.lo);
 	flow->port = info.src.port;
 	return 0;
 }
@@ -66,10 +105,10 @@ int network_learn(struct network_flow *flow, const struct packet *packet)
 static enum nat_reason send_to(struct network *network, const struct network_flow *flow, uint32_t n,
 			       struct packet *packet)
 {
-	struct packet_info info = network->about;
+	struct packet_info info = network->templates[NAT_INSIDE].about;
 
 	network_write(network, flow, NAT_INSIDE, packet);
-	packet_set_dst(packet, &info, server(n));
+	packet_set_dst(packet, &info, server(network, NAT_INSIDE, n));
 	return nat_process(network->nat, NAT_INSIDE, packet, network->now).reason;
 }
 
@@ -107,13 +146,25 @@ static void choose_transport(const struct network_kind *kind, struct nat_transpo
 		is->collision = NAT_COLLISION_OVERLOAD;
 }
 
+static struct ip_prefix inside_prefix(const struct network *network)
+{
+	return (struct ip_prefix){ inside_addr(network, 0),
+				   network->kind->way == NETWORK_IPV4 ? 104 : 64 };
+}
+
 int network_make_nat(struct network *network)
 {
+	static const enum nat_kind kinds[] = {
+		[NETWORK_IPV4] = NAT_KIND_NAPT,
+		[NETWORK_NAT66] = NAT_KIND_NAPT,
+		[NETWORK_FIREWALL6] = NAT_KIND_FIREWALL,
+		[NETWORK_NAT64] = NAT_KIND_NAT64,
+	};
 	uint32_t addresses = (network->flows_len + FLOWS_PER_ADDRESS - 1) / FLOWS_PER_ADDRESS;
 	struct ip_addr pool[POOL_MAX];
 	const struct nat_config config = {
-		.inside = { ip_addr_v4(INSIDE_NET), 104 },
-		.inside_addr = ip_addr_v4(INSIDE_NET + 1),
+		.inside = inside_prefix(network),
+		.inside_addr = inside_addr(network, 1),
 		.pool = pool,
 		.pool_len = addresses,
 		.seed = 1,
@@ -121,28 +172,35 @@ int network_make_nat(struct network *network)
 	struct nat_model model;
 
 	nat_model_defaults(&model);
+	model.kind = kinds[network->kind->way];
 	model.pool_size = (uint8_t)addresses;
 	choose_transport(network->kind, &model.udp);
 	choose_transport(network->kind, &model.tcp);
 	if (network->kind->counts_hosts)
 		model.max_mappings_host = HOST_LIMIT;
 	for (uint32_t i = 0; i < addresses; i++)
-		pool[i] = ip_addr_v4(OUTSIDE_NET + i);
+		pool[i] = outside_addr(network, i);
 	return nat_new(&model, &config, &network->nat);
 }
 
-static int make_template(struct network *network)
+static int make_template(struct network *network, enum nat_side side)
 {
 	static const uint8_t payload[PAYLOAD];
 	const struct tcp_says syn = { .flags = TCP_SYN, .seq = 1, .window = 65535 };
-	struct packet packet = { .data = network->template, .room = NETWORK_ROOM };
-	const struct endpoint from = inside_endpoint(network, 0);
-	int err = network->kind->tcp
-			  ? packet_make_tcp(&packet, from, server(0), 64, &syn, NULL, 0)
-			  : packet_make_udp(&packet, from, server(0), 64, payload, PAYLOAD);
+	const struct network_flow first = { .inside = 0 };
+	struct network_template *template = &network->templates[side];
+	struct packet packet = { .data = template->bytes, .room = NETWORK_ROOM };
+	struct endpoint from = server(network, side, 0), to = outside_endpoint(network, &first);
+	int err;
 
-	network->packet_len = packet.len;
-	return err || packet_parse(&packet, &network->about) != PACKET_OK ? -EINVAL : 0;
+	if (side == NAT_INSIDE) {
+		to = from;
+		from = inside_endpoint(network, 0);
+	}
+	err = network->kind->tcp ? packet_make_tcp(&packet, from, to, 64, &syn, NULL, 0)
+				 : packet_make_udp(&packet, from, to, 64, payload, PAYLOAD);
+	template->len = packet.len;
+	return err || packet_parse(&packet, &template->about) != PACKET_OK ? -EINVAL : 0;
 }
 
 int network_new(const struct network_kind *kind, uint32_t flows, struct network **ret)
@@ -161,8 +219,10 @@ int network_new(const struct network_kind *kind, uint32_t flows, struct network 
 	memset(network, 0, size);
 	network->kind = kind;
 	network->flows_len = flows;
-	network->hosts = flows / PORTS_PER_HOST;
-	err = make_template(network);
+	network->hosts = kind->apart ? flows : flows / PORTS_PER_HOST;
+	err = make_template(network, NAT_INSIDE);
+	if (!err)
+		err = make_template(network, NAT_OUTSIDE);
 	if (err) {
 		network_free(network);
 		return err;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A large network behind one NAT, for the measures of the engine with many mappings: 50 ports on
- * each inside host, and an outside address for every 50,000 of them.
+ * each inside host, unless its kind says otherwise, and an outside address for every 50,000 of them.
  *
  * Each flow is an inside endpoint's with one server.  What it sends next is made here; what is
  * measured, and in which order the flows have their turns, is the measure's.
@@ -17,11 +17,16 @@
 
 enum { NETWORK_FLOWS_MAX = 1000000, NETWORK_ROOM = 64 };
 
+/* What speaks IPv6, and what is between: a NAPT from IPv6 to IPv6, a firewall, a NAT64. */
+enum network_way { NETWORK_IPV4, NETWORK_NAT66, NETWORK_FIREWALL6, NETWORK_NAT64 };
+
 #define NETWORK_TIMEOUT_NS (300 * SEC)
 
 /* What NAT it is behind. */
 struct network_kind {
 	const char *name;
+	enum network_way way;
+	bool apart; /* each inside endpoint has an address of its own */
 	bool tcp; /* flows are TCP connections that begin */
 	bool dependent; /* mapping is address-and-port-dependent */
 	bool shares; /* ports, as Linux does, which has to find a source's other mappings, too */
@@ -34,6 +39,13 @@ struct network_flow {
 	uint16_t pool, port; /* outside */
 };
 
+/* A packet between an inside host and a server. */
+struct network_template {
+	uint8_t bytes[NETWORK_ROOM];
+	struct packet_info about;
+	uint32_t len;
+};
+
 struct network {
 	const struct network_kind *kind;
 	struct nat *nat;
@@ -41,9 +53,7 @@ struct network {
 	uint32_t hosts;
 	uint32_t endpoints; /* inside ones that were used so far */
 	uint64_t now;
-	uint8_t template[NETWORK_ROOM]; /* a packet from an inside host to a server */
-	struct packet_info about;
-	uint32_t packet_len;
+	struct network_template templates[2]; /* by enum nat_side, where it comes from */
 	struct network_flow flows[]; /* flows_len, none of which has begun */
 };
 
