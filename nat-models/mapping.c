@@ -236,10 +236,10 @@ static bool keep_endpoints(struct nat *nat, const struct mapping_key *key, struc
 {
 	struct kept_endpoint inside, remote;
 
-	if (!address_book_keep(&nat->addresses, key->inside, &inside))
+	if (!address_book_keep(nat, key->inside, &inside))
 		return false;
-	if (!address_book_keep(&nat->addresses, key->remote, &remote)) {
-		address_book_drop(&nat->addresses, inside);
+	if (!address_book_keep(nat, key->remote, &remote)) {
+		address_book_drop(nat, inside);
 		return false;
 	}
 	m->inside_addr = inside.addr;
@@ -253,8 +253,8 @@ static bool keep_endpoints(struct nat *nat, const struct mapping_key *key, struc
 
 static void drop_endpoints(struct nat *nat, const struct mapping *m)
 {
-	address_book_drop(&nat->addresses, mapping_kept_inside(m));
-	address_book_drop(&nat->addresses, mapping_kept_remote(m));
+	address_book_drop(nat, mapping_kept_inside(m));
+	address_book_drop(nat, mapping_kept_remote(m));
 }
 
 /* Do a mapping's TCP connections set its end?  The router's own state has none. */

@@ -203,7 +203,7 @@ static uint32_t node_new(struct nat *nat, uint32_t ref, struct endpoint remote)
 
 	if (!node)
 		return 0;
-	if (!address_book_keep(&nat->addresses, remote, &kept)) {
+	if (!address_book_keep(nat, remote, &kept)) {
 		node_give_back(&nat->sessions, node);
 		return 0;
 	}
@@ -255,7 +255,7 @@ void session_end_all(struct nat *nat, uint32_t ref)
 	for (; node; node = next) {
 		next = node_at(table, node)->next;
 		index_remove(nat, node | SESSION_NODE);
-		address_book_drop(&nat->addresses, node_at(table, node)->remote);
+		address_book_drop(nat, node_at(table, node)->remote);
 		node_give_back(table, node);
 	}
 	index_remove(nat, ref);

@@ -151,7 +151,7 @@ static void node_end(struct nat *nat, uint32_t node)
 	while (*link != node)
 		link = next_of(nat, *link);
 	*link = *next_of(nat, node);
-	address_book_drop(&nat->addresses, node_at(nat, node)->remote);
+	address_book_drop(nat, node_at(nat, node)->remote);
 	node_to_free(nat, node);
 	nat->tcp.count--;
 }
@@ -169,7 +169,7 @@ static uint32_t node_new(struct nat *nat, uint32_t ref, struct endpoint remote)
 	node = node_take(nat);
 	if (!node)
 		return 0;
-	if (!address_book_keep(&nat->addresses, remote, &kept)) {
+	if (!address_book_keep(nat, remote, &kept)) {
 		node_to_free(nat, node);
 		return 0;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Endpoints that are kept in eight bytes come out as they went in; what is dropped makes room. */
+/* Endpoints that are kept in eight bytes come out as they went in; an address takes one place, however
+ * many keep it, and what the last of them drops makes room. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "nat-models/address_book.h"
+#include "nat-models/nat_state.h"
 
 static const struct nat_memory nobody; /* lends: memory is the C library's */
 
@@ -43,70 +44,146 @@ static const char *const endpoints[] = {
 
 enum { ENDPOINTS = sizeof(endpoints) / sizeof(endpoints[0]), ROUNDS = 1000 };
 
+/* A NAT of which nothing is there but its book. */
+static struct nat nat;
+
+static int open_book(const struct nat_memory *memory)
+{
+	nat = (struct nat){ .hash_seed = 1 };
+	address_book_init(&nat.addresses, memory);
+	return 0;
+}
+
+static int open_empty(void **state)
+{
+	(void)state;
+	return open_book(&nobody);
+}
+
+static int open_full(void **state)
+{
+	(void)state;
+	return open_book(&full);
+}
+
+static int close_book(void **state)
+{
+	(void)state;
+	address_book_clear(&nat.addresses);
+	return 0;
+}
+
+static struct kept_endpoint keep(struct endpoint e)
+{
+	struct kept_endpoint kept;
+
+	assert_true(address_book_keep(&nat, e, &kept));
+	return kept;
+}
+
+static void assert_kept(struct kept_endpoint kept, struct endpoint e)
+{
+	assert_true(endpoint_equal(address_book_read(&nat.addresses, kept), e));
+}
+
 static void each_comes_out_as_it_went_in(void **state)
 {
 	struct kept_endpoint kept[ENDPOINTS];
-	struct address_book book = { .free = 0 };
 
 	(void)state;
-	address_book_init(&book, &nobody);
 	for (int i = 0; i < ENDPOINTS; i++)
-		assert_true(address_book_keep(&book, endpoint_of(endpoints[i]), &kept[i]));
+		kept[i] = keep(endpoint_of(endpoints[i]));
 	for (int i = 0; i < ENDPOINTS; i++) {
-		assert_true(endpoint_equal(address_book_read(&book, kept[i]),
-					   endpoint_of(endpoints[i])));
+		assert_kept(kept[i], endpoint_of(endpoints[i]));
 		assert_int_equal(kept[i].in_book, !ip_addr_is_v4(endpoint_of(endpoints[i]).addr));
 	}
-	address_book_clear(&book);
 }
 
 /* As many come as go: the book gets no longer, and the one that stays is not written over. */
 static void what_is_dropped_makes_room(void **state)
 {
-	struct kept_endpoint stays, first, second;
-	struct address_book book = { .free = 0 };
-	uint32_t rows;
+	struct kept_endpoint stays = keep(endpoint_of("[2b00::1]:1"));
+	struct kept_endpoint first = keep(endpoint_of("[2b00::2]:2")), second;
+	uint32_t rows = nat.addresses.addrs.unused + 1;
 
 	(void)state;
-	address_book_init(&book, &nobody);
-	assert_true(address_book_keep(&book, endpoint_of("[2b00::1]:1"), &stays));
-	assert_true(address_book_keep(&book, endpoint_of("[2b00::2]:2"), &first));
-	rows = book.addrs.unused + 1;
 	for (int i = 0; i < ROUNDS; i++) {
 		struct endpoint e = endpoint_of("[2b00::3]:3");
 
 		e.addr.hi += (uint64_t)i;
-		assert_true(address_book_keep(&book, e, &second));
-		address_book_drop(&book, first);
-		assert_true(endpoint_equal(address_book_read(&book, second), e));
+		second = keep(e);
+		address_book_drop(&nat, first);
+		assert_kept(second, e);
 		first = second;
 	}
-	assert_int_equal(book.addrs.unused, rows);
-	assert_true(endpoint_equal(address_book_read(&book, stays), endpoint_of("[2b00::1]:1")));
-	address_book_clear(&book);
+	assert_int_equal(nat.addresses.addrs.unused, rows);
+	assert_kept(stays, endpoint_of("[2b00::1]:1"));
+}
+
+/* Ports of one address, and addresses that differ in one half only. */
+static void an_address_stands_in_the_book_once(void **state)
+{
+	struct kept_endpoint one = keep(endpoint_of("[2b00::1]:1"));
+	struct kept_endpoint two = keep(endpoint_of("[2b00::1]:2"));
+	struct kept_endpoint other = keep(endpoint_of("[2b01::1]:1"));
+
+	(void)state;
+	assert_int_equal(one.addr, two.addr);
+	assert_int_not_equal(one.addr, other.addr);
+	assert_int_equal(nat.addresses.count, 2);
+	address_book_drop(&nat, one);
+	assert_kept(two, endpoint_of("[2b00::1]:2"));
+	assert_int_equal(nat.addresses.count, 2);
+	address_book_drop(&nat, two);
+	assert_int_equal(nat.addresses.count, 1);
+	assert_kept(other, endpoint_of("[2b01::1]:1"));
+}
+
+/* So many that the buckets grow again and again: each is found where it was put. */
+static void many_are_found_again(void **state)
+{
+	static struct kept_endpoint kept[ROUNDS];
+	struct endpoint e = endpoint_of("[2b00::1]:1");
+
+	(void)state;
+	for (int i = 0; i < ROUNDS; i++) {
+		e.addr.lo = (uint64_t)i;
+		kept[i] = keep(e);
+	}
+	for (int i = 0; i < ROUNDS; i++) {
+		e.addr.lo = (uint64_t)i;
+		assert_kept(kept[i], e);
+		assert_int_equal(keep(e).addr, kept[i].addr);
+	}
+	assert_int_equal(nat.addresses.count, ROUNDS);
+	for (int i = 0; i < ROUNDS; i++) {
+		address_book_drop(&nat, kept[i]);
+		address_book_drop(&nat, kept[i]);
+	}
+	assert_int_equal(nat.addresses.count, 0);
 }
 
 static void without_memory_ipv4_is_kept_all_the_same(void **state)
 {
 	struct kept_endpoint kept = { .addr = 77 };
-	struct address_book book = { .free = 0 };
 
 	(void)state;
-	address_book_init(&book, &full);
-	assert_false(address_book_keep(&book, endpoint_of("[2b00::1]:1"), &kept));
+	assert_false(address_book_keep(&nat, endpoint_of("[2b00::1]:1"), &kept));
 	assert_int_equal(kept.addr, 77);
-	assert_true(address_book_keep(&book, endpoint_of("11.1.1.2:7"), &kept));
-	assert_true(endpoint_equal(address_book_read(&book, kept), endpoint_of("11.1.1.2:7")));
-	address_book_drop(&book, kept);
-	address_book_clear(&book);
+	kept = keep(endpoint_of("11.1.1.2:7"));
+	assert_kept(kept, endpoint_of("11.1.1.2:7"));
+	address_book_drop(&nat, kept);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_comes_out_as_it_went_in),
-		cmocka_unit_test(what_is_dropped_makes_room),
-		cmocka_unit_test(without_memory_ipv4_is_kept_all_the_same),
+		cmocka_unit_test_setup_teardown(each_comes_out_as_it_went_in, open_empty, close_book),
+		cmocka_unit_test_setup_teardown(what_is_dropped_makes_room, open_empty, close_book),
+		cmocka_unit_test_setup_teardown(an_address_stands_in_the_book_once, open_empty, close_book),
+		cmocka_unit_test_setup_teardown(many_are_found_again, open_empty, close_book),
+		cmocka_unit_test_setup_teardown(without_memory_ipv4_is_kept_all_the_same, open_full,
+						close_book),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
