@@ -13,7 +13,7 @@
 #include "../sim/plan.h"
 #include "bench_meter.h"
 
-enum { BENCH_NOTE = 1024, BENCH_PATH = 4096 };
+enum { BENCH_NOTE = 2048, BENCH_PATH = 4096 };
 
 /* What came out.  Filled with zeroes before a measure is taken. */
 struct bench_result {

@@ -59,7 +59,7 @@ bool expiry_prepare(struct nat *nat)
 
 		if (e->chunks_len == EXPIRY_CHUNKS)
 			return false;
-		chunk = table_memory_new(&nat->memory, chunk_size(e->chunks_len), 0);
+		chunk = table_memory_new_unset(&nat->memory, chunk_size(e->chunks_len));
 		if (!chunk)
 			return false;
 		e->chunks[e->chunks_len++] = chunk;

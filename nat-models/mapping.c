@@ -4,6 +4,10 @@
 #include "nat_state.h"
 #include "table_memory.h"
 
+/* Mappings of a chunk that has huge pages.  Of the last of them a part may lie idle: with so many
+ * that is sixteen bytes for each mapping, and with a quarter as many it would be sixty-four. */
+enum { HOT_CHUNK = 1 << 17 };
+
 static size_t chunk_size(const struct mapping_table *table, uint32_t chunk)
 {
 	size_t each = sizeof(struct mapping) + sizeof(struct mapping_links);
@@ -165,7 +169,8 @@ static void all_remove(struct mapping_table *table, uint32_t ref)
 
 static bool add_chunk(struct mapping_table *table, const struct nat_memory *memory)
 {
-	size_t hot = sizeof(struct mapping) << (MAPPING_CHUNK_BITS + table->chunks_len);
+	size_t len = (size_t)1 << (MAPPING_CHUNK_BITS + table->chunks_len);
+	size_t hot = len < HOT_CHUNK ? 0 : len * sizeof(struct mapping);
 	char *chunk = table_memory_new(memory, chunk_size(table, table->chunks_len), hot);
 
 	if (!chunk)

@@ -178,9 +178,11 @@ static void without_memory_ipv4_is_kept_all_the_same(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(each_comes_out_as_it_went_in, open_empty, close_book),
+		cmocka_unit_test_setup_teardown(each_comes_out_as_it_went_in, open_empty,
+						close_book),
 		cmocka_unit_test_setup_teardown(what_is_dropped_makes_room, open_empty, close_book),
-		cmocka_unit_test_setup_teardown(an_address_stands_in_the_book_once, open_empty, close_book),
+		cmocka_unit_test_setup_teardown(an_address_stands_in_the_book_once, open_empty,
+						close_book),
 		cmocka_unit_test_setup_teardown(many_are_found_again, open_empty, close_book),
 		cmocka_unit_test_setup_teardown(without_memory_ipv4_is_kept_all_the_same, open_full,
 						close_book),
