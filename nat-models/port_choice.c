@@ -109,8 +109,8 @@ static int any_shareable(const struct choice *c)
 {
 	uint16_t port = draw(c);
 
-	for (int tries = 0; tries < SHARING_TRIES; tries++) {
-		port = step_on(c, port, 1);
+	for (int tries = 0; tries < SHARING_TRIES; tries++, port = step_on(c, port, 1)) {
+		port_end_late(c->nat, c->key->protocol, c->pool, port);
 		if (in_range(c, port) &&
 		    port_is_free_for(c->nat, c->key->protocol, c->pool, port, c->key->remote))
 			return port;
@@ -145,10 +145,13 @@ static int when_exhausted(const struct choice *c)
 	return -1;
 }
 
+/* With ports shared, one that others have is as good as any (so to Linux). */
 static int any_port(const struct choice *c)
 {
-	int port = any_free(c);
+	int port = c->rules->overload ? any_shareable(c) : -1;
 
+	if (port < 0)
+		port = any_free(c);
 	return port >= 0 ? port : when_exhausted(c);
 }
 
