@@ -5,11 +5,18 @@
  *
  * That the kernel drops a packet is told by a second one of a flow that always passes, the marker,
  * which follows it on the same way from the same processor.
+ *
+ * Where a port is in use both draw another.  The engine's chance is set so that what it draws, if it draws,
+ * is what the kernel has drawn for the same packet: so both tables are the same at every packet, and all
+ * decisions must be, to the port.  One difference would not show: the kernel takes a port that the source has
+ * for another remote end, and the engine draws.  Such draws are counted: chance makes a few.
  */
 #ifndef KNOTHOLE_TESTS_MASQUERADE_BENCH_H
 #define KNOTHOLE_TESTS_MASQUERADE_BENCH_H
 
+#include "box_table.h"
 #include "live_lab.h"
+#include "next_draw.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,15 +35,13 @@
 #define GATEWAY V4(10, 0, 0, 1)
 #define MARKER_FAR V4(11, 9, 9, 9)
 
-enum { MARKER_PORT = 9, TTL = 64, HOSTS = 3, DRAWS = 128 };
-enum { SEQUENCES = 1000, MOST_PACKETS = 60, TIMES = 3 };
+enum { MARKER_PORT = 9, TTL = 64, HOSTS = 3 };
+enum { SEQUENCES = 1000, MOST_PACKETS = 60, TIMES = 3, STORY = 8192 };
 
-/* What an idle flow's age must not come near to when a packet is sent: the kernel counts in ticks, and
- * forgets what has ended when it is told to, not before. */
+/* What an idle flow's age must not come near to when a packet is sent: the kernel counts in ticks. */
 #define TICK (10 * MSEC)
 #define BEFORE_END (40 * MSEC)
-#define AFTER_END (110 * MSEC)
-#define COLLECT_EVERY (40 * MSEC)
+#define AFTER_END (20 * MSEC)
 
 struct bench;
 
@@ -46,21 +51,6 @@ struct fate {
 	bool sound; /* its checksums, and those of what it quotes, are right */
 	struct endpoint src, dst;
 	struct endpoint quoted_src, quoted_dst; /* of an ICMP error */
-};
-
-/*
- * The ports, or identifiers, that a sequence's sources were moved to.  A source keeps to such a port
- * for its next connections, unless it is in use there.  Where a draw hits a port of another source,
- * moved or not, later ones find ports in use that the other way's draws left free: the two part by
- * luck alone, and the sequence ends.
- */
-struct draws {
-	int len;
-	struct draw {
-		struct endpoint source;
-		enum way { BY_KERNEL, BY_ENGINE } way;
-		uint16_t port;
-	} all[DRAWS];
 };
 
 /* What all sequences have; a test's own begin with it. */
@@ -73,6 +63,8 @@ struct course {
 		uint64_t from, to;
 	} moments[MOST_PACKETS]; /* when packets were sent */
 	int moments_len;
+	char story[STORY]; /* its packets, a line each */
+	size_t story_len;
 };
 
 /* How a test plays its sequences. */
@@ -88,8 +80,8 @@ struct bench {
 	struct nat_model model;
 	const struct play *play;
 	bool timed;
-	uint64_t collected;
 	struct live_nat *box;
+	struct box_table *table; /* the box's */
 	struct nat *nat;
 	struct port ports[2]; /* the test's own, in the hosts' places: inside, outside */
 	struct link *links[2];
@@ -99,7 +91,7 @@ struct bench {
 	bool marked; /* … and the marker after it */
 	uint64_t chance;
 	int err;
-	int packets, passed, begun, moved, strays, by_luck, leaked, anew, errors, late, ended;
+	int packets, passed, begun, moved, strays, hits, leaked, anew, errors, late, ended;
 	char trouble[320]; /* the first difference */
 };
 
@@ -203,26 +195,6 @@ static inline void set_conntrack(struct bench *bench, const char *name, unsigned
 		keep(bench, -EIO);
 }
 
-/* To read the table makes the kernel forget the entries that have run out.  Left alone it may take a
- * minute, and meanwhile looks for a source's ports in their list, too. */
-static inline void collect(struct bench *bench)
-{
-	static char bytes[1 << 16];
-	int home = netns_current(), fd;
-
-	keep(bench, netns_enter(live_nat_namespace(bench->box)));
-	fd = open("/proc/net/nf_conntrack", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		keep(bench, -errno);
-	while (fd >= 0 && read(fd, bytes, sizeof(bytes)) > 0)
-		;
-	if (fd >= 0)
-		close(fd);
-	netns_return(home);
-	close(home);
-	bench->collected = loop_now(bench->lab.loop);
-}
-
 /* @timed: UDP's and ICMP's flows end after seconds, in both. */
 static inline void open_bench(struct bench *bench, const char *model, const struct play *play,
 			      bool timed)
@@ -241,6 +213,7 @@ static inline void open_bench(struct bench *bench, const char *model, const stru
 	bench->chance = 1;
 	lab_open(&bench->lab);
 	open_box(bench, box);
+	assert_int_equal(box_table_open(live_nat_namespace(bench->box), &bench->table), 0);
 	for (int side = 0; side < 2; side++) {
 		bench->ports[side] = (struct port){ .receive = take, .node = bench };
 		bench->links[side] = lab_link(&bench->lab, box[side], &bench->ports[side]);
@@ -252,6 +225,7 @@ static inline void close_bench(struct bench *bench)
 	for (int side = 0; side < 2; side++)
 		link_free(bench->links[side]);
 	nat_free(bench->nat);
+	box_table_close(bench->table);
 	live_nat_free(bench->box);
 	lab_close(&bench->lab);
 }
@@ -335,60 +309,78 @@ static inline struct fate by_kernel(struct bench *bench, enum nat_side side, str
 	return by_kernel_packet(bench, side, &pkt);
 }
 
-static inline struct fate by_engine(struct bench *bench, enum nat_side side, struct endpoint src,
-				    struct endpoint dst)
-{
-	uint8_t bytes[64];
-	struct packet pkt = { .data = bytes, .room = sizeof(bytes) };
-
-	keep(bench, packet_make_udp(&pkt, src, dst, TTL, "x", 1));
-	return by_engine_packet(bench, side, &pkt);
-}
-
 static inline int below(struct bench *bench, int n)
 {
 	return (int)stream_below(&bench->chance, (uint64_t)n);
 }
 
-/* Note that @source left by @port.  Did another source of the sequence, on the same way?  A port kept
- * from inside is no draw. */
-static inline bool is_drawn_twice(struct draws *draws, struct endpoint source, enum way way,
-				  uint16_t port)
+/* As the kernel keeps ports below 512, below 1024 and above apart. */
+struct port_range {
+	int first, last;
+};
+
+static inline struct port_range range_of(uint16_t port)
 {
-	bool noted = false;
-
-	if (port == source.port)
-		return false;
-	for (int i = 0; i < draws->len; i++) {
-		const struct draw *draw = &draws->all[i];
-
-		if (draw->way != way || draw->port != port)
-			continue;
-		if (!endpoint_equal(draw->source, source))
-			return true;
-		noted = true;
-	}
-	if (!noted) {
-		assert_true(draws->len < DRAWS);
-		draws->all[draws->len++] = (struct draw){ source, way, port };
-	}
-	return false;
+	if (port < 512)
+		return (struct port_range){ 1, 511 };
+	return port < 1024 ? (struct port_range){ 600, 1023 } : (struct port_range){ 1024, 65535 };
 }
 
-/* Is where @source left by luck alone?  The sequence's own ports are @len from @first on. */
-static inline bool is_lucky(struct draws *draws, struct endpoint source, int first, int len,
-			    uint16_t kernel, uint16_t engine)
+/*
+ * What the engine makes of @pkt, sent at @side, where the kernel's port was @port: if it draws, that is what
+ * it draws.  *ret_drew: it did.
+ */
+static inline struct fate by_engine_alike(struct bench *bench, enum nat_side side,
+					  struct packet *pkt, struct port_range range,
+					  uint16_t port, bool *ret_drew)
 {
-	const uint16_t ports[] = { [BY_KERNEL] = kernel, [BY_ENGINE] = engine };
+	bool can = port >= range.first && port <= range.last;
+	uint64_t token = next_draw_is(bench->nat, can ? (uint32_t)(port - range.first) : 0,
+				      (uint32_t)(range.last - range.first + 1));
+	struct fate fate = by_engine_packet(bench, side, pkt);
 
-	for (int way = BY_KERNEL; way <= BY_ENGINE; way++) {
-		bool own = ports[way] >= first && ports[way] < first + len;
+	*ret_drew = next_draw_was_had(bench->nat, token);
+	return fate;
+}
 
-		if ((own && ports[way] != source.port) ||
-		    is_drawn_twice(draws, source, (enum way)way, ports[way]))
-			return true;
-	}
-	return false;
+/* One packet more of the course's, for whoever must find out what went wrong. */
+static inline void tell(struct course *course, const char *what, struct endpoint src,
+			struct endpoint dst, unsigned flags, const struct fate *kernel,
+			const struct fate *engine)
+{
+	char text[6][ENDPOINT_TEXT];
+	size_t room = sizeof(course->story) - course->story_len;
+	int len = snprintf(course->story + course->story_len, room,
+			   "  %s %s > %s, flags %u: kernel %s > %s, engine %s > %s\n", what,
+			   endpoint_format(src, text[0]), endpoint_format(dst, text[1]), flags,
+			   kernel->passed ? endpoint_format(kernel->src, text[2]) : "-",
+			   kernel->passed ? endpoint_format(kernel->dst, text[3]) : "-",
+			   engine->passed ? endpoint_format(engine->src, text[4]) : "-",
+			   engine->passed ? endpoint_format(engine->dst, text[5]) : "-");
+
+	if (len > 0 && (size_t)len < room)
+		course->story_len += (size_t)len;
+}
+
+/* Where time passes, before @src speaks: the kernel is made to forget the flow with @remote if that has run
+ * out.  Left alone it may keep it for a minute more, and looks for a source's ports in such, too. */
+static inline void forget_ended(struct bench *bench, uint8_t protocol, struct endpoint src,
+				struct endpoint remote)
+{
+	int err = bench->timed ? box_table_knows(bench->table, protocol, src, remote) : 0;
+
+	keep(bench, err < 0 ? err : 0);
+}
+
+/* The first difference: all that may tell why. */
+static inline void show_trouble(const struct bench *bench, const struct course *course)
+{
+	char part[16];
+
+	snprintf(part, sizeof(part), ".%d.%d ", course->number >> 8, course->number & 255);
+	printf("sequence %d:\n%s the kernel's table:\n", course->number, course->story);
+	box_table_show(bench->table, part);
+	fflush(stdout);
 }
 
 /* The box looks up each host's hardware address at the first packet for it, which then would
@@ -467,13 +459,8 @@ static inline void send_one(struct bench *bench, struct course *course)
 /* A few packets, and a while of nothing.  The flow that always passes may have ended meanwhile. */
 static inline void take_turn(struct bench *bench, struct course *course)
 {
-	uint64_t now = loop_now(bench->lab.loop);
-
-	if (now > bench->collected + COLLECT_EVERY) {
-		collect(bench);
-		send_marker(bench, NAT_INSIDE);
-		await_marker(bench);
-	}
+	send_marker(bench, NAT_INSIDE);
+	await_marker(bench);
 	for (int n = 1 + below(bench, 4); n > 0 && course->packets && !course->over; n--) {
 		if (!is_clear(bench, course))
 			break;
