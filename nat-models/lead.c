@@ -346,6 +346,33 @@ static bool serves(const struct passage *p, const struct mapping *m)
 	       (!is_request(p) || flags & MAPPING_FROM_OUTSIDE);
 }
 
+/* Where filters are shared: the other protocol's mapping at this port, where it lets @remote in; or 0. */
+static uint32_t sibling_admits(const struct passage *p, uint16_t pool, uint16_t port,
+			       struct endpoint remote)
+{
+	struct nat *nat = p->nat;
+	enum nat_protocol other;
+	uint32_t ref;
+
+	if (!nat->model.shared_filters || !sibling_of(p->protocol, &other))
+		return 0;
+	ref = port_user(nat, other, pool, port);
+	return ref && !(nat_mapping(nat, ref)->flags & MAPPING_FROM_OUTSIDE) &&
+			       filter_admits(nat, ref, remote)
+		       ? ref
+		       : 0;
+}
+
+/* Has the other protocol, from the inside endpoint of mapping @ref, opened the way for @remote? */
+static bool opened_by_sibling(const struct passage *p, uint32_t ref, struct endpoint remote)
+{
+	const struct mapping *m = nat_mapping(p->nat, ref);
+	uint32_t sibling = sibling_admits(p, m->pool, m->outside_port, remote);
+
+	return sibling && endpoint_equal(mapping_inside(p->nat, m),
+					 mapping_inside(p->nat, nat_mapping(p->nat, sibling)));
+}
+
 /* With ports shared: the mapping that has this session, or else the first that admits it. */
 static uint32_t find_in_shared(const struct passage *p, uint16_t pool, uint16_t port,
 			       struct endpoint remote, uint32_t first)
@@ -353,7 +380,9 @@ static uint32_t find_in_shared(const struct passage *p, uint16_t pool, uint16_t 
 	uint32_t ref = session_find(p->nat, p->protocol, pool, port, remote);
 
 	if (ref)
-		return serves(p, nat_mapping(p->nat, ref)) && filter_remembers(p->nat, ref, remote)
+		return serves(p, nat_mapping(p->nat, ref)) &&
+				       (filter_remembers(p->nat, ref, remote) ||
+					opened_by_sibling(p, ref, remote))
 			       ? ref
 			       : 0;
 	if (lead_rules(p)->is.filtering == NAT_APD)
@@ -405,7 +434,8 @@ static uint32_t find_in_own(const struct passage *p, struct endpoint remote, uin
 		return dmz;
 	if (m->flags & MAPPING_FROM_OUTSIDE || !serves(p, m))
 		return 0;
-	return filter_admits(p->nat, first, remote) ? first : 0;
+	return filter_admits(p->nat, first, remote) || opened_by_sibling(p, first, remote) ? first
+											   : 0;
 }
 
 /* RFC 7857, 6: where filters are shared, what the other protocol has opened at this port is open to this
@@ -416,14 +446,9 @@ static bool shared_way_in(struct passage *p, struct endpoint outside, struct end
 	struct nat *nat = p->nat;
 	struct outside_port at = { pool, outside.port };
 	struct mapping_key key = { p->protocol, lead_rules(p)->scope, outside, remote };
-	enum nat_protocol other;
-	uint32_t ref;
+	uint32_t ref = sibling_admits(p, pool, outside.port, remote);
 
-	if (!nat->model.shared_filters || !sibling_of(p->protocol, &other))
-		return false;
-	ref = port_user(nat, other, pool, outside.port);
-	if (!ref || nat_mapping(nat, ref)->flags & MAPPING_FROM_OUTSIDE ||
-	    !filter_admits(nat, ref, remote))
+	if (!ref)
 		return false;
 	key.inside = mapping_inside(nat, nat_mapping(nat, ref));
 	*ret = (struct lead){ .to = key.inside };

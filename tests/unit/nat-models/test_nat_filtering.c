@@ -115,9 +115,56 @@ static void apd_ad_short(struct script_config *c)
 	c->model.udp.timeout_ns = 10 * SEC;
 }
 
+/* RFC 7857, 6, where filters forget whom nobody has spoken to for 100 s. */
+static void shared_and_forgetful(struct script_config *c)
+{
+	c->model.shared_filters = true;
+	c->model.udp.permission_ns = 100 * SEC;
+	c->model.tcp.permission_ns = 200 * SEC;
+	c->model.tcp.timeout_ns = c->model.tcp.timeout_two_way_ns = 1000 * SEC;
+}
+
+static void shared_forgetful_and_overloading(struct script_config *c)
+{
+	shared_and_forgetful(c);
+	c->model.tcp.collision = NAT_COLLISION_OVERLOAD;
+}
+
+static void shared_at_once(struct script_config *c)
+{
+	c->model.shared_mappings = c->model.shared_filters = true;
+}
+
 #define I2 "UDP 192.168.1.2:4000"
+#define T_IN "TCP 11.1.1.2:7 > 11.2.0.1:4000 "
+#define T_GOT "TCP 11.1.1.2:7 > 192.168.1.2:4000"
 
 static const struct script scripts[] = {
+	{ "shared filters: a SYN that comes again is let in as the first was",
+	  shared_and_forgetful,
+	  { { 0, 'i', I2 " > 11.1.1.2:7", "UDP 11.2.0.1:4000" },
+	    { SEC, 'o', T_IN "SYN", T_GOT },
+	    { 2 * SEC, 'o', T_IN "SYN", T_GOT },
+	    { 100 * SEC - 1, 'o', T_IN "SYN", T_GOT },
+	    { 100 * SEC, 'o', T_IN "SYN", "dropped: filtered" },
+	    { 150 * SEC, 'i', "TCP 192.168.1.2:4000 > 11.1.1.2:7 SYN",
+	      "TCP 11.2.0.1:4000 > 11.1.1.2:7" },
+	    { 349 * SEC, 'o', T_IN "SYN", T_GOT },
+	    { 350 * SEC, 'o', T_IN "SYN", "dropped: filtered" } } },
+	{ "… and where ports are shared, too",
+	  shared_forgetful_and_overloading,
+	  { { 0, 'i', I2 " > 11.1.1.2:7", "UDP 11.2.0.1:4000" },
+	    { SEC, 'o', T_IN "SYN", T_GOT },
+	    { 2 * SEC, 'o', T_IN "SYN", T_GOT },
+	    { 100 * SEC, 'o', T_IN "SYN", "dropped: filtered" } } },
+	{ "… and where the protocol has a mapping of its own there",
+	  shared_at_once,
+	  { { 0, 'i', "TCP 192.168.1.2:4000 > 11.1.2.2:7 SYN",
+	      "TCP 11.2.0.1:4000 > 11.1.2.2:7" },
+	    { 0, 'o', T_IN "SYN", "dropped: filtered" },
+	    { 0, 'i', I2 " > 11.1.1.2:7", "UDP 11.2.0.1:4000" },
+	    { 0, 'o', T_IN "SYN", T_GOT },
+	    { 0, 'o', "TCP 11.1.1.2:8 > 11.2.0.1:4000 SYN", "dropped: filtered" } } },
 	{ "EI, ADF: every address that was sent to has a permission",
 	  ei_ad,
 	  { { 0, 'i', I2 " > 11.1.1.2:7", "UDP 11.2.0.1:4000" },
