@@ -56,6 +56,7 @@ enum {
 	X(TURN_TOO_LONG, "sends what is not to be cut, and is too long for the way")               \
 	X(TURN_STRANGER, "is no peer with a permission")                                           \
 	X(TURN_NO_LINKS, "finds all of an allocation's connections to peers taken")                \
+	X(TURN_NO_MEMORY, "gets no connection to a peer, for want of memory")                      \
 	X(TURN_UNBOUND, "leaves a connection to a peer unbound")
 
 enum turn_complaint {

@@ -80,7 +80,8 @@ void turn_create_permission(struct turn_request *r, struct turn_allocation *a)
 	turn_refuse(r, code);
 }
 
-/* The place for a binding of @number to @peer; NULL where there is no room. */
+/* The place for a binding of @number to @peer, which may be one after the last; NULL where there is no
+ * room. */
 static struct turn_channel *channel_place(struct turn_allocation *a, uint16_t number,
 					  struct endpoint peer)
 {
@@ -91,7 +92,7 @@ static struct turn_channel *channel_place(struct turn_allocation *a, uint16_t nu
 	for (size_t i = 0; i < a->channels_len; i++)
 		if (a->channels[i].expires <= turn_now(a->server))
 			return &a->channels[i];
-	return a->channels_len < TURN_CHANNELS ? &a->channels[a->channels_len++] : NULL;
+	return a->channels_len < TURN_CHANNELS ? &a->channels[a->channels_len] : NULL;
 }
 
 /* Both the number and the peer must be free, or bound to each other (RFC 8656, 12.2). */
@@ -129,11 +130,16 @@ void turn_channel_bind(struct turn_request *r, struct turn_allocation *a)
 		turn_refuse(r, 400);
 		return;
 	}
-	channel = turn_permit(a, peer.addr) ? channel_place(a, (uint16_t)number, peer) : NULL;
-	if (channel)
-		*channel = (struct turn_channel){ (uint16_t)number, peer,
-						  turn_now(r->server) + TURN_CHANNEL_NS };
-	turn_refuse(r, channel ? 0 : 508);
+	/* Who gets no channel gets no permission by it, either. */
+	channel = channel_place(a, (uint16_t)number, peer);
+	if (!channel || !turn_permit(a, peer.addr)) {
+		turn_refuse(r, 508);
+		return;
+	}
+	a->channels_len += channel == &a->channels[a->channels_len];
+	*channel = (struct turn_channel){ (uint16_t)number, peer,
+					  turn_now(r->server) + TURN_CHANNEL_NS };
+	turn_refuse(r, 0);
 }
 
 /* To have DF set, or clear, which is for each datagram to say (RFC 8656, 15). */

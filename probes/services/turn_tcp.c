@@ -50,8 +50,10 @@ static struct turn_link *link_new(struct turn_allocation *a, struct endpoint pee
 		return NULL;
 	}
 	link = calloc(1, sizeof(*link));
-	if (!link)
+	if (!link) {
+		turn_complain(a->server, TURN_NO_MEMORY, who);
 		return NULL;
+	}
 	link->server = a->server;
 	link->allocation = a;
 	link->peer = peer;
@@ -215,6 +217,7 @@ void turn_connect(struct turn_request *r, struct turn_allocation *a)
 	keep_request(c, r);
 	if (crew_spawn(&r->server->crew, host_loop(r->server->host), "turn connect",
 		       connect_to_peer, c)) {
+		turn_complain(r->server, TURN_NO_MEMORY, r->path->remote);
 		link_release(c->link);
 		free(c);
 		turn_refuse(r, 508);
@@ -261,6 +264,7 @@ static void take_peer(struct turn_allocation *a, struct sock *sock)
 	}
 	if (link_stand(link, sock) || crew_spawn(&a->server->crew, host_loop(a->server->host),
 						 "turn peer", keep_link, link)) {
+		turn_complain(a->server, TURN_NO_MEMORY, peer);
 		link_release(link);
 		return;
 	}

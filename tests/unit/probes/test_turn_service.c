@@ -363,6 +363,49 @@ static void test_permissions(void **state)
 	turn_run(NULL, fill_permissions);
 }
 
+enum { ALL_CHANNELS = 64, FIRST_CHANNEL = 0x4000 };
+
+/* Who is refused a channel is not permitted, either. */
+static void fill_channels(struct turn_fixture *f)
+{
+	struct endpoint relayed;
+
+	turn_log_in(f);
+	assert_int_equal(turn_allocate_one(f), 0);
+	assert_true(stun_get_address(&f->msg, STUN_XOR_RELAYED_ADDRESS, &relayed));
+	for (uint16_t i = 0; i < ALL_CHANNELS; i++)
+		assert_int_equal(
+			turn_bind_one(f, FIRST_CHANNEL + i, TURN_FIXTURE_PEER + 1, 1000 + i), 0);
+	assert_int_equal(turn_bind_one(f, FIRST_CHANNEL + ALL_CHANNELS, TURN_FIXTURE_PEER, 1), 508);
+	assert_int_equal(hear_from_peer(f, relayed), 0);
+	assert_int_equal(turn_permit_one(f, TURN_FIXTURE_PEER), 0);
+	assert_true(hear_from_peer(f, relayed) > 0);
+}
+
+static void test_channels(void **state)
+{
+	(void)state;
+	turn_run(NULL, fill_channels);
+}
+
+/* … nor is a number bound to who cannot be permitted. */
+static void bind_without_permission(struct turn_fixture *f)
+{
+	turn_log_in(f);
+	assert_int_equal(turn_allocate_one(f), 0);
+	for (uint32_t i = 1; i <= 64; i++)
+		assert_int_equal(turn_permit_one(f, TURN_FIXTURE_PEER + i), 0);
+	assert_int_equal(turn_bind_one(f, FIRST_CHANNEL, TURN_FIXTURE_PEER, 1), 508);
+	fiber_sleep(host_now(f->client) + 300 * SEC);
+	assert_int_equal(turn_bind_one(f, FIRST_CHANNEL, TURN_FIXTURE_PEER + 1, 7), 0);
+}
+
+static void test_bind_without_permission(void **state)
+{
+	(void)state;
+	turn_run(NULL, bind_without_permission);
+}
+
 static void relay_both_ways(struct turn_fixture *f)
 {
 	struct turn_channel_data data = { 0x4000, 5, (const uint8_t *)"voice" };
@@ -443,6 +486,8 @@ int main(void)
 		cmocka_unit_test(test_alternate_server),
 		cmocka_unit_test(test_bind_strangely),
 		cmocka_unit_test(test_permissions),
+		cmocka_unit_test(test_channels),
+		cmocka_unit_test(test_bind_without_permission),
 		cmocka_unit_test(test_relaying),
 		cmocka_unit_test(test_another_user),
 	};
