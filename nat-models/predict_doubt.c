@@ -331,6 +331,40 @@ static bool over_tcp(const struct predict_question *question, enum method method
 	       (method == METHOD_TURN && question->turn == PREDICT_TURN_TCP);
 }
 
+/* How many addresses may @side's hosts come from, as those outside of its first @len NATs see them? */
+static unsigned addresses_of(const struct predict_side *side, size_t len)
+{
+	for (size_t i = len; i-- > 0;)
+		if (nat_kind_gives_ports(side->nats[i].model->kind))
+			return side->nats[i].model->pooling == NAT_POOLING_ARBITRARY
+				       ? side->nats[i].model->pool_size
+				       : 1;
+	return 1;
+}
+
+/* Each inside address needs one of its own, for good; one that is given back there is not. */
+static bool lacks_addresses(const struct predict_question *question,
+			    const struct predict_side *side, size_t i)
+{
+	const struct nat_model *model = side->nats[i].model;
+	unsigned need = addresses_of(side, i);
+
+	if (side == &question->shared && i == 0)
+		need = addresses_of(&question->caller, question->caller.nats_len) +
+		       addresses_of(&question->callee, question->callee.nats_len);
+	return model->kind == NAT_KIND_ONE_TO_ONE && need > model->pool_size;
+}
+
+static void doubt_addresses(const struct predict_question *question,
+			    const struct predict_side *side, enum party owner, enum method method,
+			    struct predict_answer *ret)
+{
+	for (size_t i = 0; i < side->nats_len; i++)
+		if (ret->udp[method] == PREDICT_MUST && lacks_addresses(question, side, i))
+			lower(method, PREDICT_MAY, "may have no address left for another inside",
+			      side->nats[i].model, owner, ret);
+}
+
 static void doubt_table(const struct predict_question *question, const struct predict_side *side,
 			enum party owner, enum method method, struct predict_answer *ret)
 {
@@ -442,7 +476,8 @@ static bool answers_strays(const struct predict_side *side)
 {
 	for (size_t i = 0; i < side->nats_len; i++)
 		if (side->nats[i].model->udp.unsolicited == NAT_UNSOLICITED_ICMP ||
-		    side->nats[i].forwards_peer || side->nats[i].forwards_callee)
+		    (side->nats[i].forwards_peer && !side->nats[i].fixed_peer) ||
+		    side->nats[i].forwards_callee)
 			return true;
 	return false;
 }
@@ -477,8 +512,10 @@ void predict_doubt(const struct predict_question *question, enum method method,
 	doubt_syns(question, method, play, ret);
 	for (int p = PARTY_CALLER; p <= PARTY_CALLEE && method == METHOD_LOW_TTL; p++)
 		doubt_errors(sides[p], (enum party)p, ret);
-	for (int p = PARTY_CALLER; p <= PARTY_NONE; p++)
+	for (int p = PARTY_CALLER; p <= PARTY_NONE; p++) {
 		doubt_table(question, sides[p], (enum party)p, method, ret);
+		doubt_addresses(question, sides[p], (enum party)p, method, ret);
+	}
 	for (int p = PARTY_CALLER; p <= PARTY_NONE; p++)
 		doubt_stealing(question, sides[p], (enum party)p, method, ret);
 	doubt_refusals(question, method, ret);
