@@ -251,6 +251,16 @@ static void draw_model(uint64_t *stream, struct nat_model *ret)
 		treat_alike(ret);
 }
 
+/* By a stream of its own: what else a seed draws hangs on it. */
+static void draw_forwards(uint64_t seed, struct draw *ret)
+{
+	uint64_t stream = stream_seed(seed, "draw", "forwards");
+
+	for (unsigned i = 0; i < 2; i++)
+		ret->forward[i] = stream_below(&stream, 8) == 0 && !ret->dmz[i] &&
+				  draw_has(ret->layout, i) && ret->layout != DRAW_ONE_HOME;
+}
+
 /* Where a host's address determines its ports, one of another network has none, nor one of too high an
  * address: neither could join a rendezvous. */
 static void give_all_their_share(struct nat_transport *tcp, bool others)
@@ -282,6 +292,7 @@ void draw_case(uint64_t seed, struct draw *ret)
 		if (ret->models[i].kind == NAT_KIND_ONE_TO_ONE && ret->models[i].pool_size < 2)
 			ret->models[i].pool_size = 2;
 	}
+	draw_forwards(seed, ret);
 	for (unsigned i = 0; i < DRAW_MODELS; i++)
 		give_all_their_share(&ret->models[i].tcp, i == 2);
 }

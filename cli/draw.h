@@ -34,6 +34,7 @@ struct draw {
 	enum draw_layout layout;
 	bool host_addresses; /* the peers try each other's own, too */
 	bool dmz[2]; /* the home's NAT leads all strangers to the caller, the callee */
+	bool forward[2]; /* … or those who come to the port that the peer then has beforehand */
 };
 
 const char *draw_layout_word(enum draw_layout layout);

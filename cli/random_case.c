@@ -67,6 +67,8 @@ json_t *random_case_run(const struct random_case *random)
 	json_object_set_new(params, "host_addresses", json_boolean(draw->host_addresses));
 	json_object_set_new(params, "dmz_a", json_boolean(draw->dmz[0]));
 	json_object_set_new(params, "dmz_b", json_boolean(draw->dmz[1]));
+	json_object_set_new(params, "forward_a", json_boolean(draw->forward[0]));
+	json_object_set_new(params, "forward_b", json_boolean(draw->forward[1]));
 	json_object_set_new(params, "method", json_string(random->method));
 	return json_pack("{s:o, s:I}", "params", params, "seed", (json_int_t)random->seed);
 }
@@ -147,6 +149,10 @@ static void try_layouts(struct shrink *shrink, struct random_case *random)
 	if (memcmp(plainer.draw.dmz, random->draw.dmz, sizeof(plainer.draw.dmz)) != 0)
 		take(shrink, random, &plainer);
 	plainer = *random;
+	plainer.draw.forward[0] = plainer.draw.forward[1] = false;
+	if (memcmp(plainer.draw.forward, random->draw.forward, sizeof(plainer.draw.forward)) != 0)
+		take(shrink, random, &plainer);
+	plainer = *random;
 	plainer.draw.host_addresses = false;
 	if (random->draw.host_addresses)
 		take(shrink, random, &plainer);
@@ -156,7 +162,7 @@ static void try_layouts(struct shrink *shrink, struct random_case *random)
 		take(shrink, random, &plainer);
 	plainer = *random;
 	plainer.draw.layout = DRAW_OPEN_CALLEE;
-	plainer.draw.dmz[1] = false;
+	plainer.draw.dmz[1] = plainer.draw.forward[1] = false;
 	if (random->draw.layout != DRAW_OPEN_CALLEE)
 		take(shrink, random, &plainer);
 }

@@ -242,10 +242,10 @@ static unsigned shown_of(const struct predict_question *question, enum method me
 		       : method_bit(method);
 }
 
-static void answer_method(const struct predict_question *question, enum method method,
-			  struct tally *tally, struct predict_answer *ret)
+/* False where the two cannot join, which *ret then says. */
+static bool joins(const struct predict_question *question, enum method method,
+		  struct predict_answer *ret)
 {
-	struct doubt_play play;
 	char name[LABEL];
 
 	for (int p = PARTY_CALLER; p <= PARTY_CALLEE; p++) {
@@ -257,8 +257,16 @@ static void answer_method(const struct predict_question *question, enum method m
 		ret->udp[method] = PREDICT_MUST_NOT;
 		snprintf(ret->why[method], WHY, "%s lets no TCP through to the rendezvous",
 			 predict_label(owner, blocker, name));
-		return;
+		return false;
 	}
+	return true;
+}
+
+static void answer_method(const struct predict_question *question, enum method method,
+			  struct tally *tally, struct predict_answer *ret)
+{
+	struct doubt_play play;
+
 	if (method == METHOD_RELAY) {
 		ret->udp[method] = PREDICT_MUST;
 		snprintf(ret->why[method], WHY, "both hold a TCP connection to the rendezvous");
@@ -278,6 +286,23 @@ static void answer_method(const struct predict_question *question, enum method m
 		ret->ice_paths = (1U << ICE_PATH_COUNT) - 1;
 }
 
+static void answer(const struct predict_question *question, enum method method, struct tally *tally,
+		   struct predict_answer *ret)
+{
+	struct predict_question about;
+
+	/* To a server the peers speak from other ports. */
+	if (method_relays(method))
+		about = *question;
+	else
+		predict_by_forwards(question, method_connects(method), &tally->forwarded, &about);
+	if (joins(question, method, ret))
+		answer_method(&about, method, tally, ret);
+	predict_exempt(question, method, ret);
+	if (ret->udp[method] != PREDICT_MUST_NOT)
+		ret->shown[method] = shown_of(&about, method, tally);
+}
+
 void predict(const struct predict_question *question, struct predict_answer *ret)
 {
 	/* Too large for the stack of a fiber. */
@@ -287,14 +312,11 @@ void predict(const struct predict_question *question, struct predict_answer *ret
 	for (int m = 0; m < METHOD_COUNT; m++) {
 		ret->chance[m] = -1;
 		if (tally) {
-			answer_method(question, (enum method)m, tally, ret);
-			predict_exempt(question, (enum method)m, ret);
+			answer(question, (enum method)m, tally, ret);
 		} else {
 			ret->udp[m] = PREDICT_MAY;
 			snprintf(ret->why[m], WHY, "no memory to think with");
 		}
-		if (tally && ret->udp[m] != PREDICT_MUST_NOT)
-			ret->shown[m] = shown_of(question, (enum method)m, tally);
 		if (ret->udp[m] != PREDICT_MAY)
 			ret->chance[m] = ret->udp[m] == PREDICT_MUST;
 	}

@@ -167,6 +167,8 @@ struct predict_nat {
 	const struct nat_model *model;
 	bool forwards_peer; /* a static forward or DMZ leads to the peer's own UDP port */
 	bool forwards_tcp; /* … and to its TCP port */
+	/* It is a forward, which has the port for good: by it goes out what the peer sends from its own. */
+	bool fixed_peer, fixed_tcp;
 	/* Of a NAT that both are behind: so much for the caller's, and this is the callee's. */
 	bool forwards_callee, forwards_callee_tcp;
 	bool input_drops; /* reserved: the router's own INPUT is closed (no poisoning) */

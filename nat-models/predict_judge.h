@@ -6,6 +6,7 @@
 #ifndef KNOTHOLE_PREDICT_JUDGE_H
 #define KNOTHOLE_PREDICT_JUDGE_H
 
+#include "predict_forward.h"
 #include "predict_play.h"
 #include "predict_why.h"
 
@@ -17,6 +18,7 @@ struct tally {
 	bool crossed; /* in a good one, SYNs had to cross */
 	bool remapped; /* in the good one, the caller did not come from where it is known */
 	unsigned paths; /* of ICE's good ones */
+	struct predict_forwarded forwarded;
 };
 
 /* Play @method, or (@tcp) ICE's candidates over TCP, in every order and with either luck. */

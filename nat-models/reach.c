@@ -271,7 +271,9 @@ bool reach_init(struct reach *reach, const struct predict_question *question, bo
 	reach->local_port = question->local_port;
 	reach->rendezvous = (struct spot){ reach_new_symbol(reach), reach_new_port(reach, NULL) };
 	caller->host = (struct spot){ reach_new_symbol(reach), reach_new_port(reach, NULL) };
-	callee->host = (struct spot){ reach_new_symbol(reach), reach_new_port(reach, NULL) };
+	callee->host = (struct spot){ reach_new_symbol(reach),
+				      question->local_port ? caller->host.port
+							   : reach_new_port(reach, NULL) };
 	if (!add_chain(reach, &question->caller, PARTY_CALLER, caller->own, &caller->own_len) ||
 	    !add_chain(reach, &question->callee, PARTY_CALLEE, callee->own, &callee->own_len) ||
 	    !add_chain(reach, &question->shared, PARTY_NONE, reach->shared, &reach->shared_len))

@@ -115,6 +115,9 @@ struct reach {
  * has more NATs than REACH_NATS. */
 bool reach_init(struct reach *reach, const struct predict_question *question, bool tcp, bool lucky);
 
+/* Does @model change addresses? */
+bool reach_translates(const struct nat_model *model);
+
 /* What @nat does to the protocol that is spoken of. */
 const struct nat_transport *reach_rules(const struct reach_nat *nat);
 

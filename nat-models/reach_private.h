@@ -19,9 +19,6 @@ int reach_new_symbol(struct reach *reach);
 /* The same for a port, which @giver gives; NULL = a host, to one of its programs. */
 int reach_new_port(struct reach *reach, const struct reach_nat *giver);
 
-/* Does @model change addresses? */
-bool reach_translates(const struct nat_model *model);
-
 /* By which address @nat's inside knows @who, who is behind it. */
 int reach_inside_addr(const struct reach *reach, const struct reach_nat *nat, enum party who);
 

@@ -29,34 +29,45 @@ local function lead(wanted, name)
   return wanted and name or nil
 end
 
+-- Forwarded ports, one for each method, far from each other: what one has left in a NAT is no business of the next.
+local function port_of(i) return 6000 + 100 * i end
+
+local function forward(wanted, name)
+  local ports = port_of(1) .. "-" .. port_of(#methods)
+
+  return wanted and { { udp = ports, to = name }, { tcp = ports, to = name } } or nil
+end
+
 return {
   title  = "Every method between NATs drawn at random",
   params = {
     a = "port-restricted-cone", b = "port-restricted-cone", c = "carrier-grade", layout = "homes",
-    host_addresses = false, dmz_a = false, dmz_b = false, method = "all",
+    host_addresses = false, dmz_a = false, dmz_b = false, forward_a = false, forward_b = false, method = "all",
   },
 
   world = function (p)
     local w
+    local forward_a, forward_b = forward(p.forward_a, "alice"), forward(p.forward_b, "bob")
+    local dmz_a, dmz_b = lead(p.dmz_a, "alice"), lead(p.dmz_b, "bob")
 
     if p.layout == "one-home" then
-      w = { home_a = net { nat = p.a, dmz = lead(p.dmz_a, "alice"), alice = host {}, bob = host {} } }
+      w = { home_a = net { nat = p.a, dmz = dmz_a, alice = host {}, bob = host {} } }
     elseif p.layout == "open-callee" then
-      w = { home_a = net { nat = p.a, dmz = lead(p.dmz_a, "alice"), alice = host {} }, bob = host {} }
+      w = { home_a = net { nat = p.a, dmz = dmz_a, forward = forward_a, alice = host {} }, bob = host {} }
     else
-      w = layouts[p.layout](p, net { nat = p.a, dmz = lead(p.dmz_a, "alice"), alice = host {} },
-                            net { nat = p.b, dmz = lead(p.dmz_b, "bob"), bob = host {} })
+      w = layouts[p.layout](p, net { nat = p.a, dmz = dmz_a, forward = forward_a, alice = host {} },
+                            net { nat = p.b, dmz = dmz_b, forward = forward_b, bob = host {} })
     end
     w.server = host { services = { "rendezvous", "turn" }, rendezvous_ports = { 443, 80 } }
     return w
   end,
 
   run = function (w, p)
-    for _, method in ipairs(p.method == "all" and methods or { p.method }) do
+    for i, method in ipairs(p.method == "all" and methods or { p.method }) do
       -- What is guessed is a matter of luck here; the odds are weighed elsewhere.
       local joined, call = pcall(connect, w.alice, w.bob, {
         via = w.server, try = { method }, attempt = patience(method), holes = 32, probes = 64,
-        host_addresses = p.host_addresses,
+        host_addresses = p.host_addresses, port = (p.forward_a or p.forward_b) and port_of(i) or nil,
       })
       -- A NAT may give up the connection to the rendezvous: whether it had leave to, the oracle says of a relay.
       if not joined then return print("broke off: " .. call) end

@@ -15,12 +15,9 @@ static size_t chain(const struct plan_node *node, const struct plan_node **ret)
 	return n;
 }
 
-/*
- * The outside port of @net that leads to @port of its child @target; 0 where none does.
- * @port 0 is one that nobody knows beforehand, to which a DMZ leads all the same.
- */
-static bool leads_to(const struct plan_node *net, const char *target, int protocol, uint16_t port,
-		     uint16_t *ret_port)
+/* The outside port of @net that a forward leads from to @port of its child @target; false where none does. */
+static bool is_forwarded(const struct plan_node *net, const char *target, int protocol,
+			 uint16_t port, uint16_t *ret_port)
 {
 	for (size_t i = 0; i < net->forwards_len; i++) {
 		const struct plan_forward *f = &net->forwards[i];
@@ -34,8 +31,23 @@ static bool leads_to(const struct plan_node *net, const char *target, int protoc
 		*ret_port = (uint16_t)(f->port_first + port - first);
 		return true;
 	}
-	*ret_port = port;
-	return strcmp(net->dmz, target) == 0;
+	return false;
+}
+
+/*
+ * Does @net lead strangers to *@port of its child @target, which becomes the outside port that they come
+ * to; 0 where there is none that can be known?  0 is also one that nobody knows beforehand, to
+ * which a DMZ leads all the same.
+ */
+static bool leads_to(const struct plan_node *net, const char *target, int protocol, uint16_t *port,
+		     bool *ret_fixed)
+{
+	bool dmz = strcmp(net->dmz, target) == 0;
+
+	*ret_fixed = is_forwarded(net, target, protocol, *port, port);
+	if (!*ret_fixed && !dmz)
+		*port = 0; /* what it maps to is the NAT's to choose */
+	return *ret_fixed || dmz;
 }
 
 /* The model by which @net treats the family that a way is in: one of IPv4 is in IPv6 as long as it
@@ -59,13 +71,11 @@ static void describe(const struct plan_node *peer, const struct plan_node *const
 
 	for (size_t i = 0; i < len; i++) {
 		ret[i] = (struct predict_nat){ .model = model_of(nets[i], family) };
-		ret[i].forwards_peer = leads_to(nets[i], target, IP_PROTO_UDP, port, &port);
-		ret[i].forwards_tcp = leads_to(nets[i], target, IP_PROTO_TCP, tcp_port, &tcp_port);
+		ret[i].forwards_peer =
+			leads_to(nets[i], target, IP_PROTO_UDP, &port, &ret[i].fixed_peer);
+		ret[i].forwards_tcp =
+			leads_to(nets[i], target, IP_PROTO_TCP, &tcp_port, &ret[i].fixed_tcp);
 		target = nets[i]->name;
-		if (!ret[i].forwards_peer)
-			port = 0; /* what it maps to is the NAT's to choose */
-		if (!ret[i].forwards_tcp)
-			tcp_port = 0;
 	}
 }
 

@@ -160,6 +160,56 @@ static void no_crossing_at_a_dmz_on_one_lan(struct world *w)
 	w->caller.nats[0].forwards_tcp = true;
 }
 
+/* All that a NAT can do to a peer, and a forward undoes. */
+static void hard(struct world *w)
+{
+	first(&w->callee)->udp.mapping = first(&w->callee)->tcp.mapping = NAT_APD;
+	first(&w->callee)->udp.ports = first(&w->callee)->tcp.ports = NAT_PORTS_RANDOM;
+	first(&w->callee)->tcp.simultaneous_open = false;
+	first(&w->callee)->tcp.out_of_window = false;
+	first(&w->callee)->tcp.rst = NAT_RST_END;
+	first(&w->callee)->icmp.on_error = NAT_ERROR_END;
+	first(&w->callee)->udp.timeout_ns = NS_PER_S / 10;
+}
+
+static void hard_with_a_dmz(struct world *w)
+{
+	hard(w);
+	w->callee.nats[0].forwards_peer = w->callee.nats[0].forwards_tcp = true;
+}
+
+static void hard_with_a_forward(struct world *w)
+{
+	hard_with_a_dmz(w);
+	w->callee.nats[0].fixed_peer = w->callee.nats[0].fixed_tcp = true;
+}
+
+static void hard_with_a_forward_of_udp(struct world *w)
+{
+	hard_with_a_forward(w);
+	w->callee.nats[0].forwards_tcp = w->callee.nats[0].fixed_tcp = false;
+}
+
+static void a_firewall_with_a_forward(struct world *w)
+{
+	hard_with_a_forward(w);
+	first(&w->callee)->kind = NAT_KIND_FIREWALL;
+}
+
+static void more_addresses_than_the_carrier_has(struct world *w)
+{
+	first(&w->callee)->pooling = NAT_POOLING_ARBITRARY;
+	first(&w->callee)->pool_size = 3;
+	w->callee.models[1].kind = NAT_KIND_ONE_TO_ONE;
+	w->callee.models[1].pool_size = 2;
+}
+
+static void as_many_addresses_as_the_carrier_has(struct world *w)
+{
+	more_addresses_than_the_carrier_has(w);
+	w->callee.models[1].pool_size = 3;
+}
+
 static const struct row rows[] = {
 	{ "a port is kept where it is in the range", CONE, CONE " " CONE, "", high_ports_in_a_row,
 	  METHOD_PREDICT, PREDICT_MUST },
@@ -196,6 +246,20 @@ static const struct row rows[] = {
 	  PREDICT_MUST_NOT },
 	{ "but where that one is forgotten", CONE, CONE, "", no_crossing_where_errors_end,
 	  METHOD_TCP_STUNT_2, PREDICT_MAY },
+	{ "a forward has its port for good", CONE, CONE, "", hard_with_a_forward, METHOD_DIRECT,
+	  PREDICT_MUST },
+	{ "which a DMZ has not", CONE, CONE, "", hard_with_a_dmz, METHOD_DIRECT, PREDICT_MUST_NOT },
+	{ "over TCP, too", CONE, CONE, "", hard_with_a_forward, METHOD_TCP_STUNT_2, PREDICT_MUST },
+	{ "in the protocol that it is for", CONE, CONE, "", hard_with_a_forward_of_udp,
+	  METHOD_TCP_DIRECT, PREDICT_MUST_NOT },
+	{ "of a firewall as well", CONE, CONE, "", a_firewall_with_a_forward, METHOD_TCP_DIRECT,
+	  PREDICT_MUST },
+	{ "to a server one speaks from another port", CONE, CONE, "", hard_with_a_forward,
+	  METHOD_RELAY, PREDICT_MUST },
+	{ "a carrier of too few addresses", CONE, CONE " " CONE, "",
+	  more_addresses_than_the_carrier_has, METHOD_RELAY, PREDICT_MAY },
+	{ "and of enough", CONE, CONE " " CONE, "", as_many_addresses_as_the_carrier_has,
+	  METHOD_RELAY, PREDICT_MUST },
 	{ "on one LAN a SYN that is to die comes to the caller's", CONE, CONE, "no-nat",
 	  no_crossing_at_a_dmz_on_one_lan, METHOD_TCP_STUNT_2, PREDICT_MAY },
 };

@@ -25,7 +25,9 @@ static void write_side(const char *name, const struct predict_side *side)
 	for (size_t i = 0; i < side->nats_len; i++)
 		used += (size_t)snprintf(asked + used, sizeof(asked) - used, "%s%s%s", i ? " " : "",
 					 side->nats[i].model->name,
-					 side->nats[i].forwards_peer ? "!" : "");
+					 side->nats[i].fixed_peer      ? "="
+					 : side->nats[i].forwards_peer ? "!"
+								       : "");
 	snprintf(asked + used, sizeof(asked) - used, ")");
 }
 
@@ -179,8 +181,8 @@ static void a_forward_leads_to_its_ports_only(void **state)
 	(void)state;
 	forward(home, "b", 5000, 5010, 0);
 	assert_asked(a, b, 4999, false, "caller() callee(home) shared()");
-	assert_asked(a, b, 5000, false, "caller() callee(home!) shared()");
-	assert_asked(a, b, 5010, false, "caller() callee(home!) shared()");
+	assert_asked(a, b, 5000, false, "caller() callee(home=) shared()");
+	assert_asked(a, b, 5010, false, "caller() callee(home=) shared()");
 	assert_asked(a, b, 5011, false, "caller() callee(home) shared()");
 	assert_asked(a, b, 0, false, "caller() callee(home) shared()");
 }
@@ -202,7 +204,7 @@ static void a_chain_of_forwards(void **state)
 	(void)state;
 	forward(home, "b", 6000, 6000, 5000);
 	forward(isp, "home", 7000, 7000, 6000);
-	assert_asked(host(NULL, "a"), b, 5000, false, "caller() callee(home! isp!) shared()");
+	assert_asked(host(NULL, "a"), b, 5000, false, "caller() callee(home= isp=) shared()");
 }
 
 static void a_chain_that_is_broken(void **state)
@@ -212,7 +214,7 @@ static void a_chain_that_is_broken(void **state)
 	(void)state;
 	forward(home, "b", 6000, 6000, 5000);
 	forward(isp, "home", 7000, 7000, 5000);
-	assert_asked(host(NULL, "a"), b, 5000, false, "caller() callee(home! isp) shared()");
+	assert_asked(host(NULL, "a"), b, 5000, false, "caller() callee(home= isp) shared()");
 }
 
 /* One by IPv6 and one by IPv4: each goes its own way to the server, wherever they are one in. */
