@@ -180,14 +180,11 @@ static void heap_sink(struct loop *loop, size_t i, struct event *event)
 	heap_put(loop, i, event);
 }
 
-void loop_cancel(struct loop *loop, struct event *event)
+void loop_remove(struct loop *loop, struct event *event)
 {
+	size_t i = event->slot - 1;
 	struct event *last;
-	size_t i;
 
-	if (!event->slot)
-		return;
-	i = event->slot - 1;
 	event->slot = 0;
 	last = loop->heap[--loop->heap_len];
 	if (last == event)
@@ -421,7 +418,7 @@ static void fire_due(struct loop *loop, const bool *done)
 	while (!*done && loop->heap_len && loop->heap[0]->at <= until) {
 		struct event *event = loop->heap[0];
 
-		loop_cancel(loop, event);
+		loop_remove(loop, event);
 		if (put_off(loop, event))
 			continue;
 		loop->restless = loop->clock == LOOP_REAL;

@@ -76,7 +76,13 @@ void loop_unreserve(struct loop *loop, struct event *event);
 /* Fire at @at, or as soon as possible where that is past.  Moves an event that is already
  * set.  0 or -ENOMEM. */
 int loop_schedule(struct loop *loop, struct event *event, uint64_t at);
-void loop_cancel(struct loop *loop, struct event *event); /* idle ones are fine */
+void loop_remove(struct loop *loop, struct event *event); /* one that is set */
+
+static inline void loop_cancel(struct loop *loop, struct event *event) /* idle ones are fine */
+{
+	if (event->slot)
+		loop_remove(loop, event);
+}
 
 void loop_post(struct loop *loop, struct task *task); /* tasks run in the order of posting */
 
