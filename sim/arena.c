@@ -112,20 +112,23 @@ void arena_free(struct arena *arena)
 
 static bool is_cut(const struct arena *arena, size_t size)
 {
-	return arena->blocks && size <= PIECE_MAX;
+	return size <= PIECE_MAX && arena->blocks;
 }
 
-/* Which of the sizes is it?  The list of its own. */
-static size_t size_class(size_t size)
+/* What a piece of @size takes up: its size class. */
+static inline size_t room_for(size_t size)
 {
 	if (size <= STEPS_MAX)
-		return (size + STEP - 1) / STEP;
-	return STEPS + (size_t)(63 - __builtin_clzll((size - 1) / STEPS_MAX));
+		return (size + STEP - 1) & ~(size_t)(STEP - 1);
+	return (size_t)1 << (64 - __builtin_clzll(size - 1));
 }
 
-static size_t room_of(size_t class)
+/* The list of those of @room that were given back. */
+static inline struct piece **list_of(struct arena *arena, size_t room)
 {
-	return class < STEPS ? class * STEP : (size_t)STEPS_MAX * 2 << (class - STEPS);
+	if (room <= STEPS_MAX)
+		return &arena->given[room / STEP];
+	return &arena->given[STEPS + (size_t)(62 - __builtin_clzll(room / STEPS_MAX))];
 }
 
 /* A piece of @room bytes off the newest block, whose rest is left where it is too small. */
@@ -169,17 +172,18 @@ void *arena_take(struct arena *arena, size_t size)
 
 void *arena_take_partly(struct arena *arena, size_t size, size_t zero)
 {
-	struct piece *piece;
-	size_t class;
+	struct piece **list, *piece;
+	size_t room;
 
 	if (!is_cut(arena, size))
 		return calloc(1, size);
-	class = size_class(size);
-	piece = arena->given[class];
+	room = room_for(size);
+	list = list_of(arena, room);
+	piece = *list;
 	if (piece)
-		arena->given[class] = piece->next;
+		*list = piece->next;
 	else
-		piece = cut(arena, room_of(class));
+		piece = cut(arena, room);
 	return piece ? clear(piece, zero) : NULL;
 }
 
@@ -193,7 +197,7 @@ void arena_give(struct arena *arena, void *piece, size_t size)
 		free(piece);
 		return;
 	}
-	list = &arena->given[size_class(size)];
+	list = list_of(arena, room_for(size));
 	((struct piece *)piece)->next = *list;
 	*list = piece;
 }
