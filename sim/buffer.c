@@ -78,6 +78,7 @@ struct buffer *buffer_new(struct pool *pool, size_t len)
 	buffer->to = NULL;
 	buffer->arrival = (struct event){ 0 };
 	buffer->capacity = capacity;
+	buffer->leaves = false;
 	buffer->packet = (struct packet){
 		.data = buffer->bytes + BUFFER_HEADROOM,
 		.room = capacity - BUFFER_HEADROOM,

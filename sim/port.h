@@ -33,6 +33,7 @@ struct buffer {
 	struct event arrival;
 	struct port *to; /* of an arrival */
 	uint32_t capacity;
+	bool leaves; /* its sender knows that it is for another host alone */
 	uint8_t bytes[];
 };
 

@@ -17,31 +17,46 @@ enum { PAYLOAD_MAX = 65535 - IP4_HEADER - UDP_HEADER, PAYLOAD6_MAX = 65535 - UDP
  * How well @sock fits a datagram from @remote to @local; 0 = not at all.  Who is connected is
  * asked before who is bound to an address, and that one before who hears everything.
  */
-static int fit(const struct virtual_sock *sock, struct endpoint local, struct endpoint remote)
+static inline int fit(const struct virtual_sock *sock, const struct endpoint *local,
+		      const struct endpoint *remote)
 {
 	int points = 1;
 
 	if (sock->sock.kind != SOCK_UDP)
 		return 0;
-	if (!sock_covers(sock->sock.local.addr, local.addr))
+	if (!sock_covers(sock->sock.local.addr, local->addr))
 		return 0;
 	points += !ip_addr_is_unset(sock->sock.local.addr);
 	if (sock->connected) {
-		if (!endpoint_equal(sock->sock.remote, remote))
+		if (!endpoint_equal(sock->sock.remote, *remote))
 			return 0;
 		points += 2;
 	}
 	return points;
 }
 
-struct virtual_sock *datagram_find(const struct virtual_host *host, struct endpoint local,
-				   struct endpoint remote)
+/* Those that share everything share the senders, too, as by SO_REUSEPORT. */
+static struct virtual_sock *choose(const struct virtual_host *host, struct virtual_sock *best,
+				   uint32_t equals, const struct endpoint *local,
+				   const struct endpoint *remote)
+{
+	const int most = fit(best, local, remote);
+	uint32_t nth = stack_hash(host, *local, *remote) % equals;
+
+	for (struct virtual_sock *s = best; s; s = next_on_port(s))
+		if (fit(s, local, remote) == most && nth-- == 0)
+			return s;
+	return best;
+}
+
+struct virtual_sock *datagram_find(const struct virtual_host *host, const struct endpoint *local,
+				   const struct endpoint *remote)
 {
 	struct virtual_sock *best = NULL;
 	int most = 0;
-	uint32_t equals = 0, nth;
+	uint32_t equals = 0;
 
-	for (struct virtual_sock *s = first_on_port(host, local.port); s; s = next_on_port(s)) {
+	for (struct virtual_sock *s = first_on_port(host, local->port); s; s = next_on_port(s)) {
 		int points = fit(s, local, remote);
 
 		if (points > most) {
@@ -51,14 +66,7 @@ struct virtual_sock *datagram_find(const struct virtual_host *host, struct endpo
 		}
 		equals += points && points == most;
 	}
-	if (equals < 2)
-		return best;
-	/* Those that share everything share the senders, too, as by SO_REUSEPORT. */
-	nth = stack_hash(host, local, remote) % equals;
-	for (struct virtual_sock *s = best; s; s = next_on_port(s))
-		if (fit(s, local, remote) == most && nth-- == 0)
-			return s;
-	return best;
+	return equals < 2 ? best : choose(host, best, equals, local, remote);
 }
 
 static bool has_joined(const struct virtual_host *host, struct ip_addr group)
@@ -81,7 +89,7 @@ static void deliver_to_all(struct virtual_host *host, struct buffer *buffer,
 	if (scope == IP_BROADCAST || has_joined(host, info->dst.addr)) {
 		for (struct virtual_sock *s = first_on_port(host, info->dst.port); s;
 		     s = next_on_port(s)) {
-			struct buffer *copy = fit(s, info->dst, info->src) ? buffer_clone(buffer)
+			struct buffer *copy = fit(s, &info->dst, &info->src) ? buffer_clone(buffer)
 									   : NULL;
 
 			if (copy)
@@ -100,7 +108,7 @@ void datagram_receive(struct virtual_host *host, struct buffer *buffer,
 		deliver_to_all(host, buffer, info, scope);
 		return;
 	}
-	sock = datagram_find(host, info->dst, info->src);
+	sock = datagram_find(host, &info->dst, &info->src);
 	if (sock)
 		datagram_queue(sock, buffer);
 	else
@@ -197,7 +205,8 @@ long datagram_recv(struct virtual_sock *sock, struct endpoint *from, void *bytes
 /* Out */
 
 static int send_udp(const struct virtual_sock *sock, const struct endpoint *src,
-		    const struct endpoint *dst, uint8_t ttl, const void *bytes, size_t len)
+		    const struct endpoint *dst, enum ip_scope scope, uint8_t ttl, const void *bytes,
+		    size_t len)
 {
 	struct virtual_host *host = virtual_host_of(sock->sock.host);
 	bool v4 = ip_addr_is_v4(dst->addr);
@@ -215,28 +224,28 @@ static int send_udp(const struct virtual_sock *sock, const struct endpoint *src,
 		return err;
 	}
 	buffer->packet.is_plain = v4;
-	return ip_send_cut(host, buffer, sock->cut);
+	return ip_send_cut(host, buffer, scope, sock->cut);
 }
 
-/* Where datagrams of @sock to @to, which is of @scope, come from.  A group or a broadcast address, which a socket may
- * well be bound to, is nobody's source. */
-static struct ip_addr source_of(const struct virtual_host *host, const struct virtual_sock *sock,
-				struct ip_addr to, enum ip_scope scope)
+/*
+ * Where datagrams of @sock to @to, which is of @scope, come from: 0; -ENETUNREACH where it has nothing
+ * to do with that family; -EINVAL where no wire takes them.  A group or a broadcast address, which
+ * a socket may well be bound to, is nobody's source.
+ */
+static int source_of(const struct virtual_host *host, const struct virtual_sock *sock,
+		     struct ip_addr to, enum ip_scope scope, struct ip_addr *ret)
 {
 	struct ip_addr local = sock->sock.local.addr;
+	bool v4 = ip_addr_is_v4(to);
 
-	if (!ip_addr_is_unset(local) && ip_scope(host, local) == IP_OWN)
-		return local;
-	return ip_source_in(host, to, scope);
-}
-
-/* Has @sock, which would send from @src, anything to do with @dst's family? */
-static bool sock_reaches(const struct virtual_sock *sock, struct ip_addr src, struct ip_addr dst)
-{
-	struct ip_addr local = sock->sock.local.addr;
-
-	return !ip_addr_is_unset(src) && ip_addr_is_v4(src) == ip_addr_is_v4(dst) &&
-	       (ip_addr_is_v4(dst) || !ip_addr_is_v4(local));
+	if (!ip_addr_is_unset(local) && ip_scope(host, local) == IP_OWN) {
+		*ret = local;
+		if (ip_addr_is_v4(local) != v4)
+			return -ENETUNREACH;
+		return ip_is_loopback(local) && scope != IP_OWN ? -EINVAL : 0;
+	}
+	*ret = scope == IP_OWN ? to : v4 ? host->host.addr : host->host.addr6;
+	return ip_addr_is_unset(*ret) || (!v4 && ip_addr_is_v4(local)) ? -ENETUNREACH : 0;
 }
 
 static int send_bare(struct virtual_host *host, const void *bytes, size_t len)
@@ -259,9 +268,10 @@ int datagram_send(struct virtual_sock *sock, const struct endpoint *to, const vo
 {
 	struct virtual_host *host = virtual_host_of(sock->sock.host);
 	struct endpoint dst = to ? *to : sock->sock.remote;
-	struct endpoint src;
+	struct endpoint src = { .port = sock->sock.local.port };
 	enum ip_scope scope;
 	uint8_t ttl = sock->ttl;
+	int err;
 
 	if (sock->sock.kind == SOCK_BARE)
 		return send_bare(host, bytes, len);
@@ -274,14 +284,12 @@ int datagram_send(struct virtual_sock *sock, const struct endpoint *to, const vo
 	scope = ip_scope(host, dst.addr);
 	if (scope == IP_BROADCAST && !sock->broadcast)
 		return -EACCES;
-	src = (struct endpoint){ source_of(host, sock, dst.addr, scope), sock->sock.local.port };
-	if (!sock_reaches(sock, src.addr, dst.addr))
-		return -ENETUNREACH;
-	if (ip_is_loopback(src.addr) && scope != IP_OWN)
-		return -EINVAL;
+	err = source_of(host, sock, dst.addr, scope, &src.addr);
+	if (err)
+		return err;
 	if (!ttl)
 		ttl = scope == IP_MULTICAST ? MULTICAST_TTL : HOST_TTL;
 	if (sock->sock.kind == SOCK_PING)
 		return ping_send(host, sock, src.addr, dst.addr, ttl, bytes, len);
-	return send_udp(sock, &src, &dst, ttl, bytes, len);
+	return send_udp(sock, &src, &dst, scope, ttl, bytes, len);
 }

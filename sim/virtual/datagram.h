@@ -22,8 +22,8 @@ void datagram_receive(struct virtual_host *host, struct buffer *buffer,
 		      const struct packet_info *info, enum ip_scope scope);
 
 /* The UDP socket that hears @remote at @local (one host's addresses); NULL where none does. */
-struct virtual_sock *datagram_find(const struct virtual_host *host, struct endpoint local,
-				   struct endpoint remote);
+struct virtual_sock *datagram_find(const struct virtual_host *host, const struct endpoint *local,
+				   const struct endpoint *remote);
 
 /* Queue @buffer, taking it, for @sock's receiver; where the queue is full it is lost. */
 void datagram_queue(struct virtual_sock *sock, struct buffer *buffer);

@@ -231,7 +231,7 @@ static void receive_error(struct virtual_host *host, const struct packet *pkt,
 			       ip_mtu_to(host, quoted.dst.addr), stack_now(host));
 	switch (quoted.protocol) {
 	case IP_PROTO_UDP:
-		sock = datagram_find(host, quoted.src, quoted.dst);
+		sock = datagram_find(host, &quoted.src, &quoted.dst);
 		break;
 	case IP_PROTO_TCP:
 		connection_fail(host, &quoted, &meaning);

@@ -47,18 +47,15 @@ uint32_t ip_transport_offset(const struct packet *packet)
 	return info.transport_offset;
 }
 
-enum ip_scope ip_scope(const struct virtual_host *host, struct ip_addr addr)
+/* What is none of a host's own addresses. */
+static inline enum ip_scope scope_of_others(const struct virtual_host *host, struct ip_addr addr)
 {
-	uint32_t v4;
+	uint32_t v4 = ip_addr_to_v4(addr);
 
-	for (size_t i = 0; i < host->own_len; i++)
-		if (ip_addr_equal(addr, host->own[i]))
-			return IP_OWN;
 	if (!ip_addr_is_v4(addr))
 		return ip_addr_is_multicast(addr) ? IP_MULTICAST
 		       : ip6_is_loopback(addr)	  ? IP_OWN
 						  : IP_ELSEWHERE;
-	v4 = ip_addr_to_v4(addr);
 	if (v4 == host->broadcast || v4 == UINT32_MAX)
 		return IP_BROADCAST;
 	if (v4 >> 28 == 0xe)
@@ -66,16 +63,24 @@ enum ip_scope ip_scope(const struct virtual_host *host, struct ip_addr addr)
 	return v4 >> 24 == 127 ? IP_OWN : IP_ELSEWHERE;
 }
 
-struct ip_addr ip_source_in(const struct virtual_host *host, struct ip_addr to, enum ip_scope scope)
+static inline enum ip_scope scope_of(const struct virtual_host *host, struct ip_addr addr)
 {
-	if (scope == IP_OWN)
-		return to;
-	return ip_addr_is_v4(to) ? host->host.addr : host->host.addr6;
+	for (size_t i = 0; i < host->own_len; i++)
+		if (ip_addr_equal(addr, host->own[i]))
+			return IP_OWN;
+	return scope_of_others(host, addr);
+}
+
+enum ip_scope ip_scope(const struct virtual_host *host, struct ip_addr addr)
+{
+	return scope_of(host, addr);
 }
 
 struct ip_addr ip_source_for(const struct virtual_host *host, struct ip_addr to)
 {
-	return ip_source_in(host, to, ip_scope(host, to));
+	if (ip_scope(host, to) == IP_OWN)
+		return to;
+	return ip_addr_is_v4(to) ? host->host.addr : host->host.addr6;
 }
 
 static const struct path_mtu *known_path(const struct virtual_host *host, struct ip_addr to)
@@ -151,10 +156,23 @@ void ip_send(struct virtual_host *host, struct buffer *buffer)
 	}
 }
 
-int ip_send_cut(struct virtual_host *host, struct buffer *buffer, enum ip_cut how)
+/* It fits the wire, and no way is known to take less. */
+static bool fits_all_ways(const struct virtual_host *host, const struct buffer *buffer)
 {
-	bool v4 = version_of(&buffer->packet) == 4;
+	return !host->paths.len && host->port.link && buffer->packet.len <= host->port.mtu;
+}
 
+int ip_send_cut(struct virtual_host *host, struct buffer *buffer, enum ip_scope scope,
+		enum ip_cut how)
+{
+	bool v4;
+
+	buffer->leaves = scope == IP_ELSEWHERE;
+	if (how == IP_CUT_AS_KNOWN && fits_all_ways(host, buffer)) {
+		queue(host, buffer);
+		return 0;
+	}
+	v4 = version_of(&buffer->packet) == 4;
 	if (how == IP_CUT_NOWHERE &&
 	    buffer->packet.len > ip_mtu_to(host, ip_destination(&buffer->packet))) {
 		buffer_free(buffer);
@@ -188,14 +206,14 @@ static void transmit(struct virtual_host *host, struct buffer *buffer)
 /* What is for everybody is for this host as well (RFC 1122, 3.3.6; RFC 1112, 6.1). */
 static void send_now(struct virtual_host *host, struct buffer *buffer)
 {
-	struct ip_addr to = ip_destination(&buffer->packet);
 	struct buffer *copy;
 
-	if (host->bare) {
+	if (buffer->leaves || host->bare) {
+		buffer->leaves = false;
 		transmit(host, buffer);
 		return;
 	}
-	switch (ip_scope(host, to)) {
+	switch (ip_scope(host, ip_destination(&buffer->packet))) {
 	case IP_OWN:
 		receive(host, buffer, false);
 		return;
@@ -236,7 +254,7 @@ static void flush(struct event *event)
  */
 static bool is_plausible(const struct virtual_host *host, const struct packet_info *info)
 {
-	return ip_scope(host, info->src.addr) == IP_ELSEWHERE &&
+	return scope_of(host, info->src.addr) == IP_ELSEWHERE &&
 	       !ip_addr_is_unset(info->src.addr) && !ip_is_loopback(info->dst.addr);
 }
 
@@ -312,7 +330,7 @@ static void receive(struct virtual_host *host, struct buffer *buffer, bool from_
 		buffer_free(buffer);
 		return;
 	}
-	scope = ip_scope(host, info.dst.addr);
+	scope = scope_of(host, info.dst.addr);
 	if (scope == IP_ELSEWHERE) { /* a host is no router (RFC 1122, 3.2.1.3) */
 		buffer_free(buffer);
 		return;

@@ -32,10 +32,6 @@ static inline struct ip_addr ip_loopback(void)
  * not speak that family. */
 struct ip_addr ip_source_for(const struct virtual_host *host, struct ip_addr to);
 
-/* The same for whoever knows what @to is: ip_scope()'s answer. */
-struct ip_addr ip_source_in(const struct virtual_host *host, struct ip_addr to,
-			    enum ip_scope scope);
-
 /* The longest packet to @to that needs no fragments, as far as is known. */
 uint16_t ip_mtu_to(const struct virtual_host *host, struct ip_addr to);
 
@@ -55,8 +51,10 @@ void ip_send(struct virtual_host *host, struct buffer *buffer);
  * anybody (DF is clear); nobody. */
 enum ip_cut { IP_CUT_AS_KNOWN, IP_CUT_ANYWHERE, IP_CUT_NOWHERE };
 
-/* The same, where @cut says who may cut it: 0, or -EMSGSIZE, and it is lost. */
-int ip_send_cut(struct virtual_host *host, struct buffer *buffer, enum ip_cut cut);
+/* The same to an address of @scope, where @cut says who may cut it: 0, or -EMSGSIZE, and it is
+ * lost. */
+int ip_send_cut(struct virtual_host *host, struct buffer *buffer, enum ip_scope scope,
+		enum ip_cut cut);
 
 /* Send @buffer, taking it, as it is. */
 void ip_send_bare(struct virtual_host *host, struct buffer *buffer);
