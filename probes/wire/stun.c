@@ -25,24 +25,37 @@ enum shape {
 	SHA256,
 };
 
-static const struct known {
+struct known {
 	uint16_t type;
 	enum shape shape;
 	const char *name;
-} known[] = {
-#define X(id, number, word, form) { .type = (number), .shape = (form), .name = (word) },
-	STUN_ATTRIBUTES(X)
-#undef X
 };
 
 enum { FAMILY_V4 = 1, FAMILY_V6 = 2 };
 
 static const struct known *find_known(uint16_t type)
 {
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (known[i].type == type)
-			return &known[i];
-	return NULL;
+	static const struct known known[] = {
+#define X(id, number, word, form) { .type = (number), .shape = (form), .name = (word) },
+		STUN_ATTRIBUTES(X)
+#undef X
+	};
+	/* Their places there. */
+	enum {
+#define X(id, number, word, form) PLACE_##id,
+		STUN_ATTRIBUTES(X)
+#undef X
+	};
+
+	switch (type) {
+#define X(id, number, word, form)                                                                  \
+	case (number):                                                                             \
+		return &known[PLACE_##id];
+		STUN_ATTRIBUTES(X)
+#undef X
+	default:
+		return NULL;
+	}
 }
 
 const char *stun_attribute_name(uint16_t type)
