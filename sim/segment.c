@@ -25,6 +25,9 @@ struct route {
 	struct port *port;
 };
 
+/* So many members have their place in the segment: a home's are its gateway and a host. */
+enum { FEW_MEMBERS = 2 };
+
 /* So many routes are gone through; where there are more, all of them stand in the index. */
 enum { FEW_ROUTES = 8 };
 
@@ -42,6 +45,8 @@ struct route6 {
 struct segment {
 	struct segment_spec spec;
 	struct member *members, **members_end;
+	struct member first[FEW_MEMBERS];
+	size_t members_len;
 	size_t routes_len;
 	struct route few[FEW_ROUTES]; /* in the order of their adding, where there are no more */
 	struct indexed_route *indexed;
@@ -311,11 +316,12 @@ void segment_free(struct segment *segment)
 	if (!segment)
 		return;
 	arena = loop_arena(segment->spec.loop);
-	while (segment->members) {
-		struct member *next = segment->members->next;
+	while (segment->members_len > FEW_MEMBERS) {
+		struct member *next = segment->first[FEW_MEMBERS - 1].next;
 
-		arena_give(arena, segment->members, sizeof(*segment->members));
-		segment->members = next;
+		segment->first[FEW_MEMBERS - 1].next = next->next;
+		arena_give(arena, next, sizeof(*next));
+		segment->members_len--;
 	}
 	while (segment->indexed) {
 		struct indexed_route *next = segment->indexed->next;
@@ -330,10 +336,14 @@ void segment_free(struct segment *segment)
 
 struct port *segment_attach(struct segment *segment)
 {
-	struct member *member = arena_take(loop_arena(segment->spec.loop), sizeof(*member));
+	struct member *member =
+		segment->members_len < FEW_MEMBERS
+			? &segment->first[segment->members_len]
+			: arena_take(loop_arena(segment->spec.loop), sizeof(*member));
 
 	if (!member)
 		return NULL;
+	segment->members_len++;
 	member->port.receive = segment->spec.internet ? internet_receive : lan_receive;
 	member->port.node = segment;
 	*segment->members_end = member;
