@@ -51,25 +51,27 @@ static int name_link(struct world *world, const struct plan_node *node, const ch
 	return spec->tap < 0 ? spec->tap : 0;
 }
 
-/* Join @port, a port of @node on @side, to @uplink. */
+/* Join @port, a port of @node on @side, to @uplink.  A world of which there are thousands a second has
+ * better things to do than to make, and to name, what nobody will ask for. */
 static int join(struct world *world, const struct plan_node *node, const char *side,
 		const struct plan_link *wire, struct port *port, struct port *uplink)
 {
-	struct link_spec spec = {
-		.name = "",
+	struct link_spec spec;
+	char name[LINK_NAME];
+	struct link *link;
+	int err;
+
+	if (!world->capture && !impairment_is_any(&wire->up) && !impairment_is_any(&wire->down)) {
+		port_join(port, uplink, wire->mtu);
+		return 0;
+	}
+	spec = (struct link_spec){
 		.up = wire->up,
 		.down = wire->down,
 		.mtu = wire->mtu,
 		.capture = world->capture,
 	};
-	char name[LINK_NAME];
-	struct link *link;
-	int err = 0;
-
-	/* A world of which there are thousands a second has better things to do than to name what
-	 * nobody will ask for. */
-	if (world->capture || impairment_is_any(&wire->up) || impairment_is_any(&wire->down))
-		err = name_link(world, node, side, name, &spec);
+	err = name_link(world, node, side, name, &spec);
 	if (!err)
 		err = link_new(world->loop, &spec, port, uplink, &link);
 	return err ? err : world_keep(world, link, free_link);

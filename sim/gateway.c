@@ -65,10 +65,17 @@ __attribute__((noinline)) static void explain(const struct half *half, struct ca
 	capture_annotate(capture, nat_explain(half->nat, decision, text, sizeof(text)));
 }
 
+static inline struct capture *capture_of(const struct port *in)
+{
+	return in->link ? link_capture(in->link) : NULL;
+}
+
 static void discard(const struct port *in, struct buffer *buffer, const char *why)
 {
-	if (link_capture(in->link))
-		capture_annotate(link_capture(in->link), why);
+	struct capture *capture = capture_of(in);
+
+	if (capture)
+		capture_annotate(capture, why);
 	buffer_free(buffer);
 }
 
@@ -248,7 +255,7 @@ static void process(struct half *half, struct port *in, enum nat_side side, enum
 {
 	struct gateway *gateway = half->gateway;
 	struct buffer *original = NULL;
-	struct capture *capture = link_capture(in->link);
+	struct capture *capture = capture_of(in);
 
 	if (ttl_of(buffer, family) <= 1 || may_be_too_big(gateway, buffer, family))
 		original = buffer_clone(buffer);
@@ -289,11 +296,10 @@ static bool is_to_be_cut(const struct buffer *buffer)
 	       !router_forbids_fragments(&buffer->packet);
 }
 
-static void receive(struct port *in, struct buffer *buffer)
+static inline void receive_of(enum family family, struct port *in, struct buffer *buffer)
 {
 	struct gateway *gateway = in->node;
 	enum nat_side side = in == &gateway->ports[NAT_INSIDE] ? NAT_INSIDE : NAT_OUTSIDE;
-	enum family family = family_of(buffer);
 	struct half *half;
 	struct ip_addr to;
 
@@ -327,6 +333,14 @@ static void receive(struct port *in, struct buffer *buffer)
 		process_in_pieces(half, in, buffer);
 	else
 		process(half, in, side, family, buffer);
+}
+
+static void receive(struct port *in, struct buffer *buffer)
+{
+	if (family_of(buffer) == FAMILY_IPV4)
+		receive_of(FAMILY_IPV4, in, buffer);
+	else
+		receive_of(FAMILY_IPV6, in, buffer);
 }
 
 static int half_new(struct gateway *gateway, enum family family, const struct nat_model *model,

@@ -50,15 +50,25 @@ static int impair(struct link *link, uint8_t end, const struct link_spec *spec)
 	return 0;
 }
 
-static void join(struct link *link, uint8_t end, uint16_t mtu)
+static void connect_port(struct port *port, uint8_t end, struct port *peer, uint16_t mtu)
 {
-	struct port *port = link->port[end];
-	bool is_plain = !link->way[end] && !link->capture;
-
-	port->link = link;
-	port->peer = is_plain ? link->port[!end] : NULL;
+	port->peer = peer;
 	port->end = end;
 	port->mtu = mtu ? mtu : DEFAULT_MTU;
+}
+
+void port_join(struct port *node, struct port *uplink, uint16_t mtu)
+{
+	connect_port(node, LINK_NODE, uplink, mtu);
+	connect_port(uplink, LINK_UPLINK, node, mtu);
+}
+
+static void join(struct link *link, uint8_t end, uint16_t mtu)
+{
+	bool is_plain = !link->way[end] && !link->capture;
+
+	connect_port(link->port[end], end, is_plain ? link->port[!end] : NULL, mtu);
+	link->port[end]->link = link;
 }
 
 int link_new(struct loop *loop, const struct link_spec *spec, struct port *node,

@@ -55,13 +55,19 @@ void buffer_free(struct buffer *buffer);
 struct port {
 	void (*receive)(struct port *port, struct buffer *buffer); /* takes the buffer */
 	void *node; /* whose port this is */
-	struct link *link;
-	/* The link's other end, where nothing impairs or records what is sent from here; else NULL. */
-	struct port *peer;
+	struct link *link; /* NULL = none, or a perfect wire that nobody records */
+	struct port *
+		peer; /* at the other end, where nothing impairs or records what is sent; else NULL */
 	uint64_t sent; /* packets */
 	uint8_t end; /* which end of the link: LINK_NODE or LINK_UPLINK */
-	uint16_t mtu; /* the link's */
+	uint16_t mtu; /* the wire's */
 };
+
+/* Does it lead anywhere? */
+static inline bool port_is_joined(const struct port *port)
+{
+	return port->peer || port->link;
+}
 
 enum { LINK_NODE, LINK_UPLINK };
 
@@ -96,12 +102,15 @@ struct link_stats {
 	uint64_t packets[2], lost[2], duplicated[2], reordered[2], queue_full[2];
 };
 
+/* Join @node to @uplink by a perfect wire that nobody records, which needs no link; @mtu: 0 = 1500. */
+void port_join(struct port *node, struct port *uplink, uint16_t mtu);
+
 /* Join @node (a host's or a gateway's port) to @uplink.  Both ports must outlive it. */
 int link_new(struct loop *loop, const struct link_spec *spec, struct port *node,
 	     struct port *uplink, struct link **ret);
 void link_free(struct link *link);
 struct link_stats link_stats(const struct link *link); /* by the sending end */
-struct capture *link_capture(const struct link *link);
+struct capture *link_capture(const struct link *link); /* NULL where it is not captured */
 
 /* port_send() through a link that impairs or records. */
 void link_send(struct port *port, struct buffer *buffer, const char *comment);

@@ -292,7 +292,7 @@ static void from_kernel(struct edges *edges, struct slot *slot, uint32_t len)
 
 	if ((size_t)slot->addr.sll_ifindex < edges->by_index_len)
 		edge = edges->by_index[slot->addr.sll_ifindex];
-	if (!edge || !edge->port.link || len < FRAME_PREFIX)
+	if (!edge || !port_is_joined(&edge->port) || len < FRAME_PREFIX)
 		return;
 	len -= FRAME_PREFIX;
 	edge->stats.received++;

@@ -20,19 +20,15 @@ enum { PAYLOAD_MAX = 65535 - IP4_HEADER - UDP_HEADER, PAYLOAD6_MAX = 65535 - UDP
 static inline int fit(const struct virtual_sock *sock, const struct endpoint *local,
 		      const struct endpoint *remote)
 {
-	int points = 1;
+	bool any = ip_addr_is_unset(sock->sock.local.addr);
 
-	if (sock->sock.kind != SOCK_UDP)
+	if (sock->sock.kind != SOCK_UDP || !sock_covers(sock->sock.local.addr, local->addr))
 		return 0;
-	if (!sock_covers(sock->sock.local.addr, local->addr))
+	if (!sock->connected)
+		return any ? 1 : 2;
+	if (!endpoint_equal(sock->sock.remote, *remote))
 		return 0;
-	points += !ip_addr_is_unset(sock->sock.local.addr);
-	if (sock->connected) {
-		if (!endpoint_equal(sock->sock.remote, *remote))
-			return 0;
-		points += 2;
-	}
-	return points;
+	return any ? 3 : 4;
 }
 
 /* Those that share everything share the senders, too, as by SO_REUSEPORT. */
@@ -90,7 +86,7 @@ static void deliver_to_all(struct virtual_host *host, struct buffer *buffer,
 		for (struct virtual_sock *s = first_on_port(host, info->dst.port); s;
 		     s = next_on_port(s)) {
 			struct buffer *copy = fit(s, &info->dst, &info->src) ? buffer_clone(buffer)
-									   : NULL;
+									     : NULL;
 
 			if (copy)
 				datagram_queue(s, copy);

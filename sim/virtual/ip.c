@@ -96,7 +96,7 @@ uint16_t ip_mtu_to(const struct virtual_host *host, struct ip_addr to)
 		return LOOPBACK_MTU;
 	if (path)
 		return path->mtu;
-	return host->port.link ? host->port.mtu : LOOPBACK_MTU;
+	return port_is_joined(&host->port) ? host->port.mtu : LOOPBACK_MTU;
 }
 
 /* Out */
@@ -139,7 +139,7 @@ void ip_send(struct virtual_host *host, struct buffer *buffer)
 	uint16_t mtu;
 
 	/* What fits the wire fits every way that nothing else is known of. */
-	if (!path && host->port.link && buffer->packet.len <= host->port.mtu) {
+	if (!path && port_is_joined(&host->port) && buffer->packet.len <= host->port.mtu) {
 		queue(host, buffer);
 		return;
 	}
@@ -157,9 +157,10 @@ void ip_send(struct virtual_host *host, struct buffer *buffer)
 }
 
 /* It fits the wire, and no way is known to take less. */
-static bool fits_all_ways(const struct virtual_host *host, const struct buffer *buffer)
+static inline bool fits_all_ways(const struct virtual_host *host, const struct buffer *buffer)
 {
-	return !host->paths.len && host->port.link && buffer->packet.len <= host->port.mtu;
+	return !host->paths.len && port_is_joined(&host->port) &&
+	       buffer->packet.len <= host->port.mtu;
 }
 
 int ip_send_cut(struct virtual_host *host, struct buffer *buffer, enum ip_scope scope,
@@ -197,7 +198,7 @@ static void receive(struct virtual_host *host, struct buffer *buffer, bool from_
 
 static void transmit(struct virtual_host *host, struct buffer *buffer)
 {
-	if (host->port.link)
+	if (port_is_joined(&host->port))
 		port_send(&host->port, buffer, NULL);
 	else
 		buffer_free(buffer);

@@ -213,7 +213,7 @@ static void every_allocation_may_fail(void **state)
 		print_error("allocation %ld of %ld: %ld not given back\n", at - 1, all, leaked);
 	assert_int_equal(leaked, 0);
 	assert_in_range(all, 60, 100000);
-	assert_in_range(built, all / 4, all - 20); /* both kinds of failure were met */
+	assert_in_range(built, all / 4, all - 10); /* both kinds of failure were met */
 	plan_clear(&plan);
 }
 
