@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "byteorder.h"
 #include "ftp_alg.h"
+#include "header_fields.h"
 
 enum { PAYLOAD_MAX = 2048, SIP_PORT = 5060 };
 
@@ -13,17 +13,21 @@ static bool has(const struct passage *p, enum nat_alg alg)
 	return p->nat->model.algs >> alg & 1;
 }
 
-/* Four bytes in a row that are the address, wherever they stand. */
-static bool replace_address(uint8_t *bytes, size_t len, struct ip_addr from, struct ip_addr to)
+/* Bytes in a row that are the address, of IP @version, wherever they stand. */
+static bool replace_address(uint8_t *bytes, size_t len, uint8_t version, struct ip_addr from,
+			    struct ip_addr to)
 {
+	const size_t size = version == 4 ? 4 : 16;
+	uint8_t wanted[16];
 	bool found = false;
 
-	for (size_t i = 0; i + 4 <= len; i++) {
-		if (get_be32(bytes + i) != ip_addr_to_v4(from))
+	put_addr(wanted, version, from);
+	for (size_t i = 0; i + size <= len; i++) {
+		if (memcmp(bytes + i, wanted, size) != 0)
 			continue;
-		put_be32(bytes + i, ip_addr_to_v4(to));
+		put_addr(bytes + i, version, to);
 		found = true;
-		i += 3;
+		i += size - 1;
 	}
 	return found;
 }
@@ -48,9 +52,9 @@ static void rewrite_packet(struct passage *p, struct endpoint from, struct endpo
 	uint8_t bytes[PAYLOAD_MAX];
 	size_t len = p->info.payload_len;
 
-	if (p->protocol == NAT_ICMP || p->info.version != 4 || len > sizeof(bytes))
+	if (p->protocol == NAT_ICMP || len > sizeof(bytes))
 		return;
-	if (p->protocol == NAT_UDP && has(p, NAT_ALG_SIP) &&
+	if (p->protocol == NAT_UDP && p->info.version == 4 && has(p, NAT_ALG_SIP) &&
 	    (p->info.src.port == SIP_PORT || p->info.dst.port == SIP_PORT)) {
 		len = sip_alg_rewrite(p, (const char *)payload, len, from, to, (char *)bytes,
 				      sizeof(bytes));
@@ -61,7 +65,7 @@ static void rewrite_packet(struct passage *p, struct endpoint from, struct endpo
 	if (!has(p, NAT_ALG_ADDRESS_REWRITER))
 		return;
 	memcpy(bytes, payload, len);
-	if (replace_address(bytes, len, from.addr, to.addr))
+	if (replace_address(bytes, len, p->info.version, from.addr, to.addr))
 		packet_set_payload(p->pkt, &p->info, bytes, len);
 }
 

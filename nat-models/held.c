@@ -194,7 +194,7 @@ static enum nat_outcome give(struct nat *nat, const struct held *held, uint64_t 
 	if (held->kind == HELD_RELEASED)
 		return follow(nat, held, now, ret, ret_to);
 	if (packet_parse(ret, &info) != PACKET_OK ||
-	    packet_make_error(ret, held->answers, flow_refusal(&info), 0))
+	    packet_make_error(ret, held->answers, flow_refusal(nat, &info), 0))
 		return NAT_HOLD;
 	return NAT_ANSWER;
 }

@@ -104,7 +104,7 @@
  * without being asked.  A model has a set of them, bits by value. */
 #define NAT_ALGS(X)                                                                                \
 	X(NAT_ALG_ADDRESS_REWRITER, "address-rewriter",                                            \
-	  "wherever four bytes look like the address, they are changed (RFC 8489, 15.2)")          \
+	  "wherever bytes look like the address, they are changed (RFC 8489, 15.2)")               \
 	X(NAT_ALG_SIP, "sip", "addresses and ports in SIP and SDP, over UDP port 5060")            \
 	X(NAT_ALG_FTP, "ftp", "where data goes, in FTP over TCP port 21 (RFC 959, RFC 2428)")
 

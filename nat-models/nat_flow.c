@@ -87,10 +87,12 @@ static struct nat_decision hold_syn(struct passage *p, struct nat_decision decis
 	return decision;
 }
 
-/* RFC 5382, REQ-4 only says "ICMP Port Unreachable"; RFC 6092, REC-34 that IPv6 has another word. */
-enum packet_error flow_refusal(const struct packet_info *info)
+/* A NAT says "port unreachable" (RFC 5382, REQ-4); IPv6's firewalls have another word (RFC 6092, REC-34). */
+enum packet_error flow_refusal(const struct nat *nat, const struct packet_info *info)
 {
-	return info->version == 6 ? PACKET_ERROR_PROHIBITED : PACKET_ERROR_PORT;
+	if (info->version == 6 && nat->model.kind == NAT_KIND_FIREWALL)
+		return PACKET_ERROR_PROHIBITED;
+	return PACKET_ERROR_PORT;
 }
 
 /* What the model does about a packet that nothing lets in.  @remote: who sent it, as the filter
@@ -107,7 +109,8 @@ struct nat_decision flow_refuse(struct passage *p, const struct lead *lead, stru
 	if (lead->reason != NAT_REASON_NO_MAPPING && lead->reason != NAT_REASON_FILTERED)
 		return decision;
 	if (how == NAT_UNSOLICITED_ICMP)
-		err = packet_make_error(p->pkt, answering_address(p), flow_refusal(&p->info), 0);
+		err = packet_make_error(p->pkt, answering_address(p),
+					flow_refusal(p->nat, &p->info), 0);
 	else if (how == NAT_UNSOLICITED_HOLD && p->side == NAT_OUTSIDE)
 		return hold_syn(p, decision);
 	else if (how == NAT_UNSOLICITED_RST)

@@ -43,7 +43,7 @@ struct lead lead_back_in(struct passage *p, struct endpoint outside, struct endp
 struct endpoint flow_remote(const struct passage *p, struct endpoint end);
 
 /* What an unsolicited packet is told, where it is told anything. */
-enum packet_error flow_refusal(const struct packet_info *info);
+enum packet_error flow_refusal(const struct nat *nat, const struct packet_info *info);
 
 struct nat_decision flow_drop(const struct passage *p, enum nat_reason reason);
 /* RFC 5508, REQ-8: for want of resources, or by rule, a packet from inside gets no mapping; its

@@ -103,7 +103,7 @@ static const struct script scripts[] = {
 	  answering,
 	  { { 0, 'o', "ICMP 2b00:1:1::2 > 2b00:2:1::2 echo id 5", "taken: for the router itself" },
 	    { 0, 'i', "ICMP fd00:0:1::2 > 2b00:2:1::2 echo id 5", "taken: for the router itself" },
-	    { 0, 'o', IN, "ICMP 2b00:2:1::2 > 2b00:1:1::2 administratively prohibited, about UDP" },
+	    { 0, 'o', IN, "ICMP 2b00:2:1::2 > 2b00:1:1::2 port unreachable, about UDP" },
 	    { 0, 'o', "TCP [2b00:1:1::2]:7 > [2b00:2:1::2]:9 SYN",
 	      "TCP [2b00:2:1::2]:9 > [2b00:1:1::2]:7 RST ACK" } } },
 	{ "echoes have identifiers",
