@@ -82,6 +82,7 @@ static int list_models(const char *name, bool json)
 struct request {
 	bool json;
 	bool conformance;
+	const char *family; /* NULL = the one that the model is for, or IPv4 */
 	bool requirements;
 	uint64_t seed;
 };
@@ -89,23 +90,29 @@ struct request {
 static int show_findings(const char *name, const struct nat_model *model,
 			 const struct request *request)
 {
-	const struct behave_trial trial = { .model = model, .seed = request->seed };
+	struct behave_trial trial = { .model = model, .seed = request->seed };
 	struct behave_finding *findings = calloc(behave_probes_len, sizeof(*findings));
-	int err = findings ? behave_model_all(&trial, findings) : -ENOMEM, status = STATUS_OK;
+	int err = findings ? 0 : -ENOMEM, status = STATUS_OK;
+	size_t len = 0;
 
+	trial.family = behave_family(model);
+	if (request->family)
+		family_parse(request->family, &trial.family);
+	if (!err)
+		err = behave_model_all(&trial, findings, &len);
 	if (err == -EAFNOSUPPORT)
-		status = command_error(name, STATUS_CANNOT,
-				       "%s: cannot be probed: expected a model for IPv4, which the "
-				       "probes are of (RFC 4787, 5382, 5508, 6888, 7857), got one "
-				       "for IPv6 alone",
-				       model->name);
+		status = command_error(
+			name, STATUS_CANNOT,
+			"%s: cannot be probed: expected a model for %s, got one for the other "
+			"family alone",
+			model->name, family_word(trial.family));
 	else if (err)
 		status = command_error(name, STATUS_CANNOT, "%s: cannot be probed: %s", model->name,
 				       strerror(-err));
 	else if (request->json)
-		status = print_json(name, conformance_json(findings));
+		status = print_json(name, conformance_json(findings, len));
 	else
-		conformance_write_text(stdout, findings);
+		conformance_write_text(stdout, findings, len);
 	free(findings);
 	return status;
 }
@@ -177,8 +184,16 @@ static int run_models(int argc, char **argv)
 		  .of_operand = true,
 		  .kind = OPTION_FLAG,
 		  .ret.flag = &request.conformance,
-		  .help = "put the model between hosts, and probe it for each requirement of the "
-			  "BEHAVE RFCs that is of IPv4" },
+		  .help = "put the model between hosts, and probe it for each requirement of its "
+			  "RFCs" },
+		{ .name = "family",
+		  .of_operand = true,
+		  .kind = OPTION_WORD,
+		  .ret.text = &request.family,
+		  .value = "FAMILY",
+		  .words = (const char *const[]){ "ipv4", "ipv6", NULL },
+		  .help = "what the hosts inside speak then; default ipv4, where the model serves "
+			  "that" },
 		{ .name = "requirements",
 		  .kind = OPTION_FLAG,
 		  .ret.flag = &request.requirements,

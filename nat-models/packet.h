@@ -256,6 +256,9 @@ enum packet_error {
 int packet_make_error(struct packet *pkt, struct ip_addr from, enum packet_error error,
 		      uint16_t mtu);
 
+/* Is it an ICMP error, with the type and code that @error has in its own family? */
+bool packet_is_error(const struct packet_info *info, enum packet_error error);
+
 /* Turn a TCP segment into the RST that answers it (RFC 9293, 3.5.2).  -EINVAL for others, for
  * fragments, and for a RST, which nothing answers. */
 int packet_make_tcp_rst(struct packet *pkt);

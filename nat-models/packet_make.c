@@ -183,30 +183,41 @@ int packet_make_icmp_error(struct packet *pkt, struct ip_addr from, uint8_t type
 	return 0;
 }
 
+static const struct {
+	uint8_t type4, code4, type6, code6;
+} error_words[] = {
+	[PACKET_ERROR_NO_ROUTE] = { ICMP_UNREACHABLE, ICMP_NET_UNREACHABLE, ICMPV6_UNREACHABLE,
+				    ICMPV6_NO_ROUTE },
+	[PACKET_ERROR_HOST] = { ICMP_UNREACHABLE, ICMP_HOST_UNREACHABLE, ICMPV6_UNREACHABLE,
+				ICMPV6_ADDRESS_UNREACHABLE },
+	[PACKET_ERROR_PORT] = { ICMP_UNREACHABLE, ICMP_PORT_UNREACHABLE, ICMPV6_UNREACHABLE,
+				ICMPV6_PORT_UNREACHABLE },
+	[PACKET_ERROR_PROHIBITED] = { ICMP_UNREACHABLE, ICMP_ADMIN_PROHIBITED, ICMPV6_UNREACHABLE,
+				      ICMPV6_ADMIN_PROHIBITED },
+	[PACKET_ERROR_TOO_BIG] = { ICMP_UNREACHABLE, ICMP_FRAGMENTATION_NEEDED, ICMPV6_TOO_BIG, 0 },
+	[PACKET_ERROR_TIME_EXCEEDED] = { ICMP_TIME_EXCEEDED, 0, ICMPV6_TIME_EXCEEDED, 0 },
+};
+
 int packet_make_error(struct packet *pkt, struct ip_addr from, enum packet_error error,
 		      uint16_t mtu)
 {
-	static const struct {
-		uint8_t type4, code4, type6, code6;
-	} words[] = {
-		[PACKET_ERROR_NO_ROUTE] = { ICMP_UNREACHABLE, ICMP_NET_UNREACHABLE,
-					    ICMPV6_UNREACHABLE, ICMPV6_NO_ROUTE },
-		[PACKET_ERROR_HOST] = { ICMP_UNREACHABLE, ICMP_HOST_UNREACHABLE, ICMPV6_UNREACHABLE,
-					ICMPV6_ADDRESS_UNREACHABLE },
-		[PACKET_ERROR_PORT] = { ICMP_UNREACHABLE, ICMP_PORT_UNREACHABLE, ICMPV6_UNREACHABLE,
-					ICMPV6_PORT_UNREACHABLE },
-		[PACKET_ERROR_PROHIBITED] = { ICMP_UNREACHABLE, ICMP_ADMIN_PROHIBITED,
-					      ICMPV6_UNREACHABLE, ICMPV6_ADMIN_PROHIBITED },
-		[PACKET_ERROR_TOO_BIG] = { ICMP_UNREACHABLE, ICMP_FRAGMENTATION_NEEDED,
-					   ICMPV6_TOO_BIG, 0 },
-		[PACKET_ERROR_TIME_EXCEEDED] = { ICMP_TIME_EXCEEDED, 0, ICMPV6_TIME_EXCEEDED, 0 },
-	};
-
 	/* Of the other family it would be refused anyway. */
 	if (ip_addr_is_v4(from))
-		return packet_make_icmp_error(pkt, from, words[error].type4, words[error].code4,
-					      mtu);
-	return packet_make_icmp_error(pkt, from, words[error].type6, words[error].code6, mtu);
+		return packet_make_icmp_error(pkt, from, error_words[error].type4,
+					      error_words[error].code4, mtu);
+	return packet_make_icmp_error(pkt, from, error_words[error].type6, error_words[error].code6,
+				      mtu);
+}
+
+bool packet_is_error(const struct packet_info *info, enum packet_error error)
+{
+	uint8_t type = error_words[error].type4, code = error_words[error].code4;
+
+	if (info->version == 6) {
+		type = error_words[error].type6;
+		code = error_words[error].code6;
+	}
+	return info->is_error && info->icmp_type == type && info->icmp_code == code;
 }
 
 int packet_make_tcp_rst(struct packet *pkt)

@@ -10,15 +10,15 @@ static double seconds(const struct behave_finding *finding)
 	return (double)ms / 1000;
 }
 
-void conformance_write_text(FILE *out, const struct behave_finding *findings)
+void conformance_write_text(FILE *out, const struct behave_finding *findings, size_t len)
 {
 	int counts[3] = { 0 };
 
 	fprintf(out, "%-5s %-8s %-11s %-15s %11s  %s\n", "RFC", "REQ", "FORCE", "FOUND", "TOOK",
 		"WHAT IS REQUIRED: WHAT WAS SEEN");
-	for (size_t i = 0; i < behave_probes_len; i++) {
-		const struct behave_probe *probe = &behave_probes[i];
+	for (size_t i = 0; i < len; i++) {
 		const struct behave_finding *finding = &findings[i];
+		const struct behave_probe *probe = finding->probe;
 
 		fprintf(out, "%-5s %-8s %-11s %-15s %9.3f s  %s: %s\n", probe->rfc, probe->req,
 			probe->force, behave_outcome_word(finding->outcome), seconds(finding),
@@ -30,13 +30,13 @@ void conformance_write_text(FILE *out, const struct behave_finding *findings)
 		counts[BEHAVE_INCONCLUSIVE]);
 }
 
-json_t *conformance_json(const struct behave_finding *findings)
+json_t *conformance_json(const struct behave_finding *findings, size_t len)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < behave_probes_len; i++) {
-		const struct behave_probe *probe = &behave_probes[i];
+	for (size_t i = 0; i < len; i++) {
 		const struct behave_finding *finding = &findings[i];
+		const struct behave_probe *probe = finding->probe;
 		json_t *row = json_pack(
 			"{s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "rfc", probe->rfc, "requirement",
 			probe->req, "force", probe->force, "title", probe->title, "outcome",

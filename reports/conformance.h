@@ -10,10 +10,10 @@
 
 #include "../probes/behave/behave.h"
 
-/* @findings: one for each of behave_probes, in their order. */
-void conformance_write_text(FILE *out, const struct behave_finding *findings);
+/* @findings, of @len probes: behave_model_all()'s. */
+void conformance_write_text(FILE *out, const struct behave_finding *findings, size_t len);
 
 /* A list of {rfc, requirement, force, title, outcome, reason, took_ms}; NULL without memory. */
-json_t *conformance_json(const struct behave_finding *findings);
+json_t *conformance_json(const struct behave_finding *findings, size_t len);
 
 #endif

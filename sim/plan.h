@@ -96,7 +96,9 @@ struct plan_node {
 	bool no_ipv4; /* there is no `model`, only model6 */
 	struct nat_model *model6; /* NULL = IPv6 ends here; plan_set_model6() */
 	struct ip_prefix prefix6; /* of all that is behind it */
-	struct ip_prefix outside6; /* that the world outside knows that by; bits 0 = none */
+	/* That the world outside knows that by; bits 0 = none.  A host may have one, too: then all of its
+	 * addresses are led to it (RFC 8273). */
+	struct ip_prefix outside6;
 
 	void *user; /* whoever made the plan may hang something here; not owned */
 };

@@ -3,7 +3,8 @@
  * What a NAT does, requirement by requirement: a probe for each of those of RFC 4787, 5382, 5508,
  * 7857 and 6888 that shows from outside the NAT, with both of its sides in hand.
  *
- * A probe sees hosts only: two inside the NAT and one outside, which has several addresses.  It
+ * A probe sees hosts only: two inside the NAT and one outside, which has several addresses.  Of which
+ * families they are it need not know.  It
  * sends packets from one and looks at what arrives at another, byte for byte, by SOCK_BARE sockets;
  * it knows nothing of the NAT, its model, or the world that it stands in.  Whatever rests on
  * something not arriving is sent ten times first, and then held against a packet that must
@@ -14,6 +15,7 @@
 #ifndef KNOTHOLE_BEHAVE_H
 #define KNOTHOLE_BEHAVE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,10 +33,17 @@ enum behave_outcome { BEHAVE_OUTCOMES(X) };
 
 const char *behave_outcome_word(enum behave_outcome outcome);
 
-/* Where a probe needs the hosts to stand. */
+/* What a requirement is of, and so what a probe for it may stand before; bits. */
 enum behave_scene {
-	BEHAVE_ORDINARY,
-	BEHAVE_OVERLAP, /* the outside host's addresses are of the NAT's inside network */
+	BEHAVE_NAT44 = 1, /* whatever is between hosts that speak IPv4 */
+	BEHAVE_NAT66 = 2, /* what has one IPv6 address outside */
+	BEHAVE_NAT64 = 4,
+	BEHAVE_FIREWALL6 = 8, /* what leaves IPv6 addresses as they are */
+	BEHAVE_NPTV6 = 16,
+	/* A NAT of either family, or of both: what a RFC says of UDP, TCP or ICMP it says of each. */
+	BEHAVE_ORDINARY = BEHAVE_NAT44 | BEHAVE_NAT66 | BEHAVE_NAT64,
+	/* The same of IPv4, and the outside host's addresses are of its inside network. */
+	BEHAVE_OVERLAP = BEHAVE_NAT44 | 32,
 };
 
 enum { BEHAVE_OUTSIDE_ADDRS = 3, BEHAVE_REASON = 160 };
@@ -43,11 +52,17 @@ enum { BEHAVE_OUTSIDE_ADDRS = 3, BEHAVE_REASON = 160 };
 struct behave_hosts {
 	struct host *inside, *other; /* behind the NAT */
 	struct host *outside;
-	struct ip_addr outside_addrs[BEHAVE_OUTSIDE_ADDRS]; /* its own */
+	struct ip_addr outside_addrs[BEHAVE_OUTSIDE_ADDRS]; /* its own, of one family */
+	enum family family; /* that the hosts inside speak */
+	struct ip_prefix
+		nat64; /* behind which they find the outside's IPv4; bits 0 = there is no NAT64 */
 	uint16_t wan_mtu; /* of the way out, which is less than the inside's */
 };
 
+struct behave_probe;
+
 struct behave_finding {
+	const struct behave_probe *probe; /* whose it is */
 	enum behave_outcome outcome;
 	char reason[BEHAVE_REASON]; /* what was seen, in words; never empty */
 	uint64_t took_ns; /* by the hosts' clock */
@@ -60,7 +75,7 @@ struct behave_probe {
 	const char *req; /* "REQ-5c"; a section's number where the RFC numbers no requirements */
 	const char *force; /* "MUST", "SHOULD" … as the RFC puts it */
 	const char *title; /* what is required, in a few words */
-	enum behave_scene scene;
+	unsigned scene; /* enum behave_scene: one of these */
 	enum behave_outcome (*probe)(struct behave *behave);
 	/* A model that meets it and one that breaks it, as the inside of a model file's table: "" is
 	 * the model of all defaults.  The knobs in which they differ are those that decide. */

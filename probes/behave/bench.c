@@ -8,14 +8,20 @@
 
 #include "../../nat-models/checksum.h"
 #include "../../nat-models/header_fields.h"
+#include "../../nat-models/nat64_address.h"
 #include "../../sim/fiber.h"
 #include "../../sim/stream.h"
 
-enum { LETTER_TEXT = 1400, FIRST_PORT = 20000, WINDOW = 8192 };
+enum { LETTER_TEXT = 1400, FIRST_PORT = 20000, WINDOW = 8192, TOLD_MTU = 1300 };
 
 struct endpoint here(const struct behave *b, enum behave_place place, uint16_t port)
 {
-	return (struct endpoint){ host_addr(sock_host(b->socks[place])), port };
+	const struct host *host = sock_host(b->socks[place]);
+	enum family family = place == OUTSIDE ? ip_addr_family(b->hosts->outside_addrs[0])
+					      : b->hosts->family;
+
+	return (struct endpoint){ family == FAMILY_IPV4 ? host_addr(host) : host_addr6(host),
+				  port };
 }
 
 struct endpoint there(const struct behave *b, unsigned addr, uint16_t port)
@@ -59,20 +65,21 @@ static void set_fragmentation(struct packet *pkt, uint16_t id)
 	put_be16(pkt->data + IP4_CHECKSUM, (uint16_t)~checksum_fold(pkt->data, IP4_HEADER, 0));
 }
 
-static int write_packet(const struct letter *letter, struct packet *pkt, const void *payload,
-			size_t len)
+static int write_packet(const struct behave *b, const struct letter *letter, struct packet *pkt,
+			const void *payload, size_t len)
 {
 	uint8_t ttl = letter->ttl ? letter->ttl : TTL;
+	struct endpoint dst = letter->dst;
 
+	if (!ip_addr_is_v4(letter->src.addr) && ip_addr_is_v4(dst.addr))
+		dst.addr = nat64_synthesise(b->hosts->nat64, dst.addr);
 	switch (letter->protocol) {
 	case IP_PROTO_UDP:
-		return packet_make_udp(pkt, letter->src, letter->dst, ttl, payload, len);
+		return packet_make_udp(pkt, letter->src, dst, ttl, payload, len);
 	case IP_PROTO_TCP:
-		return packet_make_tcp(pkt, letter->src, letter->dst, ttl, &letter->tcp, payload,
-				       len);
+		return packet_make_tcp(pkt, letter->src, dst, ttl, &letter->tcp, payload, len);
 	default:
-		return packet_make_echo(pkt, letter->src, letter->dst, ttl, letter->is_reply,
-					payload, len);
+		return packet_make_echo(pkt, letter->src, dst, ttl, letter->is_reply, payload, len);
 	}
 }
 
@@ -89,10 +96,10 @@ void write_letter(struct behave *b, const struct letter *letter, struct arrival 
 	if (letter->len)
 		memcpy(payload + TOKEN, letter->text, letter->len);
 	ret->pkt = (struct packet){ .data = ret->bytes, .room = sizeof(ret->bytes) };
-	err = write_packet(letter, &ret->pkt, payload, len);
+	err = write_packet(b, letter, &ret->pkt, payload, len);
 	assert(!err); /* there is room for the longest */
 	(void)err;
-	if (letter->may_fragment)
+	if (letter->may_fragment && ip_addr_is_v4(letter->src.addr))
 		set_fragmentation(&ret->pkt, letter->ip_id);
 	packet_parse(&ret->pkt, &ret->info);
 	*ret_token = is_syn(letter) ? ret->info.transport_offset + (size_t)TCP_SEQ
@@ -120,6 +127,8 @@ bool receive_packet(struct behave *b, enum behave_place at, uint64_t deadline, s
 	};
 	if (packet_parse(&ret->pkt, &ret->info) != PACKET_OK)
 		memset(&ret->info, 0, sizeof(ret->info));
+	if (b->hosts->nat64.bits)
+		nat64_extract(b->hosts->nat64, ret->info.src.addr, &ret->info.src.addr);
 	return true;
 }
 
@@ -179,12 +188,12 @@ bool complained(struct behave *b, enum behave_place from, const struct letter *l
 
 /* ICMP errors */
 
-void make_error(const struct arrival *about, struct ip_addr from, uint8_t type, uint8_t code,
+void make_error(const struct arrival *about, struct ip_addr from, enum packet_error error,
 		struct arrival *ret)
 {
 	*ret = *about;
 	ret->pkt.data = ret->bytes;
-	packet_make_icmp_error(&ret->pkt, from, type, code, 0);
+	packet_make_error(&ret->pkt, from, error, TOLD_MTU);
 	packet_parse(&ret->pkt, &ret->info);
 }
 
@@ -346,7 +355,7 @@ int behave_run(const struct behave_probe *probe, const struct behave_hosts *host
 	int err = 0;
 
 	b.chance = host_random(hosts->inside);
-	*ret = (struct behave_finding){ .outcome = BEHAVE_INCONCLUSIVE };
+	*ret = (struct behave_finding){ .probe = probe, .outcome = BEHAVE_INCONCLUSIVE };
 	for (int i = 0; i < BEHAVE_PLACES && !err; i++)
 		err = sock_open(places[i], &spec, &b.socks[i]);
 	if (!err)

@@ -2,6 +2,10 @@
 /*
  * What probes are made of: packets sent at one place until they are seen at another.  For the
  * files of this folder.
+ *
+ * Of which family a packet is, its endpoints say.  Where a NAT64 stands between, the inside speaks IPv6 and
+ * the outside IPv4: what is sent from inside to an IPv4 endpoint goes to the address that stands for it
+ * there (RFC 6052), and what arrives from such an address has the IPv4 one for its source.
  */
 #ifndef KNOTHOLE_BEHAVE_BENCH_H
 #define KNOTHOLE_BEHAVE_BENCH_H
@@ -30,7 +34,7 @@ struct behave {
 /* A packet as it arrived. */
 struct arrival {
 	struct packet pkt; /* its data are `bytes` */
-	struct packet_info info;
+	struct packet_info info; /* all zero where it is no packet that is known here */
 	uint8_t bytes[ARRIVAL_ROOM];
 };
 
@@ -40,8 +44,8 @@ struct letter {
 	uint8_t protocol; /* IP_PROTO_UDP, _TCP or _ICMP: an echo, or where is_reply its reply */
 	struct endpoint src, dst; /* ICMP: src.port is the identifier */
 	bool is_reply;
-	bool may_fragment; /* DF is clear */
-	uint16_t ip_id;
+	bool may_fragment; /* IPv4: DF is clear */
+	uint16_t ip_id; /* the same: where it may */
 	uint8_t ttl; /* 0 = TTL */
 	struct tcp_says tcp;
 	const void *text; /* after the token */
@@ -86,7 +90,7 @@ bool complained(struct behave *b, enum behave_place from, const struct letter *l
  * The error that the host at @place (from its address @from) would send about @about, which has
  * arrived there: into *ret.  deliver_error() sends it until it arrives at @to.
  */
-void make_error(const struct arrival *about, struct ip_addr from, uint8_t type, uint8_t code,
+void make_error(const struct arrival *about, struct ip_addr from, enum packet_error error,
 		struct arrival *ret);
 bool deliver_error(struct behave *b, enum behave_place place, enum behave_place to,
 		   const struct arrival *error, struct arrival *ret);

@@ -107,8 +107,8 @@ static int exhaust(struct behave *b, struct opened *ret_first, struct letter *re
 	return flows + more;
 }
 
-/* Who gets no mapping: is he told so, and by which @code? */
-static enum behave_outcome refusal(struct behave *b, uint8_t code)
+/* Who gets no mapping: is he told so, and as @want has it? */
+static enum behave_outcome refusal(struct behave *b, enum packet_error want)
 {
 	struct letter refused;
 	struct arrival error;
@@ -120,20 +120,21 @@ static enum behave_outcome refusal(struct behave *b, uint8_t code)
 		return inconclusive(b, "no flow of %d was refused", flows);
 	if (!complained(b, place, &refused, &error))
 		return not_as_required(b, "flow %d is refused in silence", flows + 1);
-	if (error.info.icmp_type != ICMP_UNREACHABLE || error.info.icmp_code != code)
+	if (!packet_is_error(&error.info, want))
 		return not_as_required(b, "flow %d is refused by ICMP type %u, code %u", flows + 1,
 				       error.info.icmp_type, error.info.icmp_code);
-	return as_required(b, "flow %d is refused by ICMP type 3, code %u", flows + 1, code);
+	return as_required(b, "flow %d is refused by ICMP type %u, code %u", flows + 1,
+			   error.info.icmp_type, error.info.icmp_code);
 }
 
 enum behave_outcome probe_refused_prohibited(struct behave *b)
 {
-	return refusal(b, ICMP_ADMIN_PROHIBITED);
+	return refusal(b, PACKET_ERROR_PROHIBITED);
 }
 
 enum behave_outcome probe_refused_unreachable(struct behave *b)
 {
-	return refusal(b, ICMP_HOST_UNREACHABLE);
+	return refusal(b, PACKET_ERROR_HOST);
 }
 
 enum behave_outcome probe_evicted(struct behave *b)

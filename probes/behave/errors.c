@@ -28,8 +28,7 @@ static bool begin(struct behave *b, uint8_t protocol, struct complaint *ret)
 	ret->out = letter.dst;
 	if (!deliver(b, INSIDE, OUTSIDE, &letter, &ret->about))
 		return false;
-	make_error(&ret->about, letter.dst.addr, ICMP_UNREACHABLE, ICMP_PORT_UNREACHABLE,
-		   &ret->error);
+	make_error(&ret->about, letter.dst.addr, PACKET_ERROR_PORT, &ret->error);
 	return true;
 }
 
@@ -39,14 +38,14 @@ static bool quote_of(const struct arrival *error, struct packet_info *ret, bool 
 
 	if (packet_parse_quoted(quote, error->info.payload_len, ret) != PACKET_OK)
 		return false;
-	*ret_sound = checksum_same(checksum_fold(quote, ret->transport_offset, 0), UINT16_MAX);
+	*ret_sound = ret->version == 6 ||
+		     checksum_same(checksum_fold(quote, ret->transport_offset, 0), UINT16_MAX);
 	return true;
 }
 
 /* RFC 5508, REQ-4: is the quote what was sent? */
 static enum behave_outcome weigh_error(struct behave *b, const struct arrival *seen,
-				       struct endpoint want, bool want_src, uint8_t type,
-				       uint8_t code)
+				       struct endpoint want, bool want_src, enum packet_error error)
 {
 	struct packet_info quoted;
 	char text[ENDPOINT_TEXT];
@@ -61,7 +60,7 @@ static enum behave_outcome weigh_error(struct behave *b, const struct arrival *s
 		return not_as_required(b, "the quoted header's checksum is wrong");
 	if (!packet_checksums_ok(&seen->pkt))
 		return not_as_required(b, "its own checksum is wrong");
-	if (seen->info.icmp_type != type || seen->info.icmp_code != code)
+	if (!packet_is_error(&seen->info, error))
 		return not_as_required(b, "it became type %u, code %u", seen->info.icmp_type,
 				       seen->info.icmp_code);
 	return as_required(b, "it arrives, and quotes %s", endpoint_format(want, text));
@@ -70,7 +69,7 @@ static enum behave_outcome weigh_error(struct behave *b, const struct arrival *s
 static enum behave_outcome weigh_quote(struct behave *b, const struct arrival *seen,
 				       struct endpoint want, bool want_src)
 {
-	return weigh_error(b, seen, want, want_src, ICMP_UNREACHABLE, ICMP_PORT_UNREACHABLE);
+	return weigh_error(b, seen, want, want_src, PACKET_ERROR_PORT);
 }
 
 static enum behave_outcome inward(struct behave *b, uint8_t protocol)
@@ -109,7 +108,7 @@ enum behave_outcome probe_error_out(struct behave *b)
 	letter.dst = opened.outside;
 	if (!deliver(b, OUTSIDE, INSIDE, &letter, &got))
 		return inconclusive(b, "no answer gets in");
-	make_error(&got, opened.in.addr, ICMP_UNREACHABLE, ICMP_PORT_UNREACHABLE, &error);
+	make_error(&got, opened.in.addr, PACKET_ERROR_PORT, &error);
 	if (!deliver_error(b, INSIDE, OUTSIDE, &error, &seen))
 		return not_as_required(b, "an error about a packet from outside does not get out");
 	if (!ip_addr_equal(seen.info.src.addr, opened.outside.addr))
@@ -139,19 +138,27 @@ static enum behave_outcome spoilt(struct behave *b, void (*spoil)(struct arrival
 static void seal(struct arrival *error)
 {
 	uint8_t *icmp = error->bytes + error->info.transport_offset;
+	uint32_t len = ICMP_HEADER + error->info.payload_len;
+	uint16_t pseudo = 0;
 
+	if (error->info.version == 6)
+		pseudo = checksum_of_pseudo(IP_PROTO_ICMPV6, len, error->info.src.addr,
+					    error->info.dst.addr);
 	put_be16(icmp + ICMP_CHECKSUM, 0);
-	put_be16(icmp + ICMP_CHECKSUM,
-		 (uint16_t)~checksum_fold(icmp, ICMP_HEADER + error->info.payload_len, 0));
+	put_be16(icmp + ICMP_CHECKSUM, (uint16_t)~checksum_fold(icmp, len, pseudo));
 }
 
 /* … where its length has changed, too. */
 static void seal_outer(struct arrival *error)
 {
-	put_be16(error->bytes + IP4_LENGTH, (uint16_t)error->pkt.len);
-	put_be16(error->bytes + IP4_CHECKSUM, 0);
-	put_be16(error->bytes + IP4_CHECKSUM,
-		 (uint16_t)~checksum_fold(error->bytes, IP4_HEADER, 0));
+	if (error->info.version == 6) {
+		put_be16(error->bytes + IP6_LENGTH, (uint16_t)(error->pkt.len - IP6_HEADER));
+	} else {
+		put_be16(error->bytes + IP4_LENGTH, (uint16_t)error->pkt.len);
+		put_be16(error->bytes + IP4_CHECKSUM, 0);
+		put_be16(error->bytes + IP4_CHECKSUM,
+			 (uint16_t)~checksum_fold(error->bytes, IP4_HEADER, 0));
+	}
 	seal(error);
 }
 
@@ -218,7 +225,7 @@ static void spoil_transport(struct arrival *error)
 {
 	uint8_t *quote = error->bytes + error->info.payload_offset;
 
-	quote[IP4_HEADER + UDP_CHECKSUM] ^= 0x55;
+	quote[(error->info.version == 6 ? IP6_HEADER : IP4_HEADER) + UDP_CHECKSUM] ^= 0x55;
 	seal(error);
 }
 
@@ -228,16 +235,19 @@ enum behave_outcome probe_quoted_transport(struct behave *b)
 	return unusual(b, spoil_transport, "whose quote has a wrong transport checksum");
 }
 
-/* RFC 4884: the quote is filled up to 128 bytes, which the header says in words of four; then come a
- * version, a checksum and one object, of a class that nobody has. */
+/* RFC 4884: the quote is filled up to 128 bytes, which the header says in words of four, or of eight in
+ * IPv6; then come a version, a checksum and one object, of a class that nobody has. */
 static void add_extensions(struct arrival *error)
 {
-	enum { FILLED = 128, EXTENSION = 12, LENGTH = 5, CLASS = 0xf7 };
+	enum { FILLED = 128, EXTENSION = 12, LENGTH = 5, LENGTH6 = 4, CLASS = 0xf7 };
 	uint8_t *icmp = error->bytes + error->info.transport_offset;
 	uint8_t *quote = icmp + ICMP_HEADER, *extension = quote + FILLED;
 
 	memset(quote + error->info.payload_len, 0, FILLED + EXTENSION - error->info.payload_len);
-	icmp[LENGTH] = FILLED / 4;
+	if (error->info.version == 6)
+		icmp[LENGTH6] = FILLED / 8;
+	else
+		icmp[LENGTH] = FILLED / 4;
 	extension[0] = 2 << 4;
 	put_be16(extension + 4, EXTENSION - 4);
 	extension[6] = CLASS;
@@ -253,18 +263,22 @@ enum behave_outcome probe_extensions(struct behave *b)
 	return unusual(b, add_extensions, "with extensions");
 }
 
-/* RFC 5508, REQ-10: the same error as another type. */
-static enum behave_outcome of_type(struct behave *b, uint8_t type, struct complaint *c,
-				   struct arrival *seen)
+/* RFC 5508, REQ-10: an error that is not of the usual type, as @error or what @change makes of it. */
+static bool of_type(struct behave *b, enum packet_error error,
+		    void (*change)(struct arrival *error), struct complaint *c,
+		    struct arrival *seen)
 {
-	if (!begin(b, IP_PROTO_UDP, c))
-		return nothing_passes(b);
-	make_error(&c->about, c->out.addr, type, 0, &c->error);
-	if (deliver_error(b, OUTSIDE, INSIDE, &c->error, seen))
-		return weigh_error(b, seen, c->in, true, type, 0);
-	if (!begin(b, IP_PROTO_UDP, c) || !deliver_error(b, OUTSIDE, INSIDE, &c->error, NULL))
-		return inconclusive(b, "no error passes");
-	return not_as_required(b, "an error of type %u is lost", type);
+	make_error(&c->about, c->out.addr, error, &c->error);
+	if (change)
+		change(&c->error);
+	return deliver_error(b, OUTSIDE, INSIDE, &c->error, seen);
+}
+
+static bool usual_one_passes(struct behave *b)
+{
+	struct complaint c;
+
+	return begin(b, IP_PROTO_UDP, &c) && deliver_error(b, OUTSIDE, INSIDE, &c.error, NULL);
 }
 
 enum behave_outcome probe_exceeded_in(struct behave *b)
@@ -272,7 +286,19 @@ enum behave_outcome probe_exceeded_in(struct behave *b)
 	struct complaint c;
 	struct arrival seen;
 
-	return of_type(b, ICMP_TIME_EXCEEDED, &c, &seen);
+	if (!begin(b, IP_PROTO_UDP, &c))
+		return nothing_passes(b);
+	if (of_type(b, PACKET_ERROR_TIME_EXCEEDED, NULL, &c, &seen))
+		return weigh_error(b, &seen, c.in, true, PACKET_ERROR_TIME_EXCEEDED);
+	if (!usual_one_passes(b))
+		return inconclusive(b, "no error passes");
+	return not_as_required(b, "an error of type %u is lost", c.error.info.icmp_type);
+}
+
+static void make_quench(struct arrival *error)
+{
+	error->bytes[error->info.transport_offset + ICMP_TYPE] = ICMP_SOURCE_QUENCH;
+	seal(error);
 }
 
 enum behave_outcome probe_quench(struct behave *b)
@@ -280,14 +306,13 @@ enum behave_outcome probe_quench(struct behave *b)
 	struct complaint c;
 	struct arrival seen;
 
-	switch (of_type(b, ICMP_SOURCE_QUENCH, &c, &seen)) {
-	case BEHAVE_AS_REQUIRED:
+	if (!begin(b, IP_PROTO_UDP, &c))
+		return nothing_passes(b);
+	if (of_type(b, PACKET_ERROR_TIME_EXCEEDED, make_quench, &c, &seen))
 		return not_as_required(b, "source quench gets in");
-	case BEHAVE_NOT_AS_REQUIRED:
-		return as_required(b, "source quench does not get in, and other errors do");
-	default:
-		return BEHAVE_INCONCLUSIVE;
-	}
+	if (!usual_one_passes(b))
+		return inconclusive(b, "no error passes");
+	return as_required(b, "source quench does not get in, and other errors do");
 }
 
 /* Does a mapping, or a connection, outlive an error about it? */
@@ -314,7 +339,7 @@ enum behave_outcome probe_error_ends_tcp(struct behave *b)
 
 	if (!thread_open(b, &t) || !thread_out(b, &t, TCP_ACK, &last))
 		return inconclusive(b, "no connection comes to stand");
-	make_error(&last, t.out.addr, ICMP_UNREACHABLE, ICMP_PORT_UNREACHABLE, &error);
+	make_error(&last, t.out.addr, PACKET_ERROR_PORT, &error);
 	deliver_error(b, OUTSIDE, INSIDE, &error, NULL);
 	if (thread_in(b, &t, TCP_ACK, NULL))
 		return as_required(b, "the connection outlives an error");
@@ -338,9 +363,9 @@ static enum behave_outcome prolonged(struct behave *b, uint8_t protocol, bool ou
 	letter.dst = outward ? opened.outside : opened.out;
 	if (!deliver(b, outward ? OUTSIDE : INSIDE, outward ? INSIDE : OUTSIDE, &letter, &got))
 		return inconclusive(b, "no second packet passes");
-	make_error(&got, letter.dst.addr, ICMP_UNREACHABLE, ICMP_PORT_UNREACHABLE, &error);
+	make_error(&got, letter.dst.addr, PACKET_ERROR_PORT, &error);
 	if (outward)
-		make_error(&got, opened.in.addr, ICMP_UNREACHABLE, ICMP_PORT_UNREACHABLE, &error);
+		make_error(&got, opened.in.addr, PACKET_ERROR_PORT, &error);
 	late = now_of(b);
 	rest_until(late, life.alive_ns - SEC);
 	if (!deliver_error(b, outward ? INSIDE : OUTSIDE, outward ? OUTSIDE : INSIDE, &error, NULL))
@@ -385,7 +410,7 @@ enum behave_outcome probe_error_hairpin(struct behave *b)
 		return nothing_passes(b);
 	if (!hairpin_cross(b, IP_PROTO_UDP, &h, &got))
 		return inconclusive(b, "nothing is hairpinned, so there is nothing to complain of");
-	make_error(&got, h.in[0].addr, ICMP_UNREACHABLE, ICMP_PORT_UNREACHABLE, &error);
+	make_error(&got, h.in[0].addr, PACKET_ERROR_PORT, &error);
 	if (!deliver_error(b, INSIDE, OTHER, &error, &seen))
 		return not_as_required(b, "an error about a hairpinned packet is lost");
 	return weigh_quote(b, &seen, h.in[1], true);
@@ -416,7 +441,7 @@ enum behave_outcome probe_time_exceeded(struct behave *b)
 	struct arrival error;
 
 	if (complained(b, INSIDE, &letter, &error))
-		return error.info.icmp_type == ICMP_TIME_EXCEEDED
+		return packet_is_error(&error.info, PACKET_ERROR_TIME_EXCEEDED)
 			       ? as_required(b, "a packet whose TTL ends here is answered for")
 			       : not_as_required(b, "it is answered for by ICMP type %u",
 						 error.info.icmp_type);

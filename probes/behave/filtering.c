@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../nat-models/byteorder.h"
+#include "../../nat-models/header_fields.h"
 
 enum { SERVER = 7000, SIP = 5060 };
 
@@ -181,12 +181,15 @@ static size_t write_addresses(struct endpoint at, uint8_t *ret, size_t room)
 	char text[ENDPOINT_TEXT];
 	int n;
 
-	put_be32(ret, ip_addr_to_v4(at.addr));
-	put_be16(ret + 4, at.port);
-	n = snprintf((char *)ret + 6, room - 6,
+	size_t len = ip_addr_is_v4(at.addr) ? 4 : 16;
+
+	put_addr(ret, ip_addr_is_v4(at.addr) ? 4 : 6, at.addr);
+	put_be16(ret + len, at.port);
+	len += 2;
+	n = snprintf((char *)ret + len, room - len,
 		     "INVITE sip:b@knothole SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9\r\n\r\n",
 		     endpoint_format(at, text));
-	return 6 + (size_t)n;
+	return len + (size_t)n;
 }
 
 static enum behave_outcome compare(struct behave *b, struct letter *out, struct letter *in,

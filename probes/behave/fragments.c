@@ -9,6 +9,11 @@
 
 enum { SERVER = 7000, HEAD = 24, TAIL = 16, FLOOD = 400 };
 
+static uint32_t ip_header(struct ip_addr addr)
+{
+	return ip_addr_is_v4(addr) ? IP4_HEADER : IP6_HEADER;
+}
+
 /* One byte more than the way out takes. */
 static struct letter too_long(struct behave *b, bool may_fragment)
 {
@@ -21,7 +26,7 @@ static struct letter too_long(struct behave *b, bool may_fragment)
 		.may_fragment = may_fragment,
 		.ip_id = (uint16_t)random32(b),
 		.text = text,
-		.len = b->hosts->wan_mtu + 1U - IP4_HEADER - UDP_HEADER - TOKEN,
+		.len = b->hosts->wan_mtu + 1U - ip_header(there(b, 0, 0).addr) - UDP_HEADER - TOKEN,
 	};
 }
 
@@ -39,9 +44,11 @@ enum behave_outcome probe_too_big(struct behave *b)
 	if (complained(b, INSIDE, &letter, &error)) {
 		uint16_t mtu = get_be16(error.bytes + error.info.transport_offset + ICMP_MTU);
 
-		if (error.info.icmp_type == ICMP_UNREACHABLE &&
-		    error.info.icmp_code == ICMP_FRAGMENTATION_NEEDED)
-			return as_required(b, "fragmentation needed, and an MTU of %u", mtu);
+		if (packet_is_error(&error.info, PACKET_ERROR_TOO_BIG))
+			return as_required(b, "%s, and an MTU of %u",
+					   error.info.version == 4 ? "fragmentation needed"
+								   : "packet too big",
+					   mtu);
 		return not_as_required(b, "answered by ICMP type %u code %u", error.info.icmp_type,
 				       error.info.icmp_code);
 	}
@@ -64,23 +71,50 @@ enum behave_outcome probe_fragments_out(struct behave *b)
 	return not_as_required(b, "a packet that is too long, and may be cut, vanishes");
 }
 
-/* Cut @whole after HEAD bytes of its payload. */
-static void cut(const struct arrival *whole, struct arrival parts[2])
+/* The headers of a part of @whole that begins @offset bytes into its payload; how long they are. */
+static uint32_t head_part4(const struct arrival *whole, uint8_t *ip, uint32_t len, uint32_t offset)
 {
-	uint32_t header = whole->info.transport_offset, at[3] = { 0, HEAD, 0 };
+	uint32_t header = whole->info.transport_offset;
+	uint32_t field = offset ? offset / 8 : (uint32_t)IP4_MORE_FRAGMENTS;
 
-	at[2] = whole->pkt.len - header;
+	memcpy(ip, whole->bytes, header);
+	put_be16(ip + IP4_LENGTH, (uint16_t)(header + len));
+	put_be16(ip + IP4_FRAGMENT, (uint16_t)field);
+	put_be16(ip + IP4_CHECKSUM, 0);
+	put_be16(ip + IP4_CHECKSUM, (uint16_t)~checksum_fold(ip, header, 0));
+	return header;
+}
+
+/* RFC 8200, 4.5: what IPv4 has in its header is in one of its own. */
+static uint32_t head_part6(const struct arrival *whole, uint8_t *ip, uint32_t len, uint32_t offset,
+			   uint32_t id)
+{
+	uint8_t *fragment = ip + IP6_HEADER;
+
+	memcpy(ip, whole->bytes, IP6_HEADER);
+	put_be16(ip + IP6_LENGTH, (uint16_t)(IP6_FRAGMENT_HEADER + len));
+	ip[IP6_NEXT] = IP6_FRAGMENT;
+	put_be16(fragment, (uint16_t)(whole->info.protocol << 8));
+	put_be16(fragment + IP6_FRAGMENT_OFFSET, (uint16_t)(offset | !offset));
+	put_be32(fragment + IP6_FRAGMENT_ID, id);
+	return IP6_HEADER + IP6_FRAGMENT_HEADER;
+}
+
+/* Cut @whole after HEAD bytes of its payload; @id is IPv6's. */
+static void cut(const struct arrival *whole, uint32_t id, struct arrival parts[2])
+{
+	uint32_t header = whole->info.transport_offset;
+	const uint32_t at[3] = { 0, HEAD, whole->pkt.len - header };
+
 	for (int i = 0; i < 2; i++) {
 		uint8_t *ip = parts[i].bytes;
 		uint32_t len = at[i + 1] - at[i];
+		uint32_t heads = whole->info.version == 4 ? head_part4(whole, ip, len, at[i])
+							  : head_part6(whole, ip, len, at[i], id);
 
-		memcpy(ip, whole->bytes, header);
-		memcpy(ip + header, whole->bytes + header + at[i], len);
-		put_be16(ip + IP4_LENGTH, (uint16_t)(header + len));
-		put_be16(ip + IP4_FRAGMENT, (uint16_t)(i ? HEAD / 8 : IP4_MORE_FRAGMENTS));
-		put_be16(ip + IP4_CHECKSUM, 0);
-		put_be16(ip + IP4_CHECKSUM, (uint16_t)~checksum_fold(ip, header, 0));
-		parts[i].pkt = (struct packet){ .data = ip, .len = header + len };
+		memcpy(ip + heads, whole->bytes + header + at[i], len);
+		parts[i].info.payload_offset = (uint16_t)heads;
+		parts[i].pkt = (struct packet){ .data = ip, .len = heads + len };
 	}
 }
 
@@ -94,7 +128,9 @@ static int parts_seen(struct behave *b, const struct arrival parts[2])
 	while (bits != 3 && receive_packet(b, INSIDE, deadline, &seen))
 		for (int i = 0; i < 2; i++)
 			if (memmem(seen.bytes, seen.pkt.len,
-				   parts[i].bytes + IP4_HEADER + (i ? 0 : UDP_HEADER), TOKEN))
+				   parts[i].bytes + parts[i].info.payload_offset +
+					   (i ? 0 : UDP_HEADER),
+				   TOKEN))
 				bits |= 1 << i;
 	return bits;
 }
@@ -120,7 +156,7 @@ static bool both_parts(struct behave *b, struct endpoint src, struct endpoint ds
 		for (size_t k = 0; k < sizeof(text); k += 4)
 			put_be32(text + k, random32(b));
 		write_letter(b, &letter, &whole, &token, &len);
-		cut(&whole, parts);
+		cut(&whole, random32(b), parts);
 		throw_packet(b, OUTSIDE, &parts[swapped].pkt);
 		throw_packet(b, OUTSIDE, &parts[!swapped].pkt);
 		bits |= parts_seen(b, parts);
@@ -143,7 +179,7 @@ static void flood(struct behave *b, struct endpoint src, struct endpoint dst, bo
 		size_t token, len;
 
 		write_letter(b, &letter, &whole, &token, &len);
-		cut(&whole, parts);
+		cut(&whole, random32(b), parts);
 		throw_packet(b, OUTSIDE, &parts[seconds].pkt);
 	}
 }

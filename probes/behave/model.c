@@ -25,6 +25,14 @@ int behave_model_read(const char *knobs, struct nat_model *ret, struct model_err
 	return nat_model_load("requirement", text, (size_t)len, ret, ret_error);
 }
 
+/* 2b00:1:1::/64, all of which is the outside host's (RFC 8273). */
+static const struct ip_addr outside6 = { UINT64_C(0x2b00000100010000), 0 };
+
+static struct ip_addr outside6_addr(unsigned i)
+{
+	return (struct ip_addr){ outside6.hi, 2 + i };
+}
+
 static void set_link(struct plan_link *link, const struct behave_trial *trial)
 {
 	const struct impairment wire = { .delay_ns = link_delay, .loss_ppm = trial->loss_ppm };
@@ -51,6 +59,10 @@ static int add_outside(struct plan *plan, struct plan_node *parent,
 	outside->extra_len = BEHAVE_OUTSIDE_ADDRS - 1;
 	for (uint32_t i = 1; i < BEHAVE_OUTSIDE_ADDRS; i++)
 		outside->extra[i - 1] = ip_addr_v4(addr + i);
+	if (trial->family == FAMILY_IPV6) {
+		outside->outside6 = (struct ip_prefix){ outside6, 64 };
+		outside->addr6 = outside6_addr(0);
+	}
 	*ret = outside;
 	return 0;
 }
@@ -66,7 +78,17 @@ static struct plan_node *add_range(struct plan *plan)
 	return range;
 }
 
-static int make_plan(struct plan *plan, const struct behave_trial *trial, enum behave_scene scene,
+static int set_model(struct plan_node *nat, const struct behave_trial *trial)
+{
+	if (trial->family == FAMILY_IPV6) {
+		nat->no_ipv4 = true;
+		return plan_set_model6(nat, trial->model);
+	}
+	nat->model = *trial->model;
+	return 0;
+}
+
+static int make_plan(struct plan *plan, const struct behave_trial *trial, unsigned scene,
 		     struct plan_node **ret_outside)
 {
 	static const char *const names[] = { "inside", "other" };
@@ -81,9 +103,8 @@ static int make_plan(struct plan *plan, const struct behave_trial *trial, enum b
 			return -ENOMEM;
 	}
 	nat = plan_add(plan, range, PLAN_NET, "nat");
-	if (!nat)
+	if (!nat || set_model(nat, trial))
 		return -ENOMEM;
-	nat->model = *trial->model;
 	set_link(&nat->link, trial);
 	nat->link.mtu = WAN_MTU;
 	if (range) {
@@ -125,15 +146,44 @@ static int run(struct plan *plan, const struct plan_node *outside, const struct 
 		.inside = world_host(world, "inside"),
 		.other = world_host(world, "other"),
 		.outside = world_host(world, "outside"),
+		.family = asked->family,
+		.nat64 = plan_nat64_prefix(plan_find(plan, "inside")),
 		.wan_mtu = WAN_MTU,
 	};
 	for (unsigned i = 0; i < BEHAVE_OUTSIDE_ADDRS; i++)
-		trial->hosts.outside_addrs[i] = plan_address(outside, i);
+		trial->hosts.outside_addrs[i] = asked->family == FAMILY_IPV4 ||
+								trial->hosts.nat64.bits
+							? plan_address(outside, i)
+							: outside6_addr(i);
 	err = world_run(world, act, trial);
 	if (!err)
 		err = world_close_capture(world);
 	world_free(world);
 	return err ? err : trial->err;
+}
+
+enum family behave_family(const struct nat_model *model)
+{
+	return nat_model_serves(model, 4) ? FAMILY_IPV4 : FAMILY_IPV6;
+}
+
+enum behave_scene behave_subject(const struct nat_model *model, enum family family)
+{
+	if (family == FAMILY_IPV4)
+		return BEHAVE_NAT44;
+	switch (model->kind) {
+	case NAT_KIND_NAT64:
+		return BEHAVE_NAT64;
+	case NAT_KIND_NPTV6:
+		return BEHAVE_NPTV6;
+	case NAT_KIND_FIREWALL:
+	case NAT_KIND_ROUTER:
+		return BEHAVE_FIREWALL6;
+	case NAT_KIND_NAPT:
+	case NAT_KIND_ONE_TO_ONE:
+		break;
+	}
+	return BEHAVE_NAT66;
 }
 
 int behave_model(const struct behave_probe *probe, const struct behave_trial *asked,
@@ -144,10 +194,11 @@ int behave_model(const struct behave_probe *probe, const struct behave_trial *as
 	struct plan plan = { 0 };
 	int err;
 
-	if (!nat_model_serves(asked->model, 4))
+	if (!nat_model_serves(asked->model, asked->family == FAMILY_IPV4 ? 4 : 6))
 		return -EAFNOSUPPORT;
+	if (!(probe->scene & behave_subject(asked->model, asked->family)))
+		return -EINVAL;
 	err = make_plan(&plan, asked, probe->scene, &outside);
-
 	if (!err)
 		err = run(&plan, outside, asked, &trial);
 	plan_clear(&plan);
@@ -156,11 +207,15 @@ int behave_model(const struct behave_probe *probe, const struct behave_trial *as
 	return err;
 }
 
-int behave_model_all(const struct behave_trial *trial, struct behave_finding *ret)
+int behave_model_all(const struct behave_trial *trial, struct behave_finding *ret, size_t *ret_len)
 {
+	enum behave_scene subject = behave_subject(trial->model, trial->family);
+	size_t len = 0;
 	int err = 0;
 
 	for (size_t i = 0; i < behave_probes_len && !err; i++)
-		err = behave_model(&behave_probes[i], trial, &ret[i]);
+		if (behave_probes[i].scene & subject)
+			err = behave_model(&behave_probes[i], trial, &ret[len++]);
+	*ret_len = len;
 	return err;
 }

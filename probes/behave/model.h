@@ -16,17 +16,26 @@ int behave_model_read(const char *knobs, struct nat_model *ret, struct model_err
 
 struct behave_trial {
 	const struct nat_model *model;
+	enum family family; /* of the hosts inside */
 	uint64_t seed;
 	uint32_t loss_ppm; /* on each link, either way */
 	const char *capture_path; /* NULL = none */
 };
 
-/* 0, or -errno with nothing found: -EAFNOSUPPORT where the model is for IPv6 alone, which no probe
- * speaks. */
+/* The family of the hosts inside that @model is asked about where nobody says: IPv4 where it serves
+ * that. */
+enum family behave_family(const struct nat_model *model);
+
+/* What @model is to hosts of @family inside. */
+enum behave_scene behave_subject(const struct nat_model *model, enum family family);
+
+/* 0, or -errno with nothing found: -EAFNOSUPPORT where the model does not serve the trial's family, -EINVAL
+ * where the probe has nothing to do with what the model is. */
 int behave_model(const struct behave_probe *probe, const struct behave_trial *trial,
 		 struct behave_finding *ret);
 
-/* All of behave_probes, in their order, into as many findings.  0, or -errno. */
-int behave_model_all(const struct behave_trial *trial, struct behave_finding *ret);
+/* All of behave_probes that are of what the model is, in their order: *ret has room for as many as there are
+ * at all, and *ret_len is how many there were.  0, or -errno. */
+int behave_model_all(const struct behave_trial *trial, struct behave_finding *ret, size_t *ret_len);
 
 #endif

@@ -176,8 +176,7 @@ enum behave_outcome probe_refused_syn(struct behave *b)
 	if (!answered(b, strays, 30 * SEC, &after, &got))
 		return let_in(b, strays) ? inconclusive(b, "its filter lets SYNs in")
 					 : not_as_required(b, "no answer in 30 s");
-	if (got.info.is_error && got.info.icmp_type == ICMP_UNREACHABLE &&
-	    got.info.icmp_code == ICMP_PORT_UNREACHABLE && after >= 6 * SEC - 10 * MSEC)
+	if (packet_is_error(&got.info, PACKET_ERROR_PORT) && after >= 6 * SEC - 10 * MSEC)
 		return as_required(b, "port unreachable, after %llu ms",
 				   (unsigned long long)(after / MSEC));
 	return not_as_required(b, "answered by %s after %llu ms",
