@@ -119,9 +119,25 @@ static size_t words_len(const struct knob *knob)
 	return n;
 }
 
+/* What no method meets, or what the oracle says no more of than that it may be. */
+static const char *const undrawn_keys[] = {
+	"rate_host", "exempt_ports",  "refresh_refused", "any_source",
+	"code_kept", "sender_hidden", "strays",
+};
+
+static bool is_undrawn(const struct knob *knob)
+{
+	for (size_t i = 0; i < ARRAY_LEN(undrawn_keys); i++)
+		if (strcmp(undrawn_keys[i], knob->key) == 0)
+			return true;
+	return false;
+}
+
 /* Without TCP to the rendezvous no method can begin; and a kind or a family is another NAT. */
 static bool is_fixed(const struct knob_section *section, const struct knob *knob)
 {
+	if (is_undrawn(knob))
+		return true;
 	if (strcmp(knob->key, "blocked") == 0)
 		return strcmp(section->name, "tcp") == 0;
 	return strcmp(knob->key, "kind") == 0 || strcmp(knob->key, "family") == 0 ||

@@ -180,7 +180,10 @@ static const char *check_exempt(const struct nat_model *model, char *text, size_
 			continue;
 		return "exempt";
 	}
-	return NULL;
+	if (!none || !nat_model_exempts(model))
+		return NULL;
+	snprintf(text, size, "kind \"%s\" does the same to all ports", nat_kind_word(model->kind));
+	return model->udp.exempt_ports[0] ? "udp.exempt_ports" : "tcp.exempt_ports";
 }
 
 static const char *check_limits(const struct nat_model *model, char *text, size_t size)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "inside_host.h"
 
+#include "duration.h"
 #include "nat_state.h"
 
 void inside_host_table_init(struct inside_host_table *table, bool has_blocks,
@@ -101,6 +102,32 @@ uint32_t inside_host_hold(struct nat *nat, struct ip_addr addr)
 	if (ref)
 		host_at(nat, ref)->count++;
 	return ref;
+}
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+bool inside_host_may_make(const struct nat *nat, uint32_t host, uint64_t now)
+{
+	uint32_t rate = nat->model.rate_host;
+
+	if (!host || !rate)
+		return true;
+	return later(host_at(nat, host)->blocks[0].opened_ns, now) + NS_PER_S / rate <=
+	       now + NS_PER_S;
+}
+
+void inside_host_has_made(struct nat *nat, uint32_t host, uint64_t now)
+{
+	uint32_t rate = nat->model.rate_host;
+	uint64_t *opened;
+
+	if (!host || !rate)
+		return;
+	opened = &host_at(nat, host)->blocks[0].opened_ns;
+	*opened = later(*opened, now) + NS_PER_S / rate;
 }
 
 static void free_blocks(struct nat *nat, const struct host_blocks *blocks)

@@ -66,6 +66,8 @@ static const struct knob model_knobs[] = {
 		    "mappings at a time; 0 = as many as there are ports", ""),
 	NUMBER_KNOB(nat_model, max_mappings_host, "limit_host", 0, UINT32_MAX,
 		    "mappings at a time of one inside host; 0 = no limit", "RFC 6888, REQ-4"),
+	NUMBER_KNOB(nat_model, rate_host, "rate_host", 0, UINT32_MAX,
+		    "new mappings a second of one inside host; 0 = no limit", "RFC 6888, REQ-4C"),
 	WORD_KNOB(nat_model, eviction, "evict", nat_eviction_words,
 		  "what gives way when a limit is reached", ""),
 	WORD_KNOB(nat_model, refusal, "refusal", nat_refusal_words,
@@ -121,6 +123,9 @@ static const struct knob model_knobs[] = {
 	TRANSPORT_BOOL(blocked, "nothing of this protocol passes, either way", ""),                \
 		KNOB(nat_transport, outbound_ports, "outbound_ports", KNOB_PORTS, NULL, 1, 65535,  \
 		     "the remote ports that inside hosts may send to, as a list", ""),             \
+		KNOB(nat_transport, exempt_ports, "exempt_ports", KNOB_PORTS, NULL, 1, 65535,      \
+		     "the remote ports that nothing is translated for, as a list",                 \
+		     "RFC 6888, REQ-6"),                                                           \
 		TRANSPORT_WORD(mapping, scope, "whether an inside endpoint keeps its mapping",     \
 			       "RFC 4787, 4.1"),                                                   \
 		TRANSPORT_WORD(filtering, scope, "who may send in through a mapping",              \
@@ -159,6 +164,10 @@ static const struct knob model_knobs[] = {
 			       "RFC 4787, REQ-9"),                                                 \
 		TRANSPORT_WORD(refresh, refresh, "which packets restart the timer",                \
 			       "RFC 4787, REQ-6"),                                                 \
+		TRANSPORT_BOOL(refresh_refused,                                                    \
+			       "a packet that the filter keeps out refreshes, where one that it "  \
+			       "lets in does",                                                     \
+			       "RFC 7857, 7"),                                                     \
 		TRANSPORT_WORD(unsolicited, unsolicited, "what a packet meets that is not let in", \
 			       "RFC 5382, REQ-4")
 
@@ -223,6 +232,16 @@ static const struct knob icmp_knobs[] = {
 		  "RFC 7857, 12"),
 	BOOL_KNOB(nat_icmp, hairpinned_errors, "hairpinned_errors",
 		  "errors about hairpinned packets pass", "RFC 5508, REQ-7"),
+	BOOL_KNOB(nat_icmp, any_source, "any_source",
+		  "errors come in from anybody, not only from whom the quoted packet went to",
+		  "RFC 4787, REQ-12a"),
+	BOOL_KNOB(nat_icmp, code_kept, "code_kept", "errors keep their code, which else becomes 0",
+		  "RFC 5508, REQ-4, REQ-5"),
+	BOOL_KNOB(nat_icmp, sender_hidden, "sender_hidden",
+		  "errors from inside get an outside address as their source", "RFC 5508, REQ-5"),
+	BOOL_KNOB(nat_icmp, strays, "strays",
+		  "errors about packets of no known mapping pass, where an address is known",
+		  "RFC 5508, REQ-4, REQ-5"),
 	BOOL_KNOB(nat_icmp, time_exceeded, "time_exceeded",
 		  "a packet whose TTL ends here is answered for", "RFC 5508, REQ-10a"),
 	BOOL_KNOB(nat_icmp, ping_answered, "ping_answered",
@@ -340,10 +359,12 @@ static const char *format_set(const struct knob *knob, int64_t value, char *buf,
 	return buf;
 }
 
-/* "80, 443"; "any" where there are none. */
-static const char *format_ports(int64_t value, char *buf, size_t size)
+/* "80, 443"; "any" or "none" where there are none. */
+static const char *format_ports(const struct knob *knob, int64_t value, char *buf, size_t size)
 {
-	snprintf(buf, size, "%s", value ? "" : "any");
+	const char *without = strcmp(knob->key, "exempt_ports") == 0 ? "none" : "any";
+
+	snprintf(buf, size, "%s", value ? "" : without);
 	for (uint64_t ports = (uint64_t)value; ports; ports >>= 16) {
 		size_t used = strlen(buf);
 
@@ -386,7 +407,7 @@ const char *knob_format(const struct nat_model *model, const struct knob_section
 	if (knob->type == KNOB_SET)
 		return format_set(knob, value, buf, size);
 	if (knob->type == KNOB_PORTS)
-		return format_ports(value, buf, size);
+		return format_ports(knob, value, buf, size);
 	if (knob->type == KNOB_WORD)
 		snprintf(buf, size, "%s", knob->words[value].word);
 	else if (knob->type == KNOB_BOOL)

@@ -221,6 +221,13 @@ static struct lead through(struct passage *p, uint32_t ref, struct endpoint remo
 	return (struct lead){ reason, ref, mapping_inside(p->nat, nat_mapping(p->nat, ref)) };
 }
 
+/* RFC 7857, 7: what is kept out should refresh nothing.  To some NATs it is a packet like others. */
+static void refused(struct passage *p, uint32_t ref)
+{
+	if (lead_rules(p)->is.refresh_refused)
+		mapping_prolong(p->nat, ref, true, p->now);
+}
+
 /* Where ports stay: is there state that lets @remote in to @inside? */
 static struct lead filtered_in(struct passage *p, struct endpoint inside, struct endpoint remote)
 {
@@ -229,8 +236,10 @@ static struct lead filtered_in(struct passage *p, struct endpoint inside, struct
 
 	if (!ref)
 		return lead_closed(NAT_REASON_NO_MAPPING);
-	if (!filter_admits(p->nat, ref, remote))
+	if (!filter_admits(p->nat, ref, remote)) {
+		refused(p, ref);
 		return lead_closed(NAT_REASON_FILTERED);
+	}
 	return through(p, ref, remote, NAT_REASON_MAPPING);
 }
 
@@ -488,6 +497,8 @@ static struct lead napt_in(struct passage *p, struct endpoint outside, struct en
 				       ? NAT_REASON_DMZ
 				       : NAT_REASON_MAPPING);
 	owned = !(nat_mapping(p->nat, first)->flags & MAPPING_FROM_OUTSIDE);
+	if (owned)
+		refused(p, first);
 	return unsolicited(p, outside, remote, pool,
 			   owned ? NAT_REASON_FILTERED : NAT_REASON_NO_MAPPING);
 }

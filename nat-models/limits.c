@@ -64,6 +64,8 @@ static enum nat_reason try_to_make(struct nat *nat, const struct mapping_key *ke
 	enum nat_reason reason;
 	uint32_t ref;
 
+	if (!inside_host_may_make(nat, host, now))
+		return NAT_REASON_HOST_RATE;
 	if (!room_for_host(nat, host))
 		return NAT_REASON_HOST_LIMIT;
 	if (!room_in_table(nat))
@@ -80,6 +82,7 @@ static enum nat_reason try_to_make(struct nat *nat, const struct mapping_key *ke
 		return NAT_REASON_TABLE_FULL;
 	if (host)
 		inside_host_add(nat, host, ref);
+	inside_host_has_made(nat, host, now);
 	*ret = ref;
 	return NAT_REASON_NEW_MAPPING;
 }

@@ -386,6 +386,14 @@ void mapping_set_end(struct nat *nat, uint32_t ref, uint64_t expires)
 	set_end(nat, nat_mapping(nat, ref), ref, expires);
 }
 
+void mapping_prolong(struct nat *nat, uint32_t ref, bool inbound, uint64_t now)
+{
+	struct mapping *m = nat_mapping(nat, ref);
+
+	if (mapping_is_refreshed(&nat->rules[m->protocol].is, inbound))
+		set_end(nat, m, ref, after(now, idle_ns(nat, m, now)));
+}
+
 void mapping_touch(struct nat *nat, uint32_t ref, bool inbound, uint64_t now)
 {
 	struct mapping *m = nat_mapping(nat, ref);
@@ -394,8 +402,7 @@ void mapping_touch(struct nat *nat, uint32_t ref, bool inbound, uint64_t now)
 
 	if (replies && is->two_way_after_ns == 0)
 		m->flags |= MAPPING_TWO_WAY;
-	if (mapping_is_refreshed(is, inbound))
-		set_end(nat, m, ref, after(now, idle_ns(nat, m, now)));
+	mapping_prolong(nat, ref, inbound, now);
 	if (replies)
 		m->flags |= MAPPING_TWO_WAY;
 	if (nat->keeps_order_of_use)

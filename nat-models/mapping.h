@@ -206,6 +206,9 @@ uint32_t mapping_new(struct nat *nat, const struct mapping_key *key, uint16_t po
 /* Take it out of everything. */
 void mapping_end(struct nat *nat, uint32_t ref);
 
+/* Restart its timer where a packet that comes so does. */
+void mapping_prolong(struct nat *nat, uint32_t ref, bool inbound, uint64_t now);
+
 /* A packet has used it: restart its timer where the model says so (RFC 4787, 4.3). */
 void mapping_touch(struct nat *nat, uint32_t ref, bool inbound, uint64_t now);
 

@@ -57,16 +57,27 @@ static struct nat_transport transport_defaults(void)
 	};
 }
 
-bool nat_transport_lets_out(const struct nat_transport *transport, uint16_t port)
+static bool is_one_of(const uint16_t ports[NAT_OUTBOUND_PORTS], uint16_t port)
 {
-	const uint16_t *ports = transport->outbound_ports;
-
-	if (!ports[0])
-		return true;
 	for (int i = 0; i < NAT_OUTBOUND_PORTS && ports[i]; i++)
 		if (ports[i] == port)
 			return true;
 	return false;
+}
+
+bool nat_transport_lets_out(const struct nat_transport *transport, uint16_t port)
+{
+	return !transport->outbound_ports[0] || is_one_of(transport->outbound_ports, port);
+}
+
+bool nat_transport_exempts(const struct nat_transport *transport, uint16_t port)
+{
+	return is_one_of(transport->exempt_ports, port);
+}
+
+bool nat_model_exempts(const struct nat_model *model)
+{
+	return model->exempt[0].bits || model->udp.exempt_ports[0] || model->tcp.exempt_ports[0];
 }
 
 size_t nat_model_exempt_len(const struct nat_model *model)
@@ -104,6 +115,9 @@ void nat_model_defaults(struct nat_model *model)
 		.timeout_ns = 60 * NS_PER_S, /* RFC 5508 REQ-2 */
 		.hairpin = true, /* RFC 7857, 12 */
 		.hairpinned_errors = true, /* RFC 5508 REQ-7 */
+		.any_source = true, /* RFC 4787 REQ-12a */
+		.code_kept = true, /* RFC 5508 REQ-4b, REQ-5b */
+		.sender_hidden = true, /* RFC 5508 REQ-5c */
 		.verify = true,
 		.quoted_options = true, /* RFC 5508 REQ-3b */
 		.quoted_checksum = NAT_QUOTED_UNCHECKED, /* RFC 5508 REQ-3c */

@@ -152,7 +152,8 @@
 	X(NAT_REFUSAL_SILENT, "silent", "nothing")                                                 \
 	X(NAT_REFUSAL_PROHIBITED, "prohibited",                                                    \
 	  "ICMP: administratively prohibited, as RFC 5508 has it")                                 \
-	X(NAT_REFUSAL_UNREACHABLE, "unreachable", "ICMP: host unreachable, as RFC 6888 has it")
+	X(NAT_REFUSAL_UNREACHABLE, "unreachable", "ICMP: host unreachable, as RFC 6888 has it")    \
+	X(NAT_REFUSAL_LEAKED, "leaked", "nothing: its packet goes out from its inside address")
 
 /* RFC 4787, REQ-13: a packet that is longer than the link it is to leave by takes. */
 #define NAT_TOO_BIGS(X)                                                                            \
@@ -203,6 +204,7 @@ struct nat_transport {
 	/* Where any are given, nothing goes out to other ports, whoever spoke first, but from a
 	 * DMZ host and the inside ends of static forwards; a 0 ends them. */
 	uint16_t outbound_ports[NAT_OUTBOUND_PORTS];
+	uint16_t exempt_ports[NAT_OUTBOUND_PORTS]; /* as of the model's `exempt`: remote ports */
 	enum nat_scope mapping;
 	enum nat_scope filtering;
 	enum nat_ports ports;
@@ -220,6 +222,7 @@ struct nat_transport {
 	uint64_t permission_ns; /* filtering forgets who was not spoken to for so long; 0 = never */
 	enum nat_collision collision;
 	enum nat_refresh refresh;
+	bool refresh_refused; /* what the filter keeps out refreshes as if it came in (RFC 7857, 7) */
 	uint64_t
 		timeout_ns; /* idle, before traffic went both ways (or ever, where the next is 0) */
 	uint64_t
@@ -249,6 +252,11 @@ struct nat_icmp {
 	bool hairpin; /* queries take part in what the model's hairpin says */
 	bool errors; /* errors are translated with the packet they quote (REQ-3, REQ-4) */
 	bool hairpinned_errors; /* REQ-7: errors about hairpinned packets, too */
+	bool any_source; /* errors come in from anybody (RFC 4787 REQ-12a), not only from whom they
+			  * say that the packet went to */
+	bool code_kept; /* REQ-4b, REQ-5b: else it becomes 0 */
+	bool sender_hidden; /* REQ-5c: errors from inside come from outside, too */
+	bool strays; /* errors about packets of no known mapping pass, against REQ-4 and REQ-5 */
 	bool verify; /* REQ-3, REQ-3a: errors with a wrong checksum, or a wrong quoted one, drop */
 	bool quoted_options; /* REQ-3b: IP options in a quote are understood */
 	enum nat_quoted_checksum quoted_checksum; /* REQ-3c, REQ-3d */
@@ -276,6 +284,7 @@ struct nat_model {
 	uint8_t pool_size; /* outside addresses, 1 or more */
 	uint32_t max_mappings; /* 0 = as many as there are ports */
 	uint32_t max_mappings_host; /* the same for each inside host */
+	uint32_t rate_host; /* new ones of each inside host, in a second; 0 = any number */
 	enum nat_eviction eviction;
 	enum nat_fragments fragments;
 	uint8_t fragments_held; /* any-order: how many wait at a time, 1 to 64 */
@@ -297,6 +306,12 @@ struct nat_model {
 		      * (RFC 6092, REC-11, REC-12) */
 	bool ipsec; /* of an IPv6 firewall: AH, ESP and IKE pass both ways (RFC 6092, REC-21, 22, 24) */
 };
+
+/* Is there anything that @model translates nothing for (RFC 6888, REQ-6)? */
+bool nat_model_exempts(const struct nat_model *model);
+
+/* Is remote @port one of those? */
+bool nat_transport_exempts(const struct nat_transport *transport, uint16_t port);
 
 /* May anything go out to remote @port? */
 bool nat_transport_lets_out(const struct nat_transport *transport, uint16_t port);

@@ -42,17 +42,37 @@ static struct nat_decision route(const struct passage *p)
 	return routed(p, p->side == NAT_OUTSIDE || stays_inside(p) ? NAT_INSIDE : NAT_OUTSIDE);
 }
 
-/* RFC 6888, REQ-6: for some destinations nothing is translated. */
+/* Is nothing translated between the inside and @remote, which @info is of? */
+static bool exempts(const struct nat *nat, const struct packet_info *info, struct endpoint remote)
+{
+	for (size_t i = 0; i < nat->exempt_len; i++)
+		if (ip_prefix_contains(nat->exempt[i], remote.addr))
+			return true;
+	if (info->protocol == IP_PROTO_UDP)
+		return nat_transport_exempts(&nat->model.udp, remote.port);
+	return info->protocol == IP_PROTO_TCP &&
+	       nat_transport_exempts(&nat->model.tcp, remote.port);
+}
+
+/* An error is about the packet that it quotes, whoever on the way has sent it. */
+static bool exempts_quoted(const struct passage *p)
+{
+	struct packet_info quoted;
+
+	return packet_parse_quoted(p->pkt->data + p->info.payload_offset, p->info.payload_len,
+				   &quoted) == PACKET_OK &&
+	       exempts(p->nat, &quoted, p->side == NAT_INSIDE ? quoted.src : quoted.dst);
+}
+
+/* RFC 6888, REQ-6: for some destinations, and ports, nothing is translated.  Of a packet in parts only
+ * the first has ports; the others follow it. */
 static bool is_exempt(const struct passage *p)
 {
-	struct ip_addr remote = p->side == NAT_INSIDE ? p->info.dst.addr : p->info.src.addr;
-
 	if (p->side == NAT_OUTSIDE && !ip_prefix_contains(p->nat->inside, p->info.dst.addr))
 		return false;
-	for (size_t i = 0; i < p->nat->exempt_len; i++)
-		if (ip_prefix_contains(p->nat->exempt[i], remote))
-			return true;
-	return false;
+	if (p->info.is_error)
+		return exempts_quoted(p);
+	return exempts(p->nat, &p->info, p->side == NAT_INSIDE ? p->info.dst : p->info.src);
 }
 
 /* Is the packet of the addresses' own family?  This NAT does not translate between the two. */
@@ -139,7 +159,7 @@ __attribute__((always_inline)) static inline struct nat_decision process(struct 
 		return is_own(nat, dst) ? flow_to_self(p, NAT_REASON_SELF) : route(p);
 	if (stays_inside(p))
 		return route(p);
-	if (nat->exempt_len && is_exempt(p))
+	if (nat->exempts && is_exempt(p))
 		return route(p);
 	if (p->info.fragment_offset)
 		return flow_later_fragment(p);

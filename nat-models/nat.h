@@ -58,6 +58,7 @@ enum nat_outcome {
 	X(NAT_REASON_COLLISION, "port in use")                                                     \
 	X(NAT_REASON_TABLE_FULL, "mapping table full")                                             \
 	X(NAT_REASON_HOST_LIMIT, "inside host's limit reached")                                    \
+	X(NAT_REASON_HOST_RATE, "inside host opens mappings too fast")                             \
 	X(NAT_REASON_QUOTE_UNKNOWN, "error about a packet of no known mapping")                    \
 	X(NAT_REASON_FRAGMENT, "fragment without its first part")                                  \
 	X(NAT_REASON_MALFORMED, "malformed")                                                       \

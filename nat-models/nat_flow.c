@@ -126,6 +126,8 @@ struct nat_decision flow_no_mapping(struct passage *p, enum nat_reason reason)
 		[NAT_REFUSAL_PROHIBITED] = PACKET_ERROR_PROHIBITED,
 		[NAT_REFUSAL_UNREACHABLE] = PACKET_ERROR_HOST,
 	};
+	const enum nat_refusal how = p->nat->model.refusal;
+	const bool is_told = how == NAT_REFUSAL_PROHIBITED || how == NAT_REFUSAL_UNREACHABLE;
 	struct nat_decision decision = flow_drop(p, reason);
 
 	switch (reason) {
@@ -135,14 +137,30 @@ struct nat_decision flow_no_mapping(struct passage *p, enum nat_reason reason)
 	case NAT_REASON_COLLISION:
 	case NAT_REASON_TABLE_FULL:
 	case NAT_REASON_HOST_LIMIT:
+	case NAT_REASON_HOST_RATE:
 		break;
 	default:
 		return decision;
 	}
-	if (p->nat->model.refusal != NAT_REFUSAL_SILENT && p->side == NAT_INSIDE &&
-	    packet_make_error(p->pkt, p->nat->inside_addr, errors[p->nat->model.refusal], 0) == 0)
+	if (is_told && p->side == NAT_INSIDE &&
+	    packet_make_error(p->pkt, p->nat->inside_addr, errors[how], 0) == 0)
 		decision.outcome = NAT_ANSWER;
 	return decision;
+}
+
+/* RFC 6888, REQ-11A: a packet that gets no mapping is to be dropped.  Some let it out as it is. */
+static bool is_leaked(const struct passage *p, enum nat_reason reason)
+{
+	switch (reason) {
+	case NAT_REASON_NO_PORT:
+	case NAT_REASON_COLLISION:
+	case NAT_REASON_TABLE_FULL:
+	case NAT_REASON_HOST_LIMIT:
+	case NAT_REASON_HOST_RATE:
+		return p->nat->model.refusal == NAT_REFUSAL_LEAKED;
+	default:
+		return false;
+	}
 }
 
 /* A port that must not be sent to, from an inside endpoint that is not the outside's to call. */
@@ -176,7 +194,8 @@ struct nat_decision flow_outbound(struct passage *p)
 	const struct endpoint inside = p->info.src;
 
 	if (!lead_is_open(&lead))
-		return flow_no_mapping(p, lead.reason);
+		return is_leaked(p, lead.reason) ? flow_forward(p, NAT_OUTSIDE, NULL, lead.reason)
+						 : flow_no_mapping(p, lead.reason);
 	shortcut_note(p, &lead);
 	packet_replace_src(p->pkt, &p->info, &lead.to);
 	identify(p);

@@ -146,6 +146,41 @@ static bool is_sound(const struct passage *p)
 			     UINT16_MAX);
 }
 
+/* REQ-4b, REQ-5b. */
+static void treat_code(struct passage *p)
+{
+	uint8_t *icmp = p->pkt->data + p->info.transport_offset;
+	uint16_t before = get_be16(icmp + ICMP_TYPE), now = before & 0xff00;
+
+	if (p->nat->model.icmp.code_kept)
+		return;
+	put_be16(icmp + ICMP_TYPE, now);
+	put_be16(icmp + ICMP_CHECKSUM,
+		 checksum_updated(get_be16(icmp + ICMP_CHECKSUM), checksum_change(before, now)));
+}
+
+/* REQ-4, REQ-5: about nothing that is known.  Where one inside host has an address, that is enough for
+ * some NATs; and on the way out any is. */
+static struct nat_decision error_astray(struct passage *p, const struct lead *lead)
+{
+	const struct nat *nat = p->nat;
+	int pool = nat_pool_find(nat, p->info.dst.addr);
+
+	if (!nat->model.icmp.strays)
+		return flow_drop(p, lead->reason);
+	if (p->side == NAT_INSIDE) {
+		if (nat->model.kind != NAT_KIND_FIREWALL)
+			set_outer_src(p, nat->pool[0]);
+		return flow_forward(p, NAT_OUTSIDE, NULL, NAT_REASON_ICMP_ERROR);
+	}
+	if (nat->model.kind == NAT_KIND_ONE_TO_ONE && pool >= 0 &&
+	    !ip_addr_is_unset(nat->bound[pool]))
+		set_outer_dst(p, nat->bound[pool]);
+	else if (nat->model.kind != NAT_KIND_FIREWALL)
+		return flow_drop(p, lead->reason);
+	return flow_forward(p, NAT_INSIDE, NULL, NAT_REASON_ICMP_ERROR);
+}
+
 static struct nat_decision error_inbound(struct passage *p, struct packet_info *quoted)
 {
 	struct lead lead;
@@ -153,9 +188,13 @@ static struct nat_decision error_inbound(struct passage *p, struct packet_info *
 	/* It goes back to whoever sent what it quotes. */
 	if (!ip_addr_equal(p->info.dst.addr, quoted->src.addr))
 		return flow_drop(p, NAT_REASON_QUOTE_UNKNOWN);
+	/* RFC 4787, REQ-12a. */
+	if (!p->nat->model.icmp.any_source && !ip_addr_equal(p->info.src.addr, quoted->dst.addr))
+		return flow_drop(p, NAT_REASON_FILTERED);
 	lead = lead_back_in(p, quoted->src, flow_remote(p, quoted->dst));
 	if (!lead_is_open(&lead))
-		return flow_drop(p, lead.reason);
+		return error_astray(p, &lead);
+	treat_code(p);
 	set_quote(p, quoted, &lead.to, NULL);
 	set_outer_dst(p, lead.to.addr);
 	flow_affect(p, &lead);
@@ -167,10 +206,11 @@ static struct nat_decision error_outbound(struct passage *p, struct packet_info 
 	struct lead lead = lead_back_out(p, quoted->dst, flow_remote(p, quoted->src));
 
 	if (!lead_is_open(&lead))
-		return flow_drop(p, lead.reason);
+		return error_astray(p, &lead);
+	treat_code(p);
 	set_quote(p, quoted, NULL, &lead.to);
 	flow_affect(p, &lead);
-	if (p->nat->model.kind != NAT_KIND_FIREWALL)
+	if (p->nat->model.kind != NAT_KIND_FIREWALL && p->nat->model.icmp.sender_hidden)
 		set_outer_src(p, lead.to.addr);
 	return flow_forward(p, NAT_OUTSIDE, lead.ref ? &lead : NULL, NAT_REASON_ICMP_ERROR);
 }

@@ -127,7 +127,7 @@ static void set_all_rules(struct nat *nat)
 	set_rules(&nat->rules[NAT_UDP], model, &model->udp);
 	set_rules(&nat->rules[NAT_TCP], model, &model->tcp);
 	set_rules(&nat->rules[NAT_ICMP], model, &icmp);
-	nat->counts_hosts = model->max_mappings_host != 0 || gives_blocks(nat);
+	nat->counts_hosts = model->max_mappings_host || model->rate_host || gives_blocks(nat);
 	nat->keeps_order_of_use = model->eviction == NAT_EVICT_OLDEST &&
 				  (model->max_mappings || model->max_mappings_host);
 	nat->mappings_max = model->max_mappings && model->max_mappings < MAPPINGS_MAX / 2
@@ -222,6 +222,7 @@ static void copy_exempt(struct nat *nat, const struct nat_config *config, char *
 	for (size_t i = 0; i < own; i++)
 		nat->exempt[config->exempt_len + i] = nat->model.exempt[i];
 	nat->exempt_len = config->exempt_len + own;
+	nat->exempts = nat->exempt_len || nat_model_exempts(&nat->model);
 }
 
 /* RFC 919, section 7; where there is none, what is for everybody anyway. */
@@ -290,7 +291,8 @@ static int make_tables(struct nat *nat)
 	source_table_init(&nat->sources);
 	address_book_init(&nat->addresses, &nat->memory);
 	session_table_init(&nat->sessions, &nat->memory);
-	inside_host_table_init(&nat->hosts, gives_blocks(nat), &nat->memory);
+	inside_host_table_init(&nat->hosts, gives_blocks(nat) || nat->model.rate_host,
+			       &nat->memory);
 	tcp_table_init(&nat->tcp, &nat->memory);
 	permission_clock_init(&nat->permission_clock, &nat->memory);
 	if (!nat_translates_ports(nat))

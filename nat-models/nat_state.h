@@ -62,6 +62,7 @@ struct nat {
 	bool has_dmz;
 	struct ip_prefix *exempt;
 	size_t exempt_len;
+	bool exempts; /* any destination or port */
 	bool counts_hosts;
 	bool keeps_order_of_use; /* for eviction of the oldest */
 	uint32_t mappings_max;

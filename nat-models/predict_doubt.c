@@ -303,6 +303,8 @@ static bool may_run_out(const struct predict_question *question, enum method met
 		need += (uint32_t)budget.holes + budget.probes;
 	else if (method == METHOD_PREDICT)
 		need += 2U * budget.candidates;
+	if (model->rate_host && model->rate_host < need)
+		return true;
 	return nat_kind_gives_ports(model->kind) && ports_for_host(rules) < need;
 }
 
@@ -319,8 +321,9 @@ static bool may_refuse(const struct nat_model *model, const struct nat_transport
 {
 	bool few = model->max_mappings && model->max_mappings < FEW_MAPPINGS;
 	bool few_host = model->max_mappings_host && model->max_mappings_host < FEW_MAPPINGS;
+	bool slow = model->rate_host && model->rate_host < FEW_MAPPINGS;
 
-	return few || few_host ||
+	return few || few_host || slow ||
 	       (nat_kind_gives_ports(model->kind) && has_few_shares(model, rules));
 }
 

@@ -9,7 +9,7 @@
 static const struct nat_model *exempting(const struct predict_side *side)
 {
 	for (size_t i = 0; i < side->nats_len; i++)
-		if (nat_model_exempt_len(side->nats[i].model))
+		if (nat_model_exempts(side->nats[i].model))
 			return side->nats[i].model;
 	return NULL;
 }

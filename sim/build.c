@@ -87,7 +87,7 @@ static int add_addresses(struct segment *segment, struct port *port, const struc
 		err = segment_add_address(segment, port, plan_address(node, i));
 	/* Destinations that a NAT does not translate for answer to inside addresses (RFC 6888, REQ-6). */
 	if (node->kind == PLAN_HOST || node->no_ipv4 ||
-	    (plan_translates(node) && !nat_model_exempt_len(&node->model)))
+	    (plan_translates(node) && !nat_model_exempts(&node->model)))
 		return err;
 	if (!err)
 		err = segment_add_address(segment, port, plan_gateway_addr(node));
@@ -104,7 +104,7 @@ static int add_hidden6(struct segment *segment, struct port *port, const struct 
 	if (!node->model6 || plan_inside6(node) == PLAN_OTHER_PREFIX)
 		return 0;
 	if (plan_inside6(node) == PLAN_HIDDEN) {
-		if (!nat_model_exempt_len(node->model6))
+		if (!nat_model_exempts(node->model6))
 			return 0;
 		err = segment_add_prefix(segment, port, node->prefix6);
 	}

@@ -45,7 +45,7 @@ static const char *forwarding(const struct nat_model *model)
 		{ !model->icmp.time_exceeded, "the kernel answers for a packet whose TTL ends" },
 		{ model->overlap, "it reaches outside hosts of the inside network's range" },
 		{ model->ip_id, "it gives out identifications of its own" },
-		{ nat_model_exempt_len(model) > 0, "it does not translate for some destinations" },
+		{ nat_model_exempts(model), "it does not translate for some destinations" },
 		{ model->shared_mappings, "conntrack maps UDP and TCP each by itself" },
 		{ model->shared_filters, "conntrack filters UDP and TCP each by itself" },
 	};
@@ -65,7 +65,10 @@ static const char *fragments(const struct nat_model *model)
 		  "the kernel keeps fragments for 30 s" },
 		{ !model->fragments_yield,
 		  "the kernel forgets the oldest fragments where they are too many" },
-		{ model->refusal != NAT_REFUSAL_SILENT, "it tells who gets no mapping" },
+		{ model->refusal != NAT_REFUSAL_SILENT,
+		  "the kernel drops what gets no mapping, in silence" },
+		{ model->udp.refresh_refused || model->tcp.refresh_refused,
+		  "what is dropped refreshes nothing" },
 	};
 
 	return FIRST_FAILURE(checks);
@@ -222,7 +225,7 @@ static const char *transport(const struct nat_transport *t)
 
 static bool is_limited(const struct nat_model *model)
 {
-	return model->max_mappings || model->max_mappings_host;
+	return model->max_mappings || model->max_mappings_host || model->rate_host;
 }
 
 static const char *common(const struct nat_model *model)
