@@ -30,8 +30,14 @@ static void throw_missing(struct behave *b, enum behave_place place, int first, 
 	}
 }
 
-static void note_arrivals(struct behave *b, int first, struct opened *ret_first,
-			  struct batch *batch)
+/* Who gets no mapping may get out all the same, as it is: that is no flow either. */
+static bool has_leaked(const struct opened *first, const struct arrival *got)
+{
+	return ip_addr_equal(got->info.src.addr, first->in.addr) &&
+	       !ip_addr_equal(first->outside.addr, first->in.addr);
+}
+
+static void note_arrivals(struct behave *b, const struct opened *opened, struct batch *batch)
 {
 	uint64_t deadline = now_of(b) + TRY_NS;
 	struct arrival got;
@@ -43,28 +49,29 @@ static void note_arrivals(struct behave *b, int first, struct opened *ret_first,
 		if (got.info.protocol != IP_PROTO_UDP || got.info.payload_len != TOKEN + 2)
 			continue;
 		i = number[0] << 8 | number[1];
-		if (i >= BATCH || batch->arrived[i])
+		if (i >= BATCH || batch->arrived[i] || has_leaked(opened, &got))
 			continue;
 		batch->arrived[i] = true;
 		batch->missing--;
-		if (!first && !i)
-			ret_first->outside = got.info.src;
 	}
 }
 
-/* Open flows from @place until one is refused TRIES times: how many there are before that. */
+/* Open flows from @place until one is refused TRIES times: how many there are before that; none where
+ * nothing gets out. */
 static int fill(struct behave *b, enum behave_place place, struct opened *ret_first)
 {
 	*ret_first = (struct opened){ .protocol = IP_PROTO_UDP,
 				      .in = here(b, place, FIRST),
 				      .out = there(b, 0, SERVER) };
+	if (!goes_out(b, place, IP_PROTO_UDP, ret_first->in, ret_first->out, &ret_first->outside))
+		return 0;
 	for (int first = 0; first < FLOWS; first += BATCH) {
 		struct batch batch = { .missing = BATCH };
 
 		forget_packets(b, OUTSIDE);
 		for (int i = 0; i < TRIES && batch.missing; i++) {
 			throw_missing(b, place, first, &batch);
-			note_arrivals(b, first, ret_first, &batch);
+			note_arrivals(b, ret_first, &batch);
 		}
 		for (int i = 0; i < BATCH; i++)
 			if (!batch.arrived[i])
@@ -135,6 +142,24 @@ enum behave_outcome probe_refused_prohibited(struct behave *b)
 enum behave_outcome probe_refused_unreachable(struct behave *b)
 {
 	return refusal(b, PACKET_ERROR_HOST);
+}
+
+/* RFC 6888, REQ-11A.  A refusal is seen by nothing arriving, or what arrives coming from inside. */
+enum behave_outcome probe_refused_dropped(struct behave *b)
+{
+	struct letter refused;
+	struct arrival seen;
+	struct opened first;
+	enum behave_place place;
+	int flows = exhaust(b, &first, &refused, &place);
+	char text[ENDPOINT_TEXT];
+
+	if (flows == 2 * FLOWS)
+		return inconclusive(b, "no flow of %d was refused", flows);
+	if (deliver(b, place, OUTSIDE, &refused, &seen))
+		return not_as_required(b, "flow %d gets no mapping, and goes out from %s",
+				       flows + 1, endpoint_format(seen.info.src, text));
+	return as_required(b, "flow %d gets no mapping, and does not get out", flows + 1);
 }
 
 enum behave_outcome probe_evicted(struct behave *b)

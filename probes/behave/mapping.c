@@ -250,23 +250,3 @@ enum behave_outcome probe_shared_mapping(struct behave *b)
 				    port);
 	return not_as_required(b, "port %u is %u for UDP and for TCP", port, udp.port);
 }
-
-/* RFC 6888, REQ-6: is there a destination that sees the inside's own address?  Its answers must come in. */
-enum behave_outcome probe_exempt(struct behave *b)
-{
-	struct endpoint src = here(b, INSIDE, fresh_port(b)), seen;
-	char text[ENDPOINT_TEXT];
-
-	for (unsigned i = 0; i < BEHAVE_OUTSIDE_ADDRS; i++) {
-		if (!goes_out(b, INSIDE, IP_PROTO_UDP, src, there(b, i, SERVER), &seen))
-			return nothing_passes(b);
-		endpoint_format(there(b, i, SERVER), text);
-		if (!endpoint_equal(seen, src))
-			continue;
-		if (comes_in(b, INSIDE, IP_PROTO_UDP, there(b, i, SERVER), src))
-			return as_required(b, "%s is spoken to as without a NAT", text);
-		return not_as_required(b, "%s sees an address that it cannot answer to", text);
-	}
-	return not_as_required(b, "each of %d destinations is translated for",
-			       BEHAVE_OUTSIDE_ADDRS);
-}

@@ -18,7 +18,6 @@ enum behave_outcome probe_parity(struct behave *b);
 enum behave_outcome probe_deterministic(struct behave *b);
 enum behave_outcome probe_guessable(struct behave *b);
 enum behave_outcome probe_shared_mapping(struct behave *b);
-enum behave_outcome probe_exempt(struct behave *b);
 enum behave_outcome probe_ip_id(struct behave *b);
 
 /* filtering.c */
@@ -87,7 +86,18 @@ enum behave_outcome probe_rst_refreshes(struct behave *b);
 enum behave_outcome probe_limit(struct behave *b);
 enum behave_outcome probe_refused_prohibited(struct behave *b);
 enum behave_outcome probe_refused_unreachable(struct behave *b);
+enum behave_outcome probe_refused_dropped(struct behave *b);
 enum behave_outcome probe_evicted(struct behave *b);
+
+/* subscriber.c */
+enum behave_outcome probe_rate(struct behave *b);
+enum behave_outcome probe_exempt(struct behave *b);
+
+/* followed.c */
+enum behave_outcome probe_tcp_from_outside(struct behave *b);
+enum behave_outcome probe_tcp_followed(struct behave *b);
+enum behave_outcome probe_refused_refreshes(struct behave *b);
+enum behave_outcome probe_changed_ports(struct behave *b);
 
 /* A mapping of a fresh port, which a host outside has been sent to from. */
 struct opened {

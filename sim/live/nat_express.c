@@ -88,6 +88,11 @@ static const char *errors(const struct nat_model *model)
 		  "conntrack does not look at the checksum of a quoted transport" },
 		{ icmp->errors && icmp->error_types != LINUX_ERROR_TYPES,
 		  "conntrack lets every type of ICMP error pass" },
+		{ icmp->errors && !icmp->any_source, "conntrack takes ICMP errors from anybody" },
+		{ icmp->errors && !icmp->code_kept, "conntrack leaves ICMP's codes" },
+		{ icmp->errors && !icmp->sender_hidden,
+		  "conntrack translates the source of ICMP errors, too" },
+		{ icmp->errors && icmp->strays, "conntrack drops ICMP errors about nothing" },
 		{ icmp->errors && icmp->on_error != NAT_ERROR_NOTHING,
 		  "ICMP errors change nothing in conntrack" },
 	};

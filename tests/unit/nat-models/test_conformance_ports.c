@@ -110,6 +110,23 @@ static void exempt_by_model(struct script_config *c)
 	c->model.exempt[1] = (struct ip_prefix){ ip_addr_v4(0x0b010409), 128 };
 }
 
+static void exempt_ports(struct script_config *c)
+{
+	c->model.udp.exempt_ports[0] = 53;
+	c->model.udp.exempt_ports[1] = 7;
+}
+
+static void two_a_second(struct script_config *c)
+{
+	c->model.rate_host = 2;
+}
+
+static void leaks(struct script_config *c)
+{
+	c->model.max_mappings = 1;
+	c->model.refusal = NAT_REFUSAL_LEAKED;
+}
+
 static void dependent(struct script_config *c)
 {
 	c->model.udp.collision = NAT_COLLISION_DEPENDENT;
@@ -199,6 +216,27 @@ static const struct script scripts[] = {
 	    { 0, 'i', "UDP 192.168.1.2:4000 > 11.1.4.9:7", "UDP 192.168.1.2:4000 > 11.1.4.9:7" },
 	    { 0, 'o', "UDP 11.1.4.9:8 > 192.168.1.2:5", "UDP 11.1.4.9:8 > 192.168.1.2:5" },
 	    { 0, 'i', "UDP 192.168.1.2:4000 > 11.1.4.8:7", "UDP 11.2.0.1:4000 > 11.1.4.8:7" } } },
+	{ "RFC 6888 REQ-6: ports that are not translated for, of one protocol",
+	  exempt_ports,
+	  { { 0, 'i', OUT, OUT },
+	    { 0, 'i', "TCP 192.168.1.2:4000 > 11.1.1.2:7 SYN", "TCP 11.2.0.1:4000" },
+	    { 0, 'i', "UDP 192.168.1.2:4000 > 11.1.1.2:8", "UDP 11.2.0.1:4000 > 11.1.1.2:8" },
+	    { 0, 'o', "UDP 11.1.1.2:7 > 192.168.1.2:4000", GOT },
+	    { 0, 'o', "UDP 11.1.1.2:53 > 192.168.1.9:1", "UDP 11.1.1.2:53 > 192.168.1.9:1" },
+	    { 0, 'o', "UDP 11.1.1.2:8 > 192.168.1.2:4000", GONE } } },
+	{ "RFC 6888 REQ-4C: so many at once as in a second, then each in its time",
+	  two_a_second,
+	  { { 0, 'i', FROM("2", "1"), "forwarded: new mapping" },
+	    { 0, 'i', FROM("2", "2"), "forwarded: new mapping" },
+	    { 0, 'i', FROM("2", "3"), "dropped: inside host opens mappings too fast" },
+	    { 0, 'i', FROM("2", "1"), "forwarded: known mapping" },
+	    { 0, 'i', FROM("3", "1"), "forwarded: new mapping" },
+	    { SEC / 2 - 1, 'i', FROM("2", "3"), "dropped: inside host opens mappings too fast" },
+	    { SEC / 2, 'i', FROM("2", "3"), "forwarded: new mapping" },
+	    { SEC / 2, 'i', FROM("2", "4"), "dropped: inside host opens mappings too fast" } } },
+	{ "RFC 6888 REQ-11A broken: what gets no mapping leaks",
+	  leaks,
+	  { { 0, 'i', OUT, SENT }, { 0, 'i', FROM("3", "1"), FROM("3", "1") } } },
 	{ "RFC 4787 REQ-11 broken: dependent once two want one port",
 	  dependent,
 	  { { 0, 'i', OUT, SENT },

@@ -55,6 +55,12 @@ static void hasty(struct script_config *c)
 	c->model.udp.timeout_ns = 30 * SEC;
 }
 
+static void refused_refresh(struct script_config *c)
+{
+	c->model.udp.refresh = NAT_REFRESH_BOTH;
+	c->model.udp.refresh_refused = true;
+}
+
 static void inbound_refresh(struct script_config *c)
 {
 	c->model.udp.refresh = NAT_REFRESH_INBOUND;
@@ -118,6 +124,12 @@ static const struct script scripts[] = {
 	{ "REQ-6 broken: they do not",
 	  inbound_refresh,
 	  { { 0, 'i', OUT, SENT }, { 200 * SEC, 'i', OUT, SENT }, { 300 * SEC, 'o', IN, GONE } } },
+	{ "RFC 7857, 7, broken: what is kept out refreshes",
+	  refused_refresh,
+	  { { 0, 'i', OUT, SENT },
+	    { 200 * SEC, 'o', STRANGER, "dropped: filtered" },
+	    { 500 * SEC - 1, 'o', IN, GOT },
+	    { 800 * SEC - 1, 'o', IN, GONE } } },
 	{ "REQ-8: filtering endpoint-independent",
 	  open_filter,
 	  { { 0, 'i', OUT, SENT }, { 0, 'o', STRANGER, "UDP 11.1.1.9:9 > 192.168.1.2:4000" } } },

@@ -44,10 +44,11 @@ static const struct row {
 	  "my.lua:1: icmp.xyzzy: unknown key; expected one of blocked, mapping, filtering, "
 	  "identifiers, timeout, errors, verify, quoted_options, quoted_checksum, error_types, "
 	  "quote, on_error, hairpin, "
-	  "hairpinned_errors, time_exceeded, ping_answered" },
+	  "hairpinned_errors, any_source, code_kept, sender_hidden, strays, time_exceeded, "
+	  "ping_answered" },
 	{ "the first of two by the alphabet", "return { zz = 1,\n yy = 1 }",
 	  "my.lua:2: yy: unknown key; expected one of title, source, kind, family, rfc3489, "
-	  "hairpin, pooling, pool, limit, limit_host, evict, refusal, too_big, overlap, exempt, "
+	  "hairpin, pooling, pool, limit, limit_host, rate_host, evict, refusal, too_big, overlap, exempt, "
 	  "shared_mappings, shared_filters, ip_id, simple_security, others, ipsec, alg, fragments, "
 	  "fragments_held, fragment_time, fragments_yield, kernel, base, udp, "
 	  "tcp, icmp" },
@@ -141,6 +142,9 @@ static const struct row {
 	  "return { kind = \"firewall\", udp = { mapping = \"address-dependent\" } }",
 	  "my.lua:1: udp.mapping: kind \"firewall\" leaves ports alone: expected "
 	  "\"endpoint-independent\"" },
+	{ "a port without translation where there is none",
+	  "return { kind = \"router\", tcp = { exempt_ports = { 80 } } }",
+	  "my.lua:1: tcp.exempt_ports: kind \"router\" does the same to all ports" },
 	{ "a host's share above the whole", "return { limit = 10, limit_host = 11 }",
 	  "my.lua:1: limit_host: 11 is above limit, 10" },
 	{ "the wrong old name", "return { rfc3489 = \"symmetric\" }",

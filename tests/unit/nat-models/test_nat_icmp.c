@@ -186,7 +186,79 @@ static void forward(struct script_config *c)
 		(struct nat_forward){ IP_PROTO_UDP, 53, 53, script_endpoint("192.168.1.9:5353") };
 }
 
+static void exempt_port(struct script_config *c)
+{
+	c->model.udp.exempt_ports[0] = 9;
+}
+
+static void shy(struct script_config *c)
+{
+	c->model.icmp.any_source = false;
+}
+
+static void codes_lost(struct script_config *c)
+{
+	c->model.icmp.code_kept = false;
+}
+
+static void sender_shown(struct script_config *c)
+{
+	c->model.icmp.sender_hidden = false;
+}
+
+static void strays(struct script_config *c)
+{
+	c->model.icmp.strays = true;
+}
+
+static void strays_firewall(struct script_config *c)
+{
+	firewall(c);
+	strays(c);
+}
+
+static void strays_one_to_one(struct script_config *c)
+{
+	one_to_one(c);
+	c->model.udp.filtering = NAT_APD;
+	strays(c);
+}
+
 static const struct error_row errors[] = {
+	{ "RFC 6888 REQ-6: from a router, about what is not translated", exempt_port, 'o',
+	  "UDP 192.168.1.2:4000 > 11.1.1.2:9", "11.9.9.9",
+	  "ICMP 11.9.9.9 > 192.168.1.2 port unreachable, about UDP 192.168.1.2:4000 > 11.1.1.2:9" },
+	{ "RFC 6888 REQ-6: from inside, about what is not translated", exempt_port, 'i',
+	  "UDP 11.1.1.2:9 > 192.168.1.2:4000", "192.168.1.2",
+	  "ICMP 192.168.1.2 > 11.1.1.2 port unreachable, about UDP 11.1.1.2:9 > 192.168.1.2:4000" },
+	{ "RFC 6888 REQ-6: nor is anything else let in to an inside address", exempt_port, 'o',
+	  "UDP 192.168.1.2:4000 > 11.1.1.2:7", "11.9.9.9", "dropped: no mapping" },
+	{ "RFC 4787 REQ-12a broken: from a router on the way", shy, 'o',
+	  "UDP 11.2.0.1:4000 > 11.1.1.2:7", "11.9.9.9", "dropped: filtered" },
+	{ "RFC 4787 REQ-12a broken: the remote host itself", shy, 'o',
+	  "UDP 11.2.0.1:4000 > 11.1.1.2:7", "11.1.1.2",
+	  "ICMP 11.1.1.2 > 192.168.1.2 port unreachable, about UDP 192.168.1.2:4000 > 11.1.1.2:7" },
+	{ "REQ-4b broken: another code", codes_lost, 'o', "UDP 11.2.0.1:4000 > 11.1.1.2:7",
+	  "11.1.1.2",
+	  "ICMP 11.1.1.2 > 192.168.1.2 net unreachable, about UDP 192.168.1.2:4000 > 11.1.1.2:7" },
+	{ "REQ-5b broken: another code", codes_lost, 'i', "UDP 11.1.1.2:7 > 192.168.1.2:4000",
+	  "192.168.1.2",
+	  "ICMP 11.2.0.1 > 11.1.1.2 net unreachable, about UDP 11.1.1.2:7 > 11.2.0.1:4000" },
+	{ "REQ-5c broken: from an inside address", sender_shown, 'i',
+	  "UDP 11.1.1.2:7 > 192.168.1.2:4000", "192.168.1.2",
+	  "ICMP 192.168.1.2 > 11.1.1.2 port unreachable, about UDP 11.1.1.2:7 > 11.2.0.1:4000" },
+	{ "REQ-4 broken: about nothing, where no one host has the address", strays, 'o',
+	  "UDP 11.2.0.1:9 > 11.1.1.2:7", "11.1.1.2",
+	  "dropped: error about a packet of no known mapping" },
+	{ "REQ-4 broken: about nothing, to the host that has the address", strays_one_to_one, 'o',
+	  "UDP 11.2.0.2:9 > 11.1.1.2:7", "11.1.1.2",
+	  "ICMP 11.1.1.2 > 192.168.1.3 port unreachable, about UDP 11.2.0.2:9 > 11.1.1.2:7" },
+	{ "REQ-4 broken: about nothing, through a firewall", strays_firewall, 'o',
+	  "UDP 192.168.1.2:4009 > 11.1.1.2:7", "11.1.1.2",
+	  "ICMP 11.1.1.2 > 192.168.1.2 port unreachable, about UDP 192.168.1.2:4009 > 11.1.1.2:7" },
+	{ "REQ-5 broken: about nothing that came in", strays, 'i',
+	  "UDP 11.1.1.2:7 > 192.168.1.2:4009", "192.168.1.2",
+	  "ICMP 11.2.0.1 > 11.1.1.2 port unreachable, about UDP 11.1.1.2:7 > 192.168.1.2:4009" },
 	{ "REQ-4: from the remote host", NULL, 'o', "UDP 11.2.0.1:4000 > 11.1.1.2:7", "11.1.1.2",
 	  "ICMP 11.1.1.2 > 192.168.1.2 port unreachable, about UDP 192.168.1.2:4000 > 11.1.1.2:7" },
 	{ "from a router on the way", NULL, 'o', "UDP 11.2.0.1:4000 > 11.1.1.2:7", "11.9.9.9",
@@ -291,7 +363,8 @@ static void error(void **state)
 	script_write_error(&pkt, row->about, row->sender, ICMP_UNREACHABLE, ICMP_PORT_UNREACHABLE);
 	decision = nat_process(nat, row->from == 'i' ? NAT_INSIDE : NAT_OUTSIDE, &pkt, SEC);
 	if (decision.outcome == NAT_FORWARD) {
-		assert_int_equal(decision.reason, NAT_REASON_ICMP_ERROR);
+		assert_int_equal(decision.reason, row->tune == exempt_port ? NAT_REASON_ROUTED
+									   : NAT_REASON_ICMP_ERROR);
 		script_expect_packet(&pkt, row->want, row->name);
 		expect_quote_ok(&pkt);
 	} else {

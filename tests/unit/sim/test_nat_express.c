@@ -185,6 +185,46 @@ static void silent(struct nat_model *model)
 	model->icmp.ping_answered = false;
 }
 
+static void leaks(struct nat_model *model)
+{
+	model->refusal = NAT_REFUSAL_LEAKED;
+}
+
+static void rate(struct nat_model *model)
+{
+	model->rate_host = 10;
+}
+
+static void exempt_port(struct nat_model *model)
+{
+	model->tcp.exempt_ports[0] = 80;
+}
+
+static void refresh_refused(struct nat_model *model)
+{
+	model->udp.refresh_refused = true;
+}
+
+static void shy_errors(struct nat_model *model)
+{
+	model->icmp.any_source = false;
+}
+
+static void codes_lost(struct nat_model *model)
+{
+	model->icmp.code_kept = false;
+}
+
+static void sender_shown(struct nat_model *model)
+{
+	model->icmp.sender_hidden = false;
+}
+
+static void stray_errors(struct nat_model *model)
+{
+	model->icmp.strays = true;
+}
+
 static void prohibits(struct nat_model *model)
 {
 	model->refusal = NAT_REFUSAL_PROHIBITED;
@@ -364,7 +404,15 @@ static const struct row rows[] = {
 	{ "no-nat", expires_unsaid, "the kernel answers for a packet whose TTL ends" },
 	{ "full-cone", silent, NULL },
 	{ "no-nat", silent, "a router answers pings" },
-	{ "full-cone", prohibits, "it tells who gets no mapping" },
+	{ "full-cone", prohibits, "the kernel drops what gets no mapping, in silence" },
+	{ "full-cone", leaks, "the kernel drops what gets no mapping, in silence" },
+	{ "full-cone", rate, "its table has a limit" },
+	{ "full-cone", exempt_port, "it does not translate for some destinations" },
+	{ "full-cone", refresh_refused, "what is dropped refreshes nothing" },
+	{ "full-cone", shy_errors, "conntrack takes ICMP errors from anybody" },
+	{ "full-cone", codes_lost, "conntrack leaves ICMP's codes" },
+	{ "full-cone", sender_shown, "conntrack translates the source of ICMP errors, too" },
+	{ "full-cone", stray_errors, "conntrack drops ICMP errors about nothing" },
 	{ "full-cone", black_hole,
 	  "the kernel tells who sends what is too big, or cuts what may be cut" },
 	{ "no-nat", cuts, "the kernel tells who sends what is too big, or cuts what may be cut" },
