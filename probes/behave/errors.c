@@ -9,114 +9,6 @@
 
 enum { SERVER = 7000 };
 
-/* A packet from inside, as it arrived, and the error that its receiver would send about it. */
-struct complaint {
-	struct endpoint in, out;
-	struct arrival about, error;
-};
-
-static bool begin(struct behave *b, uint8_t protocol, struct complaint *ret)
-{
-	struct letter letter = {
-		.protocol = protocol,
-		.src = here(b, INSIDE, fresh_port(b)),
-		.dst = there(b, 0, SERVER),
-		.tcp = { .seq = random32(b), .flags = TCP_SYN, .window = 8192 },
-	};
-
-	ret->in = letter.src;
-	ret->out = letter.dst;
-	if (!deliver(b, INSIDE, OUTSIDE, &letter, &ret->about))
-		return false;
-	make_error(&ret->about, letter.dst.addr, PACKET_ERROR_PORT, &ret->error);
-	return true;
-}
-
-static bool quote_of(const struct arrival *error, struct packet_info *ret, bool *ret_sound)
-{
-	const uint8_t *quote = error->bytes + error->info.payload_offset;
-
-	if (packet_parse_quoted(quote, error->info.payload_len, ret) != PACKET_OK)
-		return false;
-	*ret_sound = ret->version == 6 ||
-		     checksum_same(checksum_fold(quote, ret->transport_offset, 0), UINT16_MAX);
-	return true;
-}
-
-/* RFC 5508, REQ-4: is the quote what was sent? */
-static enum behave_outcome weigh_error(struct behave *b, const struct arrival *seen,
-				       struct endpoint want, bool want_src, enum packet_error error)
-{
-	struct packet_info quoted;
-	char text[ENDPOINT_TEXT];
-	bool sound;
-
-	if (!quote_of(seen, &quoted, &sound))
-		return not_as_required(b, "it arrives, and its quote is no packet");
-	if (!endpoint_equal(want_src ? quoted.src : quoted.dst, want))
-		return not_as_required(b, "it arrives, and quotes %s",
-				       endpoint_format(want_src ? quoted.src : quoted.dst, text));
-	if (!sound)
-		return not_as_required(b, "the quoted header's checksum is wrong");
-	if (!packet_checksums_ok(&seen->pkt))
-		return not_as_required(b, "its own checksum is wrong");
-	if (!packet_is_error(&seen->info, error))
-		return not_as_required(b, "it became type %u, code %u", seen->info.icmp_type,
-				       seen->info.icmp_code);
-	return as_required(b, "it arrives, and quotes %s", endpoint_format(want, text));
-}
-
-static enum behave_outcome weigh_quote(struct behave *b, const struct arrival *seen,
-				       struct endpoint want, bool want_src)
-{
-	return weigh_error(b, seen, want, want_src, PACKET_ERROR_PORT);
-}
-
-static enum behave_outcome inward(struct behave *b, uint8_t protocol)
-{
-	struct complaint c;
-	struct arrival seen;
-
-	if (!begin(b, protocol, &c))
-		return nothing_passes(b);
-	if (!deliver_error(b, OUTSIDE, INSIDE, &c.error, &seen))
-		return not_as_required(b, "an error about a packet from inside does not get in");
-	return weigh_quote(b, &seen, c.in, true);
-}
-
-enum behave_outcome probe_error_in(struct behave *b)
-{
-	return inward(b, IP_PROTO_UDP);
-}
-
-enum behave_outcome probe_error_in_tcp(struct behave *b)
-{
-	return inward(b, IP_PROTO_TCP);
-}
-
-/* RFC 5508, REQ-5: and it comes from an address that may stand outside. */
-enum behave_outcome probe_error_out(struct behave *b)
-{
-	struct letter letter = { .protocol = IP_PROTO_UDP };
-	struct arrival got, error, seen;
-	struct opened opened;
-	char text[IP_ADDR_TEXT];
-
-	if (!open_mapping(b, IP_PROTO_UDP, false, &opened))
-		return nothing_passes(b);
-	letter.src = opened.out;
-	letter.dst = opened.outside;
-	if (!deliver(b, OUTSIDE, INSIDE, &letter, &got))
-		return inconclusive(b, "no answer gets in");
-	make_error(&got, opened.in.addr, PACKET_ERROR_PORT, &error);
-	if (!deliver_error(b, INSIDE, OUTSIDE, &error, &seen))
-		return not_as_required(b, "an error about a packet from outside does not get out");
-	if (!ip_addr_equal(seen.info.src.addr, opened.outside.addr))
-		return not_as_required(b, "it gets out, from %s",
-				       ip_addr_format(seen.info.src.addr, text));
-	return weigh_quote(b, &seen, opened.outside, false);
-}
-
 /* An error that @spoil has changed must be dropped, where the same one unspoilt passes. */
 static enum behave_outcome spoilt(struct behave *b, void (*spoil)(struct arrival *error),
 				  const char *what)
@@ -124,7 +16,7 @@ static enum behave_outcome spoilt(struct behave *b, void (*spoil)(struct arrival
 	struct arrival bad;
 	struct complaint c;
 
-	if (!begin(b, IP_PROTO_UDP, &c))
+	if (!complaint_begin(b, IP_PROTO_UDP, &c))
 		return nothing_passes(b);
 	bad = c.error;
 	spoil(&bad);
@@ -206,12 +98,13 @@ static enum behave_outcome unusual(struct behave *b, void (*change)(struct arriv
 	struct complaint c;
 	struct arrival seen;
 
-	if (!begin(b, IP_PROTO_UDP, &c))
+	if (!complaint_begin(b, IP_PROTO_UDP, &c))
 		return nothing_passes(b);
 	change(&c.error);
 	if (deliver_error(b, OUTSIDE, INSIDE, &c.error, &seen))
-		return weigh_quote(b, &seen, c.in, true);
-	if (!begin(b, IP_PROTO_UDP, &c) || !deliver_error(b, OUTSIDE, INSIDE, &c.error, NULL))
+		return complaint_weigh(b, &seen, c.in, true, PACKET_ERROR_PORT);
+	if (!complaint_begin(b, IP_PROTO_UDP, &c) ||
+	    !deliver_error(b, OUTSIDE, INSIDE, &c.error, NULL))
 		return inconclusive(b, "no error passes");
 	return not_as_required(b, "an error %s is lost", what);
 }
@@ -278,21 +171,36 @@ static bool usual_one_passes(struct behave *b)
 {
 	struct complaint c;
 
-	return begin(b, IP_PROTO_UDP, &c) && deliver_error(b, OUTSIDE, INSIDE, &c.error, NULL);
+	return complaint_begin(b, IP_PROTO_UDP, &c) &&
+	       deliver_error(b, OUTSIDE, INSIDE, &c.error, NULL);
 }
 
-enum behave_outcome probe_exceeded_in(struct behave *b)
+static enum behave_outcome passes(struct behave *b, enum packet_error error)
 {
 	struct complaint c;
 	struct arrival seen;
 
-	if (!begin(b, IP_PROTO_UDP, &c))
+	if (!complaint_begin(b, IP_PROTO_UDP, &c))
 		return nothing_passes(b);
-	if (of_type(b, PACKET_ERROR_TIME_EXCEEDED, NULL, &c, &seen))
-		return weigh_error(b, &seen, c.in, true, PACKET_ERROR_TIME_EXCEEDED);
-	if (!usual_one_passes(b))
-		return inconclusive(b, "no error passes");
+	if (of_type(b, error, NULL, &c, &seen))
+		return complaint_weigh(b, &seen, c.in, true, error);
 	return not_as_required(b, "an error of type %u is lost", c.error.info.icmp_type);
+}
+
+enum behave_outcome probe_exceeded_in(struct behave *b)
+{
+	enum behave_outcome outcome = passes(b, PACKET_ERROR_TIME_EXCEEDED);
+
+	if (outcome == BEHAVE_NOT_AS_REQUIRED && !usual_one_passes(b))
+		return inconclusive(b, "no error passes");
+	return outcome;
+}
+
+/* RFC 4787, REQ-12b; RFC 5508, REQ-10a: the types that there have to be, unlike RFC 5508's REQ-4, which is
+ * of what becomes of them. */
+enum behave_outcome probe_unreachable_in(struct behave *b)
+{
+	return passes(b, PACKET_ERROR_PORT);
 }
 
 static void make_quench(struct arrival *error)
@@ -306,7 +214,7 @@ enum behave_outcome probe_quench(struct behave *b)
 	struct complaint c;
 	struct arrival seen;
 
-	if (!begin(b, IP_PROTO_UDP, &c))
+	if (!complaint_begin(b, IP_PROTO_UDP, &c))
 		return nothing_passes(b);
 	if (of_type(b, PACKET_ERROR_TIME_EXCEEDED, make_quench, &c, &seen))
 		return not_as_required(b, "source quench gets in");
@@ -320,7 +228,7 @@ enum behave_outcome probe_error_ends_udp(struct behave *b)
 {
 	struct complaint c;
 
-	if (!begin(b, IP_PROTO_UDP, &c))
+	if (!complaint_begin(b, IP_PROTO_UDP, &c))
 		return nothing_passes(b);
 	if (!comes_in(b, INSIDE, IP_PROTO_UDP, c.out, c.about.info.src))
 		return inconclusive(b, "no answer gets in");
@@ -390,7 +298,7 @@ enum behave_outcome probe_error_ends_icmp(struct behave *b)
 {
 	struct complaint c;
 
-	if (!begin(b, IP_PROTO_ICMP, &c))
+	if (!complaint_begin(b, IP_PROTO_ICMP, &c))
 		return nothing_passes(b);
 	if (!comes_in(b, INSIDE, IP_PROTO_ICMP, c.out, c.about.info.src))
 		return inconclusive(b, "no reply gets in");
@@ -398,22 +306,6 @@ enum behave_outcome probe_error_ends_icmp(struct behave *b)
 	if (comes_in(b, INSIDE, IP_PROTO_ICMP, c.out, c.about.info.src))
 		return as_required(b, "its mapping outlives an error");
 	return not_as_required(b, "its mapping is gone after an error");
-}
-
-/* RFC 5508, REQ-7: about what was hairpinned, back to its sender. */
-enum behave_outcome probe_error_hairpin(struct behave *b)
-{
-	struct arrival got, error, seen;
-	struct hairpin h;
-
-	if (!hairpin_meet(b, IP_PROTO_UDP, &h))
-		return nothing_passes(b);
-	if (!hairpin_cross(b, IP_PROTO_UDP, &h, &got))
-		return inconclusive(b, "nothing is hairpinned, so there is nothing to complain of");
-	make_error(&got, h.in[0].addr, PACKET_ERROR_PORT, &error);
-	if (!deliver_error(b, INSIDE, OTHER, &error, &seen))
-		return not_as_required(b, "an error about a hairpinned packet is lost");
-	return weigh_quote(b, &seen, h.in[1], true);
 }
 
 enum behave_outcome probe_queries(struct behave *b)

@@ -50,24 +50,49 @@ enum behave_outcome probe_fragments_flooded(struct behave *b);
 enum behave_outcome probe_first_fragments_flooded(struct behave *b);
 
 /* errors.c */
-enum behave_outcome probe_error_in(struct behave *b);
-enum behave_outcome probe_error_in_tcp(struct behave *b);
-enum behave_outcome probe_error_out(struct behave *b);
 enum behave_outcome probe_error_checksum(struct behave *b);
 enum behave_outcome probe_quoted_checksum(struct behave *b);
 enum behave_outcome probe_quoted_options(struct behave *b);
 enum behave_outcome probe_quoted_transport(struct behave *b);
 enum behave_outcome probe_extensions(struct behave *b);
 enum behave_outcome probe_exceeded_in(struct behave *b);
+enum behave_outcome probe_unreachable_in(struct behave *b);
 enum behave_outcome probe_quench(struct behave *b);
 enum behave_outcome probe_error_ends_udp(struct behave *b);
 enum behave_outcome probe_error_ends_tcp(struct behave *b);
 enum behave_outcome probe_error_refreshes(struct behave *b);
 enum behave_outcome probe_error_out_refreshes(struct behave *b);
 enum behave_outcome probe_error_ends_icmp(struct behave *b);
-enum behave_outcome probe_error_hairpin(struct behave *b);
 enum behave_outcome probe_queries(struct behave *b);
 enum behave_outcome probe_time_exceeded(struct behave *b);
+
+/* quotes.c */
+enum behave_outcome probe_error_in(struct behave *b);
+enum behave_outcome probe_error_in_quote(struct behave *b);
+enum behave_outcome probe_error_in_type(struct behave *b);
+enum behave_outcome probe_error_in_tcp(struct behave *b);
+enum behave_outcome probe_error_out(struct behave *b);
+enum behave_outcome probe_error_out_quote(struct behave *b);
+enum behave_outcome probe_error_out_type(struct behave *b);
+enum behave_outcome probe_error_out_sender(struct behave *b);
+enum behave_outcome probe_error_third_party(struct behave *b);
+enum behave_outcome probe_stray_in(struct behave *b);
+enum behave_outcome probe_stray_out(struct behave *b);
+enum behave_outcome probe_error_hairpin(struct behave *b);
+enum behave_outcome probe_error_hairpin_quote(struct behave *b);
+
+/* A packet from inside, as it arrived, and the error that its receiver would send about it. */
+struct complaint {
+	struct endpoint in, out;
+	struct arrival about, error;
+};
+
+bool complaint_begin(struct behave *b, uint8_t protocol, struct complaint *ret);
+
+/* An error has arrived: are its checksums right, and does it quote @want, as the quote's source or else its
+ * destination, and is it of the type and code that @error has? */
+enum behave_outcome complaint_weigh(struct behave *b, const struct arrival *seen,
+				    struct endpoint want, bool want_src, enum packet_error error);
 
 /* tcp.c */
 enum behave_outcome probe_tcp_sequences(struct behave *b);

@@ -116,12 +116,64 @@ static void requirements_in_order(void **state)
 	json_decref(list);
 }
 
+/* All that the five RFCs of IPv4's NATs number; of RFC 7857 its sections. */
+static const struct numbered {
+	const char *rfc, *reqs;
+} numbered[] = {
+	{ "4787",
+	  "REQ-1 REQ-2 REQ-3 REQ-3a REQ-4 REQ-5 REQ-5a REQ-5b REQ-5c REQ-6 REQ-6a REQ-7 REQ-8 "
+	  "REQ-8a REQ-9 REQ-9a REQ-10 REQ-10a REQ-11 REQ-12 REQ-12a REQ-12b REQ-13 REQ-13a "
+	  "REQ-14 REQ-14a" },
+	{ "5382",
+	  "REQ-1 REQ-2 REQ-2a REQ-3 REQ-3a REQ-3b REQ-4 REQ-4a REQ-5 REQ-5a REQ-6 REQ-7 REQ-8 "
+	  "REQ-8a REQ-9 REQ-10" },
+	{ "5508",
+	  "REQ-1 REQ-1a REQ-2 REQ-2a REQ-3 REQ-3a REQ-3b REQ-3c REQ-3d REQ-4 REQ-4a REQ-4b "
+	  "REQ-4c REQ-5 REQ-5a REQ-5b REQ-5c REQ-6 REQ-7 REQ-7a REQ-8 REQ-9 REQ-10a REQ-10b "
+	  "REQ-10c REQ-10d REQ-10e REQ-10f REQ-11" },
+	{ "6888",
+	  "REQ-1 REQ-2 REQ-3 REQ-4 REQ-4a REQ-4b REQ-4c REQ-5 REQ-5a REQ-5b REQ-6 REQ-7 REQ-8 "
+	  "REQ-9 REQ-10 REQ-11a REQ-11b REQ-11c REQ-11d REQ-12 REQ-13 REQ-14 REQ-15" },
+	{ "7857", "2 2.1 2.2 3 4 5 6 7 7.1 8 9 10 11 12" },
+};
+
+static bool has_row(const json_t *list, const char *rfc, const char *req)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(list, i,
+			   row) if (strcmp(text_of(row, "rfc"), rfc) == 0 &&
+				    strcmp(text_of(row, "requirement"), req) == 0) return true;
+	return false;
+}
+
+/* Each is asked, or it is said why not. */
+static void none_is_left_out(void **state)
+{
+	json_t *list = requirements_json();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(numbered) / sizeof(numbered[0]); i++) {
+		char *reqs = strdup(numbered[i].reqs), *rest = reqs;
+
+		assert_non_null(reqs);
+		for (const char *req; (req = strsep(&rest, " "));)
+			if (!has_row(list, numbered[i].rfc, req))
+				fail_msg("RFC %s %s: is neither asked nor left", numbered[i].rfc,
+					 req);
+		free(reqs);
+	}
+	json_decref(list);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tables[] = {
 		cmocka_unit_test(as_json),
 		cmocka_unit_test(each_has_its_knobs),
 		cmocka_unit_test(requirements_in_order),
+		cmocka_unit_test(none_is_left_out),
 	};
 	size_t len;
 	const char *const *names = nat_model_names(&len);
