@@ -13,7 +13,7 @@
 
 #include "probes/behave/model.h"
 
-enum { LOSS_SEEDS = 4, LOSS = 50000 /* ppm: 5 % of packets on each of four links */ };
+enum { LOSS_SEEDS = 2, LOSS = 50000 /* ppm: 5 % of packets on each of four links */ };
 
 enum { MEETS = BEHAVE_AS_REQUIRED, BREAKS = BEHAVE_NOT_AS_REQUIRED, UNKNOWN = BEHAVE_INCONCLUSIVE };
 
