@@ -126,6 +126,11 @@ static struct lead find_or_make(struct passage *p, struct endpoint inside, struc
 	enum session_result session;
 	enum nat_reason used;
 
+	if (lead.ref && p->protocol == NAT_TCP && nat_tracks_tcp(p->nat) &&
+	    tcp_begins_anew(p->nat, lead.ref, remote, p->info.tcp_flags, p->now)) {
+		mapping_end(p->nat, lead.ref);
+		lead.ref = 0;
+	}
 	if (!lead.ref) {
 		/* A reply opens nothing.  Where addresses stay, it needs nothing either. */
 		if (is_reply(p) && nat_translates_ports(p->nat))

@@ -7,7 +7,15 @@
 enum { CONNECTIONS_MAX = 1 << 22 };
 
 /* What a side has sent, in struct tcp_half. */
-enum tcp_seen { SEEN_SYN = 1, SEEN_FIN = 2, SEEN_RST = 4 };
+enum tcp_seen {
+	SEEN_SYN = 1,
+	SEEN_FIN = 2,
+	SEEN_RST = 4, /* … last, of both */
+	SEEN_LAST_ACK = 8, /* an ACK when both had sent a FIN */
+	/* Of the connection that was here before, where this one is in doubt (reopen()). */
+	BEFORE_ANSWERED = 16,
+	BEFORE_FIN = 32,
+};
 
 /* A window that nobody has announced yet is taken for this: the largest without scaling. */
 enum { WINDOW_UNSCALED = 65535, SCALE_MAX = 14, OPTION_SCALE = 3 };
@@ -28,6 +36,7 @@ struct followed {
 	uint32_t at; /* as in a mapping's `connections` */
 	uint64_t expires;
 	struct tcp_connection is;
+	bool doubted; /* its SYN is taken for a stray until somebody answers */
 };
 
 void tcp_table_init(struct tcp_table *table, const struct nat_memory *memory)
@@ -100,13 +109,15 @@ static struct followed find(const struct nat *nat, uint32_t ref, struct endpoint
 	uint32_t node;
 
 	if (m->connections & TCP_ALONE && endpoint_equal(mapping_remote(nat, m), remote))
-		return (struct followed){ m->connections, m->expires,
-					  *alone_at(nat, m->connections) };
+		return (struct followed){ .at = m->connections,
+					  .expires = m->expires,
+					  .is = *alone_at(nat, m->connections) };
 	node = m->connections & TCP_ALONE ? 0 : find_node(nat, ref, remote);
 	if (!node)
 		return (struct followed){ .at = 0 };
-	return (struct followed){ node, node_at(nat, node)->expires,
-				  node_at(nat, node)->connection };
+	return (struct followed){ .at = node,
+				  .expires = node_at(nat, node)->expires,
+				  .is = node_at(nat, node)->connection };
 }
 
 /* A place in `alone` that nobody has; 0 without memory. */
@@ -294,9 +305,14 @@ static bool both(const struct tcp_connection *c, enum tcp_seen seen)
 	return c->half[0].seen & c->half[1].seen & seen;
 }
 
+static bool either(const struct tcp_connection *c, unsigned int seen)
+{
+	return (c->half[0].seen | c->half[1].seen) & seen;
+}
+
 static bool has_reset(const struct tcp_connection *c)
 {
-	return (c->half[0].seen | c->half[1].seen) & SEEN_RST;
+	return either(c, SEEN_RST);
 }
 
 /* The largest window that a side has announced. */
@@ -411,13 +427,20 @@ static void advance(struct tcp_connection *c, const struct segment *s, enum nat_
 {
 	struct tcp_half *own = &c->half[s->from], *other = &c->half[!s->from];
 
-	if (s->flags & TCP_RST) {
-		if (rst != NAT_RST_IGNORE)
-			own->seen |= SEEN_RST;
+	if (s->flags & TCP_RST && rst == NAT_RST_IGNORE)
 		return;
-	}
 	other->seen &= (uint8_t)~SEEN_RST;
 	own->seen &= (uint8_t)~SEEN_RST;
+	if (s->flags & TCP_RST) {
+		own->seen |= SEEN_RST;
+		return;
+	}
+	if ((s->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK)) {
+		other->seen &= (uint8_t)~BEFORE_FIN;
+		own->seen &= (uint8_t)~BEFORE_FIN;
+	}
+	if (both(c, SEEN_FIN) && s->flags & TCP_ACK && !(s->flags & TCP_FIN))
+		own->seen |= SEEN_LAST_ACK;
 	own->seen |= s->flags & TCP_FIN ? SEEN_SYN | SEEN_FIN : SEEN_SYN;
 }
 
@@ -433,17 +456,52 @@ static uint64_t latest_end(const struct nat *nat, uint32_t ref)
 	return latest;
 }
 
+static bool was_answered(const struct tcp_connection *c)
+{
+	return both(c, SEEN_SYN) || either(c, BEFORE_ANSWERED);
+}
+
 static bool ends_at_once(const struct nat_transport *is, const struct tcp_connection *c)
 {
-	return is->rst == NAT_RST_END || (is->rst == NAT_RST_END_UNANSWERED && !both(c, SEEN_SYN));
+	return is->rst == NAT_RST_END || (is->rst == NAT_RST_END_UNANSWERED && !was_answered(c));
 }
 
 /* Is it the SYN that began the connection, sent again, and does the model take that for nothing new? */
 static bool is_vain_syn(const struct nat_transport *is, const struct tcp_connection *c,
 			const struct segment *s)
 {
-	return !is->syn_refreshes && is_pure_syn(s->flags) && c->half[s->from].seen == SEEN_SYN &&
-	       !c->half[!s->from].seen;
+	const unsigned int before = BEFORE_ANSWERED | BEFORE_FIN;
+
+	return !is->syn_refreshes && is_pure_syn(s->flags) &&
+	       (c->half[s->from].seen & ~before) == SEEN_SYN && !(c->half[!s->from].seen & ~before);
+}
+
+/* Are connections followed, and ports chosen, as Linux does both? */
+static bool is_as_linux(const struct rules *rules)
+{
+	return source_chain_is_kept(rules) && rules->scope == NAT_APD &&
+	       rules->is.rst == NAT_RST_END_UNANSWERED;
+}
+
+/*
+ * What a SYN makes of the connection @c, which is over: a new one (RFC 9293, 3.6.1).  Linux believes in that
+ * at once only where it makes a new entry (tcp_begins_anew()).  Else the SYN passes as a stray: the old
+ * entry's timer runs on, and what there was before is remembered, until the other side answers.
+ */
+static struct followed reopen(const struct rules *rules, const struct followed *c, bool inbound,
+			      uint64_t now)
+{
+	struct followed fresh = { .at = c->at, .expires = now };
+
+	if (inbound || !is_as_linux(rules))
+		return fresh;
+	fresh.expires = c->expires;
+	fresh.doubted = true;
+	if (was_answered(&c->is))
+		fresh.is.half[0].seen |= BEFORE_ANSWERED;
+	if (either(&c->is, SEEN_FIN | BEFORE_FIN))
+		fresh.is.half[0].seen |= BEFORE_FIN;
+	return fresh;
 }
 
 /* When a connection ends now that a segment has passed, which may have restarted its timer. */
@@ -456,10 +514,12 @@ static uint64_t next_end(const struct nat *nat, uint32_t ref, const struct follo
 
 	if (resets && ends_at_once(is, &c->is))
 		end = now + 1; /* The RST itself still goes through. */
-	/* RFC 7857: a RST may shorten a life, but refreshes nothing. */
+	/* RFC 7857: a RST may shorten a life, but refreshes nothing.  In Linux it begins a time of its own. */
 	if (resets && c->expires <= now && end > nat_mapping(nat, ref)->expires)
 		end = nat_mapping(nat, ref)->expires;
-	if (c->expires <= now || end < c->expires || (!resets && refreshes))
+	if (resets && is->rst != NAT_RST_END_UNANSWERED)
+		refreshes = false;
+	if (c->expires <= now || end < c->expires || refreshes)
 		return end;
 	return c->expires;
 }
@@ -484,6 +544,21 @@ bool tcp_may_open(const struct nat *nat, uint8_t flags)
 	return nat->rules[NAT_TCP].is.tracking != NAT_TRACKING_STRICT || is_pure_syn(flags);
 }
 
+bool tcp_begins_anew(const struct nat *nat, uint32_t ref, struct endpoint remote, uint8_t flags,
+		     uint64_t now)
+{
+	struct followed c;
+
+	if (!is_pure_syn(flags) || !is_as_linux(&nat->rules[NAT_TCP]))
+		return false;
+	c = find(nat, ref, remote);
+	if (!c.at || c.expires <= now || !is_over(&c.is))
+		return false;
+	if (has_reset(&c.is))
+		return c.is.half[0].seen & SEEN_RST || either(&c.is, SEEN_FIN | BEFORE_FIN);
+	return either(&c.is, SEEN_LAST_ACK);
+}
+
 enum tcp_verdict tcp_track(struct nat *nat, uint32_t ref, bool inbound, struct endpoint remote,
 			   const struct packet *pkt, const struct packet_info *info, uint64_t now)
 {
@@ -493,16 +568,18 @@ enum tcp_verdict tcp_track(struct nat *nat, uint32_t ref, bool inbound, struct e
 	struct followed c = find(nat, ref, remote);
 	bool refreshes;
 
-	/* A new one in the place of one that has ended (RFC 9293, 3.6.1). */
-	if (c.expires <= now || (is_over(&c.is) && is_pure_syn(segment.flags)))
+	if (c.expires <= now)
 		c = (struct followed){ .at = c.at, .expires = now };
+	else if (is_over(&c.is) && is_pure_syn(segment.flags))
+		c = reopen(&nat->rules[NAT_TCP], &c, inbound, now);
 	if (!is_in_turn(is, &c.is, &segment))
 		return TCP_OUT_OF_TURN;
 	if (!c.at)
 		c.at = make(nat, ref, remote, now);
 	if (!c.at)
 		return TCP_NO_ROOM;
-	refreshes = mapping_is_refreshed(is, inbound) && !is_vain_syn(is, &c.is, &segment);
+	refreshes = mapping_is_refreshed(is, inbound) && !is_vain_syn(is, &c.is, &segment) &&
+		    !c.doubted;
 	take_note(&c.is, &segment);
 	advance(&c.is, &segment, is->rst);
 	*connection_at(nat, c.at) = c.is;

@@ -75,6 +75,14 @@ enum tcp_verdict {
 /* May a segment with @flags open a mapping? */
 bool tcp_may_open(const struct nat *nat, uint8_t flags);
 
+/*
+ * Does a segment with @flags, from inside, begin a connection that deserves a mapping of its own, with a port
+ * chosen anew, in the place of @ref?  In models that follow connections and choose ports as Linux does: where
+ * the last one was closed in good order, or reset from inside, or reset after a FIN.
+ */
+bool tcp_begins_anew(const struct nat *nat, uint32_t ref, struct endpoint remote, uint8_t flags,
+		     uint64_t now);
+
 /* A segment passes through mapping @ref: follow the connection, and set the mapping's end. */
 enum tcp_verdict tcp_track(struct nat *nat, uint32_t ref, bool inbound, struct endpoint remote,
 			   const struct packet *pkt, const struct packet_info *info, uint64_t now);

@@ -13,6 +13,7 @@ enum { MAPPINGS = 512, TALKS = 24 };
 struct talk {
 	struct endpoint remote;
 	bool syn[2], fin[2], reset;
+	bool answered_before; /* … the one that was in its place */
 	uint64_t end;
 };
 
@@ -111,9 +112,25 @@ static bool is_over(const struct talk *talk)
 	return talk->reset || (talk->fin[0] && talk->fin[1]);
 }
 
+/* Where connections are followed and ports chosen as Linux does both. */
+static bool is_as_linux(void)
+{
+	const struct nat_transport *t = &shadow.model->tcp;
+
+	return shadow.model->kind == NAT_KIND_NAPT && t->rst == NAT_RST_END_UNANSWERED &&
+	       t->mapping == NAT_APD && t->ports == NAT_PORTS_PRESERVE &&
+	       t->collision == NAT_COLLISION_OVERLOAD;
+}
+
+static bool was_answered(const struct talk *talk)
+{
+	return talk->answered_before || (talk->syn[0] && talk->syn[1]);
+}
+
 /* The connection with that remote end, which a SYN begins anew once it is over; NULL where there is
- * no room to keep it. */
-static struct talk *talk_with(struct shade *s, const struct use *use, bool *ret_begins)
+ * no room to keep it.  To Linux such a SYN from inside is a stray first: the time runs on. */
+static struct talk *talk_with(struct shade *s, const struct use *use, bool *ret_begins,
+			      bool *ret_stray)
 {
 	bool syn = (use->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
 	struct talk *talk = NULL;
@@ -122,10 +139,16 @@ static struct talk *talk_with(struct shade *s, const struct use *use, bool *ret_
 		if (endpoint_equal(s->talks[i].remote, use->remote))
 			talk = &s->talks[i];
 	*ret_begins = !talk || talk->end <= use->now || (is_over(talk) && syn);
+	*ret_stray = *ret_begins && talk && talk->end > use->now && !use->inbound && is_as_linux();
 	if (!talk && s->talks_len < TALKS)
 		talk = &s->talks[s->talks_len++];
-	if (talk && *ret_begins)
+	if (*ret_stray)
+		*talk = (struct talk){ .remote = use->remote,
+				       .answered_before = was_answered(talk),
+				       .end = talk->end };
+	else if (talk && *ret_begins)
 		*talk = (struct talk){ .remote = use->remote };
+	*ret_begins = *ret_begins && !*ret_stray;
 	return talk;
 }
 
@@ -143,8 +166,7 @@ static uint64_t idle_life(const struct nat_transport *t, const struct talk *talk
 
 static bool ends_with_reset(const struct nat_transport *t, const struct talk *talk)
 {
-	return t->rst == NAT_RST_END ||
-	       (t->rst == NAT_RST_END_UNANSWERED && !(talk->syn[0] && talk->syn[1]));
+	return t->rst == NAT_RST_END || (t->rst == NAT_RST_END_UNANSWERED && !was_answered(talk));
 }
 
 static uint64_t last_end(const struct shade *s)
@@ -173,8 +195,8 @@ static void advance(struct talk *talk, const struct use *use, bool resets)
 static void use_by_state(struct shade *s, const struct use *use)
 {
 	const struct nat_transport *t = rules_of(use->protocol);
-	bool resets = use->flags & TCP_RST && t->rst != NAT_RST_IGNORE, begins;
-	struct talk *talk = talk_with(s, use, &begins);
+	bool resets = use->flags & TCP_RST && t->rst != NAT_RST_IGNORE, begins, stray;
+	struct talk *talk = talk_with(s, use, &begins, &stray);
 	bool again = false;
 	uint64_t end;
 
@@ -191,7 +213,9 @@ static void use_by_state(struct shade *s, const struct use *use)
 		end = use->now + 1;
 	if (resets && begins && end > s->end) /* a RST prolongs nothing */
 		end = s->end;
-	if (begins || end < talk->end || (!resets && !again && refreshes(t, use->inbound)))
+	if (resets && t->rst != NAT_RST_END_UNANSWERED)
+		again = true; /* to the timer, it is nothing new */
+	if (begins || end < talk->end || (!stray && !again && refreshes(t, use->inbound)))
 		talk->end = end;
 	s->end = last_end(s);
 }
