@@ -91,7 +91,7 @@ struct bench {
 	bool marked; /* … and the marker after it */
 	uint64_t chance;
 	int err;
-	int packets, passed, begun, moved, strays, hits, leaked, anew, errors, late, ended;
+	int packets, passed, begun, moved, strays, hits, leaked, errors, late, ended;
 	char trouble[320]; /* the first difference */
 };
 
@@ -344,14 +344,15 @@ static inline struct fate by_engine_alike(struct bench *bench, enum nat_side sid
 }
 
 /* One packet more of the course's, for whoever must find out what went wrong. */
-static inline void tell(struct course *course, const char *what, struct endpoint src,
-			struct endpoint dst, unsigned flags, const struct fate *kernel,
-			const struct fate *engine)
+static inline void tell(const struct bench *bench, struct course *course, const char *what,
+			struct endpoint src, struct endpoint dst, unsigned flags,
+			const struct fate *kernel, const struct fate *engine)
 {
 	char text[6][ENDPOINT_TEXT];
 	size_t room = sizeof(course->story) - course->story_len;
 	int len = snprintf(course->story + course->story_len, room,
-			   "  %s %s > %s, flags %u: kernel %s > %s, engine %s > %s\n", what,
+			   "  %.3f s: %s %s > %s, flags %u: kernel %s > %s, engine %s > %s\n",
+			   (double)loop_now(bench->lab.loop) / (double)SEC, what,
 			   endpoint_format(src, text[0]), endpoint_format(dst, text[1]), flags,
 			   kernel->passed ? endpoint_format(kernel->src, text[2]) : "-",
 			   kernel->passed ? endpoint_format(kernel->dst, text[3]) : "-",

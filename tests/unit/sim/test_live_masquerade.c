@@ -76,7 +76,8 @@ static void both_ways(struct bench *bench, struct sequence *s, enum nat_side sid
 				      ret_drew);
 	bench->packets++;
 	bench->passed += ret_kernel->passed;
-	tell(&s->course, side == NAT_INSIDE ? "out" : "in", src, dst, 0, ret_kernel, ret_engine);
+	tell(bench, &s->course, side == NAT_INSIDE ? "out" : "in", src, dst, 0, ret_kernel,
+	     ret_engine);
 }
 
 static void go_out(struct bench *bench, struct sequence *s, int host, int port, int remote)
@@ -155,12 +156,12 @@ static void compare(const char *model, bool timed)
 	open_bench(&bench, model, &play, timed);
 	lab_run(&bench.lab, run_sequences, &bench);
 	close_bench(&bench);
-	print_message(
-		"%s: %d packets, %d passed, %d flows began, %d of them at another port, "
-		"%d strays, %d packets to flows that had ended, %d draws that hit a port of the source's, %d sequences cut short by "
-		"delay\n",
-		model, bench.packets, bench.passed, bench.begun, bench.moved, bench.strays,
-		bench.ended, bench.hits, bench.late);
+	print_message("%s: %d packets, %d passed, %d flows began, %d of them at another port, "
+		      "%d strays, %d packets to flows that had ended, %d draws that hit "
+		      "a port of the source's, %d sequences cut short by "
+		      "delay\n",
+		      model, bench.packets, bench.passed, bench.begun, bench.moved, bench.strays,
+		      bench.ended, bench.hits, bench.late);
 	if (bench.err)
 		print_message("%s\n", bench.trouble[0] ? bench.trouble : strerror(-bench.err));
 	assert_int_equal(bench.err, 0);

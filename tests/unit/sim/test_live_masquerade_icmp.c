@@ -107,7 +107,7 @@ static void both_ways(struct bench *bench, struct sequence *s, const struct whos
 	*ret_engine = by_engine_alike(bench, side, &pkt, w->udp ? range_of(src.port) : identifiers,
 				      ret_kernel->src.port, ret_drew);
 	bench->passed += ret_kernel->passed;
-	tell(&s->course, w->udp ? "UDP" : "ping", src, dst, 0, ret_kernel, ret_engine);
+	tell(bench, &s->course, w->udp ? "UDP" : "ping", src, dst, 0, ret_kernel, ret_engine);
 }
 
 static void go_out(struct bench *bench, struct sequence *s, const struct whose *w)
@@ -179,7 +179,7 @@ static struct fate complain(struct bench *bench, const struct whose *w, enum nat
 static void compare_errors(struct bench *bench, struct sequence *s, const struct whose *w,
 			   const char *what, const struct fate *kernel, const struct fate *engine)
 {
-	tell(&s->course, what, kernel->quoted_src, kernel->quoted_dst, 0, kernel, engine);
+	tell(bench, &s->course, what, kernel->quoted_src, kernel->quoted_dst, 0, kernel, engine);
 	bench->packets++;
 	bench->passed += kernel->passed;
 	bench->errors += kernel->passed;
@@ -274,7 +274,8 @@ static void compare(const char *model, bool timed)
 	close_bench(&bench);
 	print_message(
 		"%s: %d packets, %d passed, %d flows began, %d of them at another identifier, "
-		"%d strays, %d packets to flows that had ended, %d errors passed, %d draws that hit an identifier of the source's, %d sequences cut "
+		"%d strays, %d packets to flows that had ended, %d errors passed, %d draws that "
+		"hit an identifier of the source's, %d sequences cut "
 		"short by delay\n",
 		model, bench.packets, bench.passed, bench.begun, bench.moved, bench.strays,
 		bench.ended, bench.errors, bench.hits, bench.late);
