@@ -6,6 +6,9 @@
  *
  * When a packet passes the NAT is only known within a round trip, so that what is said of a mapping that
  * was alive counts the least time that it can have been idle, and of one that was gone the most.
+ *
+ * A host that others keep from running asks later than it meant to.  What it then finds is true of the age
+ * that it asked at, but may be nothing new: what came late and has told nothing is asked again.
  */
 #include "lifetime.h"
 
@@ -16,7 +19,7 @@
 #include "../../sim/host.h"
 #include "../wire/stun.h"
 
-enum { TRIES = 4, ROOM = 576 };
+enum { TRIES = 4, LATE_MAX = 8, ROOM = 576 };
 
 /* RFC 8489, 6.2.1: the first wait for an answer, which doubles. */
 #define RTO_NS (500 * MSEC)
@@ -32,7 +35,22 @@ struct clockwork {
 	struct host *host;
 	const struct lifetime_spec *spec;
 	struct sock *second; /* the port that asks for the others */
+	bool late; /* since this was last cleared, something was asked later than was meant */
+	unsigned late_times; /* that it was put up with */
 };
+
+/* Sleep until @at; to wake @margin after that is late. */
+static void sleep_until(struct clockwork *c, uint64_t at, uint64_t margin)
+{
+	fiber_sleep(at);
+	c->late = c->late || host_now(c->host) > at + margin;
+}
+
+/* Was it late, and may what has told nothing be asked again? */
+static bool may_ask_again(struct clockwork *c)
+{
+	return c->late && c->late_times++ < LATE_MAX;
+}
 
 /* Ask from @sock for an answer, to @response_port where that is not 0; the transaction is @id's. */
 static int ask(struct clockwork *c, struct sock *sock, uint16_t response_port,
@@ -158,13 +176,14 @@ static int look(struct clockwork *c, struct lifetime *known)
 	/* Where nothing was gone yet the last of them is as old as is looked at all. */
 	span = known->gone_ns ? (known->gone_ns - from) / (n + 1)
 			      : (c->spec->longest_ns - from) / n;
+	c->late = false;
 	for (unsigned i = 0; i < n && !err; i++)
 		err = window_open(c, &windows[i]);
 	for (unsigned i = 0; i < n && !err; i++) {
 		uint64_t idle;
 		bool alive;
 
-		fiber_sleep(windows[i].answered + from + span * (i + 1));
+		sleep_until(c, windows[i].answered + from + span * (i + 1), span / 4);
 		alive = window_is_open(c, &windows[i], &idle);
 		note(known, alive, idle);
 		/* The older ones are gone, too. */
@@ -178,7 +197,8 @@ static int look(struct clockwork *c, struct lifetime *known)
 
 /* Does a packet, out or (@inbound) in, after three quarters of its life let a mapping live on for as
  * long?  Without it that would be half as much again as it lives. */
-static int refreshes(struct clockwork *c, const struct lifetime *known, bool inbound, bool *ret)
+static int refreshes_once(struct clockwork *c, const struct lifetime *known, bool inbound,
+			  bool *ret)
 {
 	uint64_t rest = known->alive_ns / 4 * 3, idle;
 	uint8_t bytes[STUN_HEADER], id[STUN_TRANSACTION];
@@ -188,7 +208,8 @@ static int refreshes(struct clockwork *c, const struct lifetime *known, bool inb
 
 	if (err)
 		return err;
-	fiber_sleep(window.answered + rest);
+	c->late = false;
+	sleep_until(c, window.answered + rest, rest / 16);
 	if (inbound) {
 		window_is_open(c, &window, &idle);
 	} else {
@@ -196,10 +217,23 @@ static int refreshes(struct clockwork *c, const struct lifetime *known, bool inb
 		stun_begin(&w, bytes, sizeof(bytes), STUN_INDICATION, STUN_BINDING, id);
 		sock_send(window.sock, &c->spec->server, bytes, stun_end(&w), NEVER);
 	}
-	fiber_sleep(host_now(c->host) + rest);
+	sleep_until(c, host_now(c->host) + rest, rest / 16);
 	*ret = window_is_open(c, &window, &idle);
 	window_close(&window);
 	return 0;
+}
+
+/* Late, it tells nothing: a packet out then makes another mapping at the same port. */
+static int refreshes(struct clockwork *c, struct lifetime *known, bool inbound, bool *ret)
+{
+	int err;
+
+	do
+		err = refreshes_once(c, known, inbound, ret);
+	while (!err && may_ask_again(c));
+	if (c->late)
+		known->refresh_known = false;
+	return err;
 }
 
 static int measure(struct clockwork *c, struct lifetime *ret)
@@ -211,8 +245,10 @@ static int measure(struct clockwork *c, struct lifetime *ret)
 		err = look(c, ret);
 		if (!err && !ret->alive_ns && ret->gone_ns <= c->spec->precision_ns)
 			return -ETIMEDOUT; /* or no answer ever comes by RESPONSE-PORT */
+		if (err || !ret->gone_ns)
+			break;
 		/* Round trips may be longer than what is left. */
-		if (err || !ret->gone_ns || ret->gone_ns - ret->alive_ns >= before)
+		if (ret->gone_ns - ret->alive_ns >= before && !may_ask_again(c))
 			break;
 		before = ret->gone_ns - ret->alive_ns;
 	} while (before > c->spec->precision_ns);

@@ -122,6 +122,38 @@ static void every_refresh(void **state)
 	}
 }
 
+/* The how many-th sleep from now on is how much too long: what a machine does whose processors others have. */
+static struct {
+	unsigned nth;
+	uint64_t by;
+} oversleep;
+
+void __real_fiber_sleep(uint64_t until);
+void __wrap_fiber_sleep(uint64_t until);
+void __wrap_fiber_sleep(uint64_t until)
+{
+	if (oversleep.nth && --oversleep.nth == 0)
+		until += oversleep.by;
+	__real_fiber_sleep(until);
+}
+
+static void asked_late(void **state)
+{
+	(void)state;
+	for (unsigned nth = 1; nth <= 30; nth++)
+		for (int refresh = NAT_REFRESH_OUTBOUND; refresh <= NAT_REFRESH_NONE; refresh++) {
+			struct nat_model model;
+
+			nat_model_defaults(&model);
+			model.udp.refresh = (enum nat_refresh)refresh;
+			model.udp.timeout_ns = 77 * SEC;
+			oversleep.nth = nth;
+			oversleep.by = 100 * SEC;
+			check(&model, 8);
+		}
+	oversleep.nth = 0;
+}
+
 static void longer_than_was_looked(void **state)
 {
 	struct scene scene = scene_of(4);
@@ -166,11 +198,9 @@ static void nonsense(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_catalog),
-		cmocka_unit_test(every_refresh),
-		cmocka_unit_test(longer_than_was_looked),
-		cmocka_unit_test(nobody_answers),
-		cmocka_unit_test(nonsense),
+		cmocka_unit_test(the_catalog),	  cmocka_unit_test(every_refresh),
+		cmocka_unit_test(asked_late),	  cmocka_unit_test(longer_than_was_looked),
+		cmocka_unit_test(nobody_answers), cmocka_unit_test(nonsense),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
