@@ -195,21 +195,24 @@ void loop_remove(struct loop *loop, struct event *event)
 		heap_sink(loop, i, last);
 }
 
-/* Have room for one event more than all that have it reserved and all that are set. */
-static int make_room(struct loop *loop)
+/* Apart from who asks for it a packet, and hardly ever needs it. */
+__attribute__((noinline)) static int grow_heap(struct loop *loop)
 {
 	const size_t room = loop->heap_room ? 2 * loop->heap_room : FIRST_EVENTS;
-	struct event **heap;
+	struct event **heap = arena_grow(loop->arena, loop->heap, loop->heap_room * sizeof(*heap),
+					 room * sizeof(*heap));
 
-	if (loop->heap_len + loop->reserved < loop->heap_room)
-		return 0;
-	heap = arena_grow(loop->arena, loop->heap, loop->heap_room * sizeof(*heap),
-			  room * sizeof(*heap));
 	if (!heap)
 		return -ENOMEM;
 	loop->heap = heap;
 	loop->heap_room = room;
 	return 0;
+}
+
+/* Have room for one event more than all that have it reserved and all that are set. */
+static inline int make_room(struct loop *loop)
+{
+	return loop->heap_len + loop->reserved < loop->heap_room ? 0 : grow_heap(loop);
 }
 
 int loop_reserve(struct loop *loop, struct event *event)
