@@ -45,14 +45,15 @@ static struct virtual_sock *choose(const struct virtual_host *host, struct virtu
 	return best;
 }
 
-struct virtual_sock *datagram_find(const struct virtual_host *host, const struct endpoint *local,
-				   const struct endpoint *remote)
+/* The one that fits best of @first and those after it on the same port. */
+static struct virtual_sock *best_of(const struct virtual_host *host, struct virtual_sock *first,
+				    const struct endpoint *local, const struct endpoint *remote)
 {
 	struct virtual_sock *best = NULL;
 	int most = 0;
 	uint32_t equals = 0;
 
-	for (struct virtual_sock *s = first_on_port(host, local->port); s; s = next_on_port(s)) {
+	for (struct virtual_sock *s = first; s; s = next_on_port(s)) {
 		int points = fit(s, local, remote);
 
 		if (points > most) {
@@ -63,6 +64,16 @@ struct virtual_sock *datagram_find(const struct virtual_host *host, const struct
 		equals += points && points == most;
 	}
 	return equals < 2 ? best : choose(host, best, equals, local, remote);
+}
+
+struct virtual_sock *datagram_find(const struct virtual_host *host, const struct endpoint *local,
+				   const struct endpoint *remote)
+{
+	struct virtual_sock *first = first_on_port(host, local->port);
+
+	if (!first || next_on_port(first))
+		return best_of(host, first, local, remote);
+	return fit(first, local, remote) ? first : NULL;
 }
 
 static bool has_joined(const struct virtual_host *host, struct ip_addr group)
