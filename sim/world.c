@@ -56,10 +56,8 @@ static void free_pool(void *thing)
 
 static int build(struct world *world, const struct world_options *options)
 {
-	int err = loop_new(world->kind == WORLD_LIVE ? LOOP_REAL : LOOP_VIRTUAL, &world->loop);
+	int err;
 
-	if (err)
-		return err;
 	world->pool = pool_new();
 	if (!world->pool)
 		return -ENOMEM;
@@ -86,19 +84,36 @@ static int build(struct world *world, const struct world_options *options)
 	return err ? err : build_nodes(world);
 }
 
+/* A world of @kind where nothing is yet. */
+static int begin(enum world_kind kind, struct world **ret)
+{
+	struct loop *loop;
+	int err = loop_new(kind == WORLD_LIVE ? LOOP_REAL : LOOP_VIRTUAL, &loop);
+
+	if (err)
+		return err;
+	*ret = arena_take(loop_arena(loop), sizeof(**ret));
+	if (!*ret) {
+		loop_free(loop);
+		return -ENOMEM;
+	}
+	(*ret)->kind = kind;
+	(*ret)->loop = loop;
+	return 0;
+}
+
 int world_new(const struct plan *plan, const struct world_options *options, struct world **ret,
 	      struct plan_error *ret_error)
 {
-	struct world *world = calloc(1, sizeof(*world));
-	int err;
+	struct world *world = NULL;
+	int err = begin(options->kind, &world);
 
-	if (!world)
-		return -ENOMEM;
 	ret_error->text[0] = '\0';
-	world->kind = options->kind;
-	world->plan = plan;
-	world->error = ret_error;
-	err = build(world, options);
+	if (!err) {
+		world->plan = plan;
+		world->error = ret_error;
+		err = build(world, options);
+	}
 	if (err) {
 		if (!ret_error->text[0])
 			snprintf(ret_error->text, sizeof(ret_error->text),
@@ -113,8 +128,11 @@ int world_new(const struct plan *plan, const struct world_options *options, stru
 
 void world_free(struct world *world)
 {
+	struct loop *loop;
+
 	if (!world)
 		return;
+	loop = world->loop;
 	while (world->parts) {
 		struct parts *top = world->parts;
 
@@ -124,14 +142,12 @@ void world_free(struct world *world)
 			part->free(part->thing);
 		}
 		world->parts = top->below;
-		arena_give(loop_arena(world->loop), top, sizeof(*top));
+		arena_give(loop_arena(loop), top, sizeof(*top));
 	}
 	capture_close(world->capture);
-	if (world->places)
-		arena_give(loop_arena(world->loop), world->places,
-			   world->places_room * sizeof(*world->places));
-	loop_free(world->loop);
-	free(world);
+	arena_give(loop_arena(loop), world->places, world->places_room * sizeof(*world->places));
+	arena_give(loop_arena(loop), world, sizeof(*world));
+	loop_free(loop);
 }
 
 struct loop *world_loop(const struct world *world)
