@@ -20,62 +20,44 @@ static const struct measure {
 	const char *against;
 	const char *about;
 	int (*take)(struct bench_result *result);
-	const char *
-		profile; /* what a profile showed to cost most, and when; NULL = none was looked at */
 } measures[] = {
 	{ "lab_up_ms", "ms", false, 10, "the same lab, built by a shell script",
-	  "two NATs, two clients, two servers, to the first packet through", bench_lab_up, NULL },
+	  "two NATs, two clients, two servers, to the first packet through", bench_lab_up },
 	{ "matrix_live_s", "s", false, 15, NULL, "knothole matrix, 10 x 10, live",
-	  bench_matrix_live, NULL },
+	  bench_matrix_live },
 	{ "throughput_ratio", "ratio", true, 0.9, "the same path through kernel masquerade",
-	  "iperf3 TCP through an engine NAT", bench_throughput, NULL },
+	  "iperf3 TCP through an engine NAT", bench_throughput },
 	{ "scenarios_per_s", "1/s", true, 200000, NULL,
-	  "fresh world of one plan, two NATs, STUN, rendezvous and punch over UDP", bench_scenarios,
-	  "by callgrind in November 2026, some 64,000 instructions a scenario, and 11 KB to be cleared: "
-	  "1/3 of them the NATs', 1/6 to make the world and end it; no function has more than 5 %, and "
-	  "all of them together no room in the first cache" },
+	  "fresh world of one plan, two NATs, STUN, rendezvous and punch over UDP",
+	  bench_scenarios },
 	{ "calls_per_s", "1/s", true, 0, NULL,
-	  "the same through the rendezvous service (TCP) and the ladder", bench_calls,
-	  "by perf in November 2026, packets on their way are 28 % of it, half of that in NATs, worlds "
-	  "that are made 16 %, and no function but one that fills memory with zeroes has 3 %" },
+	  "the same through the rendezvous service (TCP) and the ladder", bench_calls },
 	{ "engine_pps_1k", "packets/s", true, 20e6, NULL, "the NAT engine alone, 1,000 flows",
-	  bench_engine_pps, NULL },
+	  bench_engine_pps },
 	{ "engine_pps_1m", "packets/s", true, 5e6, NULL,
-	  "the NAT engine alone, 1,000,000 mappings that come and go", bench_engine_pps_1m, NULL },
+	  "the NAT engine alone, 1,000,000 mappings that come and go", bench_engine_pps_1m },
 	{ "bytes_per_mapping", "bytes", false, 128, NULL,
-	  "resident memory, indexes included, at 1,000,000 mappings", bench_mapping_bytes, NULL },
+	  "resident memory, indexes included, at 1,000,000 mappings", bench_mapping_bytes },
 	{ "mapping_growth", "ratio", false, 0, NULL,
 	  "time of a packet at 1,000,000 mappings to that at 1,000, making of packets included",
-	  bench_mapping_growth, NULL },
+	  bench_mapping_growth },
 	{ "bytes_per_host", "bytes", false, 0, NULL,
 	  "resident memory of a virtual host, its plan and link included, at 1,000,000 hosts",
-	  bench_host_bytes, NULL },
+	  bench_host_bytes },
 	{ "host_up_ns", "ns", false, 0, NULL,
-	  "a virtual host planned, checked and built, at 1,000,000 hosts", bench_host_up, NULL },
+	  "a virtual host planned, checked and built, at 1,000,000 hosts", bench_host_up },
 	{ "datagram_ns", "ns", false, 0, NULL,
-	  "a datagram from virtual host to host, 1,000,000 at a time", bench_datagram, NULL },
+	  "a datagram from virtual host to host, 1,000,000 at a time", bench_datagram },
 	{ "guess_birthday", "points", false, 0, NULL,
 	  "the birthday attack, 1,000 runs: its share of successes, furthest from the computed",
-	  bench_birthday, NULL },
+	  bench_birthday },
 	{ "guess_prediction", "points", false, 0, NULL,
-	  "the same of port prediction, while others take ports", bench_prediction, NULL },
+	  "the same of port prediction, while others take ports", bench_prediction },
 	{ "population_growth", "bytes/pair", false, 0.1, NULL,
-	  "resident memory that pairs of a population leave behind them", bench_population, NULL },
+	  "resident memory that pairs of a population leave behind them", bench_population },
 	{ "matrix_virtual_s", "s", false, 1, NULL, "knothole matrix, 10 x 10, virtual, one job",
-	  bench_matrix_virtual,
-	  "by perf in November 2026, 46 % in the kernel, for processes and their memory, 21 % in the C "
-	  "library, 16 % in knothole's code, 10 % in JSON, 4 % in Lua" },
+	  bench_matrix_virtual },
 };
-
-/* What limits it: what was measured with it, and what a profile showed; NULL where nothing is known. */
-static json_t *limit_json(const struct measure *measure, const struct bench_result *result)
-{
-	if (!*result->limit)
-		return measure->profile ? json_string(measure->profile) : json_null();
-	if (!measure->profile)
-		return json_string(result->limit);
-	return json_sprintf("%s; %s", result->limit, measure->profile);
-}
 
 static json_t *measure_json(const struct measure *measure, const struct bench_result *result,
 			    int error)
@@ -94,7 +76,7 @@ static json_t *measure_json(const struct measure *measure, const struct bench_re
 			 measure->target > 0 ? json_real(measure->target) : json_null(), "met",
 			 measure->target > 0 && !error ? json_boolean(met) : json_null(), "against",
 			 against ? against : json_null(), "note", result->note, "limit",
-			 limit_json(measure, result));
+			 *result->limit ? json_string(result->limit) : json_null());
 }
 
 /* How far from its target a measure is, which was taken and has one. */
