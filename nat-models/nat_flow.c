@@ -183,6 +183,24 @@ static void identify(struct passage *p)
 		packet_set_id(p->pkt, &p->info, ++p->nat->ip_id);
 }
 
+/* Replace the endpoint that is to be replaced: the source of what goes out, the destination of what comes
+ * in.  And remember how. */
+static void rewrite(struct passage *p, const struct lead *lead)
+{
+	bool source = p->side == NAT_INSIDE;
+	struct endpoint *end = source ? &p->info.src : &p->info.dst;
+	struct packet_change change;
+
+	if (shortcut_note(p, lead, &change)) {
+		packet_apply_change(p->pkt, &p->info, source, &change);
+		*end = lead->to;
+	} else if (source) {
+		packet_replace_src(p->pkt, &p->info, &lead->to);
+	} else {
+		packet_replace_dst(p->pkt, &p->info, &lead->to);
+	}
+}
+
 struct nat_decision flow_outbound(struct passage *p)
 {
 	if (is_port_shut(p))
@@ -196,8 +214,7 @@ struct nat_decision flow_outbound(struct passage *p)
 	if (!lead_is_open(&lead))
 		return is_leaked(p, lead.reason) ? flow_forward(p, NAT_OUTSIDE, NULL, lead.reason)
 						 : flow_no_mapping(p, lead.reason);
-	shortcut_note(p, &lead);
-	packet_replace_src(p->pkt, &p->info, &lead.to);
+	rewrite(p, &lead);
 	identify(p);
 	if (p->nat->model.algs && !alg_rewrite(p, inside, lead.to))
 		return flow_drop(p, NAT_REASON_GATEWAY);
@@ -216,8 +233,7 @@ struct nat_decision flow_inbound(struct passage *p)
 
 	if (!lead_is_open(&lead))
 		return flow_refuse(p, &lead, p->info.src);
-	shortcut_note(p, &lead);
-	packet_replace_dst(p->pkt, &p->info, &lead.to);
+	rewrite(p, &lead);
 	if (p->nat->model.algs && !alg_rewrite(p, outside, lead.to))
 		return flow_drop(p, NAT_REASON_GATEWAY);
 	return flow_forward(p, NAT_INSIDE, &lead, lead.reason);

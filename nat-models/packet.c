@@ -353,11 +353,16 @@ static enum packet_fault read_plain(const struct packet *pkt, struct packet_info
 	return PACKET_OK;
 }
 
-enum packet_fault packet_parse(const struct packet *pkt, struct packet_info *ret)
+static enum packet_fault read_any(const struct packet *pkt, struct packet_info *ret)
 {
 	struct reading r = { .bytes = pkt->data, .len = pkt->len };
 
-	return pkt->is_plain ? read_plain(pkt, ret) : read_packet(&r, ret);
+	return read_packet(&r, ret);
+}
+
+enum packet_fault packet_parse(const struct packet *pkt, struct packet_info *ret)
+{
+	return pkt->is_plain ? read_plain(pkt, ret) : read_any(pkt, ret);
 }
 
 enum packet_fault packet_parse_quoted(const uint8_t *bytes, size_t len, struct packet_info *ret)

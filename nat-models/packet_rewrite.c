@@ -109,21 +109,16 @@ static void set_endpoint(uint8_t *bytes, size_t len, struct packet_info *info, b
 		info->src.port = info->dst.port = to->port;
 }
 
-/* Of a plain packet (see struct packet) it is known where all of that stands, and the changes can be summed
- * up at once. */
-static void set_plain_endpoint(uint8_t *ip, enum side side, const struct endpoint *from,
-			       const struct endpoint *to)
+/* Of a plain packet (see struct packet) it is known where all of that stands. */
+static void change_plain(uint8_t *ip, enum side side, const struct packet_change *change)
 {
 	uint8_t *udp = ip + IP4_HEADER;
-	uint64_t addr = (uint64_t)(uint32_t)~ip_addr_to_v4(from->addr) + ip_addr_to_v4(to->addr);
-	uint64_t port = (uint64_t)(uint16_t)~from->port + to->port;
-	uint16_t header = (uint16_t)~get_be16(ip + IP4_CHECKSUM);
-	uint16_t whole = (uint16_t)~get_be16(udp + UDP_CHECKSUM);
-	uint16_t sum = (uint16_t)~checksum_narrow(whole + addr + port);
+	uint16_t sum = checksum_updated(get_be16(udp + UDP_CHECKSUM),
+					checksum_add(change->pseudo, change->own));
 
-	put_be32(ip + (side == SRC ? IP4_SRC : IP4_DST), ip_addr_to_v4(to->addr));
-	put_be16(udp + (side == SRC ? 0 : 2), to->port);
-	put_be16(ip + IP4_CHECKSUM, (uint16_t)~checksum_narrow(header + addr));
+	put_be32(ip + (side == SRC ? IP4_SRC : IP4_DST), change->addr);
+	put_be16(udp + (side == SRC ? 0 : 2), change->port);
+	put_be16(ip + IP4_CHECKSUM, checksum_updated(get_be16(ip + IP4_CHECKSUM), change->pseudo));
 	put_be16(udp + UDP_CHECKSUM, sum ? sum : UINT16_MAX);
 }
 
@@ -133,7 +128,9 @@ static inline void replace(struct packet *pkt, struct packet_info *info, enum si
 	struct endpoint *mine = side == SRC ? &info->src : &info->dst;
 
 	if (pkt->is_plain) {
-		set_plain_endpoint(pkt->data, side, mine, to);
+		const struct packet_change change = packet_change_of(mine, to);
+
+		change_plain(pkt->data, side, &change);
 		mine->addr = to->addr;
 		mine->port = to->port;
 	} else {
@@ -156,7 +153,8 @@ struct packet_change packet_change_of(const struct endpoint *from, const struct 
 	return (struct packet_change){
 		.addr = ip_addr_to_v4(to->addr),
 		.port = to->port,
-		.pseudo = checksum_change_of_addr(from->addr, to->addr),
+		.pseudo = checksum_narrow((uint64_t)~ip_addr_to_v4(from->addr) +
+					  ip_addr_to_v4(to->addr)),
 		.own = checksum_change(from->port, to->port),
 	};
 }
@@ -166,6 +164,10 @@ void packet_apply_change(struct packet *pkt, const struct packet_info *info, boo
 {
 	uint8_t *bytes = pkt->data, *transport = bytes + info->transport_offset;
 
+	if (pkt->is_plain) {
+		change_plain(bytes, source ? SRC : DST, change);
+		return;
+	}
 	put_be32(bytes + (source ? IP4_SRC : IP4_DST), change->addr);
 	put_be16(transport + (source ? 0 : 2), change->port);
 	put_be16(bytes + IP4_CHECKSUM,
@@ -218,13 +220,15 @@ bool packet_decrement_ttl(struct packet *pkt)
 {
 	uint8_t *data = pkt->data;
 
-	if (pkt->len >= IP6_HEADER && data[0] >> 4 == 6) {
+	if (!pkt->is_plain && pkt->len >= IP6_HEADER && data[0] >> 4 == 6) {
 		if (data[IP6_HOPS] <= 1)
 			return false;
 		data[IP6_HOPS]--;
 		return true;
 	}
-	if (pkt->len < IP4_HEADER || data[0] >> 4 != 4 || data[IP4_TTL] <= 1)
+	if (!pkt->is_plain && (pkt->len < IP4_HEADER || data[0] >> 4 != 4))
+		return false;
+	if (data[IP4_TTL] <= 1)
 		return false;
 	data[IP4_TTL]--;
 	/* The TTL is the high byte of its word: one less is 0x0100 less. */
@@ -265,24 +269,29 @@ void packet_finish_checksums(struct packet *pkt)
 	put_be16(pkt->data + field, sum);
 }
 
-bool packet_transport_ok(const struct packet *pkt, const struct packet_info *info)
+static bool transport_sum_ok(const struct packet *pkt, const struct packet_info *info)
 {
 	const uint8_t *transport = pkt->data + info->transport_offset;
 	uint32_t len = ip_len(pkt) - info->transport_offset;
-	uint16_t pseudo = 0, held;
+	uint64_t pseudo = 0;
+	uint16_t held;
 
-	if (pkt->is_plain || info->fragment_offset || info->more_fragments)
-		return true;
 	if (info->protocol == IP_PROTO_UDP)
 		len = info->payload_len + UDP_HEADER;
 	if (has_pseudo_header(info->protocol))
 		pseudo = checksum_of_pseudo(info->protocol, len, info->src.addr, info->dst.addr);
 	held = get_be16(transport + checksum_field(info->protocol));
 	if (pkt->offload.needs_checksum)
-		return checksum_same(held, pseudo);
+		return checksum_same(held, checksum_narrow(pseudo));
 	if (info->protocol == IP_PROTO_UDP && held == 0 && info->version == 4)
 		return true;
 	return checksum_fold(transport, len, pseudo) == 0xffff;
+}
+
+bool packet_transport_ok(const struct packet *pkt, const struct packet_info *info)
+{
+	return pkt->is_plain || info->fragment_offset || info->more_fragments ||
+	       transport_sum_ok(pkt, info);
 }
 
 bool packet_checksums_ok(const struct packet *pkt)

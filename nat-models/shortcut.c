@@ -45,52 +45,46 @@ void shortcuts_forget(struct shortcut_table *table)
 
 /* What of a packet a shortcut is looked up by, and in which pair. */
 struct flow_key {
-	uint32_t src, dst;
-	uint16_t src_port, dst_port;
-	uint32_t flow;
+	uint64_t addrs;
+	uint64_t flow; /* without a mapping */
 };
 
-static struct flow_key key_of(const struct passage *p)
+static inline struct flow_key key_of(const struct passage *p)
 {
-	uint32_t flow = FLOW_LIVE;
+	const struct endpoint *src = &p->info.src, *dst = &p->info.dst;
+	uint64_t flow = (uint64_t)src->port << 48 | (uint64_t)dst->port << 32 | FLOW_LIVE;
 
 	if (p->side == NAT_OUTSIDE)
 		flow |= FLOW_OUTSIDE;
 	if (p->info.protocol == IP_PROTO_TCP)
 		flow |= FLOW_TCP;
-	return (struct flow_key){
-		.src = ip_addr_to_v4(p->info.src.addr),
-		.dst = ip_addr_to_v4(p->info.dst.addr),
-		.src_port = p->info.src.port,
-		.dst_port = p->info.dst.port,
-		.flow = flow,
-	};
+	return (struct flow_key){ src->addr.lo << 32 | ip_addr_to_v4(dst->addr), flow };
 }
 
-static struct shortcut *pair_of(const struct nat *nat, const struct flow_key *key)
+static inline struct shortcut *pair_of(const struct nat *nat, struct flow_key key)
 {
-	uint64_t addrs = (uint64_t)key->src << 32 | key->dst;
-	uint64_t rest = (uint64_t)key->src_port << 48 | (uint64_t)key->dst_port << 32 | key->flow;
-	uint64_t hash = hash_mix(hash_mix(nat->hash_seed, addrs), rest);
+	uint64_t hash = hash_mix(hash_mix(nat->hash_seed, key.addrs), key.flow);
 
 	return &nat->shortcuts.entries[((uint32_t)(hash >> 16) & nat->shortcuts.mask) * 2];
 }
 
-static bool is_of(const struct shortcut *s, const struct flow_key *key, uint16_t epoch)
+static inline bool is_of(const struct shortcut *s, struct flow_key key, uint16_t epoch)
 {
-	return s->src == key->src && s->dst == key->dst && s->src_port == key->src_port &&
-	       s->dst_port == key->dst_port && s->epoch == epoch &&
-	       (s->flow & ~(FLOW_LIVE - 1U)) == key->flow;
+	return s->addrs == key.addrs && (s->flow ^ key.flow) < FLOW_LIVE && s->epoch == epoch;
 }
 
-static uint32_t mapping_of(const struct shortcut *s)
+static inline uint32_t mapping_of(const struct shortcut *s)
 {
-	return s->flow & (FLOW_LIVE - 1U);
+	return (uint32_t)s->flow & (FLOW_LIVE - 1U);
 }
 
 /* IPv4, whole or at least no fragment, with ports.  A SYN may begin something. */
-static bool is_plain(const struct packet_info *info)
+static inline bool may_have_shortcut(const struct passage *p)
 {
+	const struct packet_info *info = &p->info;
+
+	if (p->pkt->is_plain)
+		return true;
 	return info->version == 4 && !info->more_fragments && !info->fragment_offset &&
 	       (info->protocol == IP_PROTO_UDP ||
 		(info->protocol == IP_PROTO_TCP && !(info->tcp_flags & TCP_SYN)));
@@ -101,7 +95,7 @@ static bool is_lasting(const struct passage *p, const struct lead *lead)
 {
 	bool known = lead->reason == NAT_REASON_MAPPING || lead->reason == NAT_REASON_NEW_MAPPING;
 
-	return known && lead->ref && is_plain(&p->info) && ip_addr_is_v4(lead->to.addr) &&
+	return known && lead->ref && may_have_shortcut(p) && ip_addr_is_v4(lead->to.addr) &&
 	       p->nat->rules[p->protocol].repeats;
 }
 
@@ -122,16 +116,15 @@ static void grow(struct shortcut_table *table, const struct nat_memory *memory)
 	table->mask = pairs - 1;
 }
 
-void shortcut_note(struct passage *p, const struct lead *lead)
+bool shortcut_note(struct passage *p, const struct lead *lead, struct packet_change *ret)
 {
 	struct shortcut_table *table = &p->nat->shortcuts;
 	const struct endpoint *from = p->side == NAT_INSIDE ? &p->info.src : &p->info.dst;
-	struct packet_change change;
 	struct flow_key key;
 	struct shortcut *pair;
 
 	if (table->resting || expiry_lags(&p->nat->expiry) || !is_lasting(p, lead))
-		return;
+		return false;
 	if (!table->entries) {
 		table->entries = table->few;
 		table->mask = SHORTCUT_FEW - 1;
@@ -139,23 +132,21 @@ void shortcut_note(struct passage *p, const struct lead *lead)
 		grow(table, &p->nat->memory);
 	}
 	key = key_of(p);
-	pair = pair_of(p->nat, &key);
+	pair = pair_of(p->nat, key);
 	table->displaced += pair[1].flow && pair[1].epoch == table->epoch;
-	change = packet_change_of(from, &lead->to);
+	*ret = packet_change_of(from, &lead->to);
 	pair[1] = pair[0];
 	pair[0] = (struct shortcut){
-		.src = key.src,
-		.dst = key.dst,
-		.src_port = key.src_port,
-		.dst_port = key.dst_port,
+		.addrs = key.addrs,
 		.flow = key.flow | lead->ref,
 		.sequence = nat_mapping(p->nat, lead->ref)->sequence,
-		.to = change.addr,
-		.to_port = change.port,
-		.pseudo = change.pseudo,
-		.own = change.own,
+		.to = ret->addr,
+		.to_port = ret->port,
+		.pseudo = ret->pseudo,
+		.own = ret->own,
 		.epoch = table->epoch,
 	};
+	return true;
 }
 
 /* With far more flows than places each look would be one to memory, in vain. */
@@ -180,12 +171,12 @@ static const struct shortcut *find(const struct passage *p)
 	const struct mapping *m;
 	struct flow_key key;
 
-	if (!table->entries || expiry_lags(&p->nat->expiry) || !is_plain(&p->info) ||
+	if (!table->entries || expiry_lags(&p->nat->expiry) || !may_have_shortcut(p) ||
 	    !is_worth_it(table))
 		return NULL;
 	key = key_of(p);
-	pair = pair_of(p->nat, &key);
-	if (!is_of(pair, &key, table->epoch) && !is_of(++pair, &key, table->epoch))
+	pair = pair_of(p->nat, key);
+	if (!is_of(pair, key, table->epoch) && !is_of(++pair, key, table->epoch))
 		return NULL;
 	m = nat_mapping(p->nat, mapping_of(pair));
 	if (!(m->flags & MAPPING_LIVE) || m->sequence != pair->sequence)

@@ -28,9 +28,9 @@ struct passage;
 
 /* Two of them fill a line of the cache. */
 struct shortcut {
-	uint32_t src, dst;
-	uint16_t src_port, dst_port;
-	uint32_t flow; /* the mapping's reference, with side and protocol above it; 0 = free */
+	uint64_t addrs; /* source and destination */
+	uint64_t flow; /* their ports, side and protocol, and below those the mapping's reference;
+			* 0 = free */
 	uint32_t sequence; /* the mapping's, of creation */
 	uint32_t to;
 	uint16_t to_port, pseudo, own; /* as in struct packet_change */
@@ -58,8 +58,9 @@ void shortcut_table_clear(struct shortcut_table *table, const struct nat_memory 
 /* From now on nothing that was noted counts. */
 void shortcuts_forget(struct shortcut_table *table);
 
-/* The packet, not yet rewritten, goes through @lead. */
-void shortcut_note(struct passage *p, const struct lead *lead);
+/* The packet, not yet rewritten, goes through @lead.  Where that is noted, and only then, the change that is
+ * to be made to it is in *ret. */
+bool shortcut_note(struct passage *p, const struct lead *lead, struct packet_change *ret);
 
 /* Rewrite the packet and use its mapping, which is given back, where there is a shortcut; else 0,
  * and nothing is done. */
