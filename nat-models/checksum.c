@@ -10,7 +10,7 @@
 #include "checksum.h"
 #include "packet.h"
 
-uint16_t checksum_fold(const void *bytes, size_t len, uint32_t sum)
+uint16_t checksum_fold(const void *bytes, size_t len, uint64_t sum)
 {
 	const uint8_t *p = bytes;
 	uint64_t total = 0, words;

@@ -80,16 +80,17 @@ static inline uint16_t checksum_change_of_addr(struct ip_addr from, struct ip_ad
 	return checksum_change(checksum_of_addr(from), checksum_of_addr(to));
 }
 
-/* The sum of the pseudo-header before @len bytes of @protocol: RFC 768, RFC 9293 3.1, RFC 8200 8.1. */
-static inline uint16_t checksum_of_pseudo(uint8_t protocol, uint32_t len, struct ip_addr src,
+/* The sum of the pseudo-header before @len bytes of @protocol, not folded: RFC 768, RFC 9293 3.1,
+ * RFC 8200 8.1. */
+static inline uint64_t checksum_of_pseudo(uint8_t protocol, uint32_t len, struct ip_addr src,
 					  struct ip_addr dst)
 {
 	uint64_t sum = (uint64_t)protocol + len;
 
 	if (__builtin_expect(ip_addr_is_v4(src) && ip_addr_is_v4(dst), 1))
-		return checksum_narrow(sum + (uint32_t)src.lo + (uint32_t)dst.lo);
+		return sum + ip_addr_to_v4(src) + ip_addr_to_v4(dst);
 	sum += checksum_of_addr(src);
-	return checksum_narrow(sum + checksum_of_addr(dst));
+	return sum + checksum_of_addr(dst);
 }
 
 #endif

@@ -228,7 +228,7 @@ bool packet_checksums_ok(const struct packet *pkt);
 bool packet_transport_ok(const struct packet *pkt, const struct packet_info *info);
 
 /* The Internet checksum (RFC 1071) of @len bytes, started from @sum, folded, not inverted. */
-uint16_t checksum_fold(const void *bytes, size_t len, uint32_t sum);
+uint16_t checksum_fold(const void *bytes, size_t len, uint64_t sum);
 
 /*
  * Turn @pkt into the ICMP error that a router at @from would send about it, back to its

@@ -79,7 +79,7 @@ static void set_ttl4(uint8_t *data, uint8_t ttl)
 }
 
 /* Compute the checksum at @field of the transport, of @len bytes, from the pseudo-header's sum. */
-static void put_checksum(uint8_t *transport, size_t len, size_t field, uint32_t pseudo)
+static void put_checksum(uint8_t *transport, size_t len, size_t field, uint64_t pseudo)
 {
 	put_be16(transport + field, 0);
 	put_be16(transport + field, (uint16_t)~checksum_fold(transport, len, pseudo));
@@ -155,7 +155,7 @@ int packet_make_icmp_error(struct packet *pkt, struct ip_addr from, uint8_t type
 	struct packet_info info;
 	enum packet_fault fault = packet_parse(pkt, &info);
 	uint32_t headers, quote;
-	uint16_t pseudo = 0;
+	uint64_t pseudo = 0;
 	uint8_t *icmp;
 
 	if ((fault != PACKET_OK && fault != PACKET_UNSUPPORTED) ||
@@ -325,17 +325,19 @@ int packet_put_udp(struct packet *pkt, const struct endpoint *src, const struct 
 {
 	size_t total = UDP_HEADER + len;
 	uint8_t *udp;
-	uint32_t sum;
-	int err = begin(pkt, IP_PROTO_UDP, src->addr, dst->addr, ttl, total, &udp);
+	/* Taken out before bytes are written, which might be theirs for all that the compiler knows. */
+	const struct ip_addr from = src->addr, to = dst->addr;
+	const uint32_t ports = (uint32_t)src->port << 16 | dst->port;
+	/* The length counts twice. */
+	const uint64_t sum =
+		checksum_of_pseudo(IP_PROTO_UDP, (uint16_t)total, from, to) + ports + total;
+	int err = begin(pkt, IP_PROTO_UDP, from, to, ttl, total, &udp);
 
 	if (err)
 		return err;
 	if (len)
 		memcpy(udp + UDP_HEADER, payload, len);
-	/* The length counts twice. */
-	sum = checksum_of_pseudo(IP_PROTO_UDP, (uint16_t)total, src->addr, dst->addr) + src->port +
-	      dst->port + (uint32_t)total;
-	put_be32(udp, (uint32_t)src->port << 16 | dst->port);
+	put_be32(udp, ports);
 	put_be32(udp + UDP_LENGTH,
 		 (uint32_t)total << 16 | (uint16_t)~checksum_fold(payload, len, sum));
 	if (get_be16(udp + UDP_CHECKSUM) == 0)
