@@ -39,11 +39,10 @@ void buckets_init(struct buckets *buckets)
 	buckets->mask = buckets->len - 1;
 }
 
-void buckets_clear(struct buckets *buckets, const struct nat_memory *memory)
+void buckets_give_back(struct buckets *buckets, const struct nat_memory *memory)
 {
 	for (uint32_t i = 1; i < buckets->chunks_len; i++)
 		table_memory_free(memory, buckets->chunks[i], chunk_size(i));
-	buckets_none(buckets);
 }
 
 bool buckets_add(struct buckets *buckets, const struct nat_memory *memory, uint32_t **ret_from,

@@ -38,7 +38,14 @@ static inline void buckets_none(struct buckets *buckets)
 
 /* A first few.  The table may not move from then on. */
 void buckets_init(struct buckets *buckets);
-void buckets_clear(struct buckets *buckets, const struct nat_memory *memory);
+void buckets_give_back(struct buckets *buckets, const struct nat_memory *memory);
+
+static inline void buckets_clear(struct buckets *buckets, const struct nat_memory *memory)
+{
+	if (buckets->chunks_len > 1) /* The first few are part of it. */
+		buckets_give_back(buckets, memory);
+	buckets_none(buckets);
+}
 
 /* Bucket number @n, which is below len. */
 static inline uint32_t *buckets_at(const struct buckets *buckets, uint32_t n)

@@ -15,7 +15,7 @@ static size_t chunk_size(const struct rows *rows, uint32_t chunk)
 	return (size_t)rows->size << (ROW_CHUNK_BITS + chunk);
 }
 
-void rows_clear(struct rows *rows)
+void rows_give_back(struct rows *rows)
 {
 	for (uint32_t i = 0; i < rows->chunks_len; i++)
 		table_memory_free(rows->memory, rows->chunks[i], chunk_size(rows, i));

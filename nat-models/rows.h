@@ -30,7 +30,13 @@ struct rows {
 void rows_init(struct rows *rows, size_t size, const struct nat_memory *memory);
 
 /* Give everything back; empty again. */
-void rows_clear(struct rows *rows);
+void rows_give_back(struct rows *rows);
+
+static inline void rows_clear(struct rows *rows)
+{
+	if (rows->chunks_len)
+		rows_give_back(rows);
+}
 
 /* Row @n, for which there must be room. */
 static inline void *rows_at(const struct rows *rows, uint32_t n)

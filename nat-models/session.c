@@ -66,7 +66,7 @@ static bool is_of_key(const struct nat *nat, uint32_t ref, const struct session_
 	return endpoint_equal(mapping_inside(nat, m), key->local);
 }
 
-static uint32_t *bucket_of(const struct nat *nat, const struct session_key *key)
+static uint32_t hash_of(const struct nat *nat, const struct session_key *key)
 {
 	bool ports = nat->rules[key->protocol].grain == NAT_APD;
 	uint64_t low = (uint64_t)key->protocol << 48 | (uint64_t)key->local.port << 32 |
@@ -77,7 +77,7 @@ static uint32_t *bucket_of(const struct nat *nat, const struct session_key *key)
 	hash = hash_mix(hash, key->local.addr.hi);
 	hash = hash_mix(hash, key->remote.addr.lo);
 	hash = hash_mix(hash, key->remote.addr.hi);
-	return buckets_of(&nat->sessions.buckets, (uint32_t)(hash >> 16));
+	return (uint32_t)(hash >> 16);
 }
 
 static struct endpoint remote_of(const struct nat *nat, const struct permission *node)
@@ -105,14 +105,16 @@ static uint32_t *entry_next(const struct nat *nat, uint32_t entry)
 	return &nat_mapping(nat, entry)->session_next;
 }
 
-static uint32_t find(const struct nat *nat, const struct session_key *key)
+/* @hash is @key's. */
+static uint32_t find(const struct nat *nat, const struct session_key *key, uint32_t hash)
 {
 	enum nat_scope grain = nat->rules[key->protocol].grain;
 	uint32_t entry;
 
 	if (!nat->sessions.buckets.len)
 		return 0;
-	for (entry = *bucket_of(nat, key); entry; entry = *entry_next(nat, entry))
+	entry = *buckets_of(&nat->sessions.buckets, hash);
+	for (; entry; entry = *entry_next(nat, entry))
 		if (is_of_key(nat, entry_mapping(nat, entry), key) &&
 		    scope_agrees(grain, entry_remote(nat, entry), key->remote))
 			return entry_mapping(nat, entry);
@@ -124,7 +126,7 @@ uint32_t session_find(const struct nat *nat, enum nat_protocol protocol, uint16_
 {
 	struct session_key key = { protocol, pool, { { 0, 0 }, port }, remote };
 
-	return find(nat, &key);
+	return find(nat, &key, hash_of(nat, &key));
 }
 
 bool session_permits(const struct nat *nat, enum nat_protocol protocol, struct endpoint inside,
@@ -132,19 +134,20 @@ bool session_permits(const struct nat *nat, enum nat_protocol protocol, struct e
 {
 	struct session_key key = { protocol, 0, inside, remote };
 
-	return find(nat, &key) != 0;
+	return find(nat, &key, hash_of(nat, &key)) != 0;
 }
 
 static uint32_t *bucket_of_entry(const struct nat *nat, uint32_t entry)
 {
 	struct session_key key = key_of(nat, entry_mapping(nat, entry), entry_remote(nat, entry));
 
-	return bucket_of(nat, &key);
+	return buckets_of(&nat->sessions.buckets, hash_of(nat, &key));
 }
 
-static void index_add(struct nat *nat, uint32_t entry)
+/* @hash is the entry's key's. */
+static void index_add(struct nat *nat, uint32_t entry, uint32_t hash)
 {
-	uint32_t *bucket = bucket_of_entry(nat, entry);
+	uint32_t *bucket = buckets_of(&nat->sessions.buckets, hash);
 
 	*entry_next(nat, entry) = *bucket;
 	*bucket = entry;
@@ -173,8 +176,10 @@ static void index_grow(struct nat *nat)
 
 void session_add_first(struct nat *nat, uint32_t ref)
 {
+	struct session_key key = key_of(nat, ref, mapping_remote(nat, nat_mapping(nat, ref)));
+
 	index_grow(nat);
-	index_add(nat, ref);
+	index_add(nat, ref, hash_of(nat, &key));
 }
 
 /* A node that nobody has; 0 without memory. */
@@ -215,12 +220,14 @@ enum session_result session_open(struct nat *nat, uint32_t ref, struct endpoint 
 {
 	struct mapping *m = nat_mapping(nat, ref);
 	const struct rules *rules = rules_of(nat, ref);
-	struct session_key key = key_of(nat, ref, remote);
-	uint32_t other, node;
+	struct session_key key;
+	uint32_t other, node, hash;
 
 	if (!rules->sessions || scope_agrees(rules->grain, mapping_remote(nat, m), remote))
 		return SESSION_OPEN;
-	other = find(nat, &key);
+	key = key_of(nat, ref, remote);
+	hash = hash_of(nat, &key);
+	other = find(nat, &key, hash);
 	if (other)
 		return other == ref || !rules->overload ? SESSION_OPEN : SESSION_TAKEN;
 	index_grow(nat);
@@ -231,7 +238,7 @@ enum session_result session_open(struct nat *nat, uint32_t ref, struct endpoint 
 	m->permissions = node;
 	if (rules->overload)
 		shortcuts_forget(&nat->shortcuts); /* It may now lead here. */
-	index_add(nat, node | SESSION_NODE);
+	index_add(nat, node | SESSION_NODE, hash);
 	return SESSION_OPEN;
 }
 
