@@ -24,14 +24,16 @@ void mapping_table_init(struct mapping_table *table, bool has_hosts, bool has_so
 	buckets_init(&table->buckets);
 	table->has_hosts = has_hosts;
 	table->has_sources = has_sources;
+	table->chunks[0] = (char *)&table->few;
+	table->chunks_len = chunk_size(table, 0) == sizeof(table->few);
 	table->unused = 1; /* Reference 0 is nobody. */
-	table->chunks_len = table->free = table->count = table->particular = table->sequence = 0;
+	table->free = table->count = table->particular = table->sequence = 0;
 	table->oldest = table->newest = 0;
 }
 
 void mapping_table_clear(struct mapping_table *table, const struct nat_memory *memory)
 {
-	for (uint32_t i = 0; i < table->chunks_len; i++)
+	for (uint32_t i = table->chunks[0] == (char *)&table->few; i < table->chunks_len; i++)
 		table_memory_free(memory, table->chunks[i], chunk_size(table, i));
 	buckets_clear(&table->buckets, memory);
 }
@@ -63,12 +65,12 @@ static uint32_t hash_key(const struct nat *nat, const struct mapping_key *key)
 	return (uint32_t)(hash_mix(hash, low) >> 16);
 }
 
-static uint32_t hash_mapping(const struct nat *nat, const struct mapping *m)
+static uint32_t *bucket_of(const struct nat *nat, const struct mapping *m)
 {
 	struct mapping_key key = { m->protocol, scope_of(nat, m), mapping_inside(nat, m),
 				   mapping_remote(nat, m) };
 
-	return hash_key(nat, &key);
+	return buckets_of(&nat->mappings.buckets, hash_key(nat, &key));
 }
 
 static bool is_of_key(const struct nat *nat, const struct mapping *m, const struct mapping_key *key)
@@ -95,17 +97,12 @@ uint32_t mapping_find(const struct nat *nat, const struct mapping_key *key)
 	return ref;
 }
 
-static uint32_t *bucket_of(const struct nat *nat, const struct mapping *m)
+/* Mapping @ref has @key. */
+static void index_add(struct nat *nat, const struct mapping_key *key, uint32_t ref)
 {
-	return buckets_of(&nat->mappings.buckets, hash_mapping(nat, m));
-}
+	uint32_t *bucket = buckets_of(&nat->mappings.buckets, hash_key(nat, key));
 
-static void index_add(struct nat *nat, uint32_t ref)
-{
-	struct mapping *m = nat_mapping(nat, ref);
-	uint32_t *bucket = bucket_of(nat, m);
-
-	m->key_next = *bucket;
+	nat_mapping(nat, ref)->key_next = *bucket;
 	*bucket = ref;
 }
 
@@ -316,7 +313,7 @@ uint32_t mapping_new(struct nat *nat, const struct mapping_key *key, uint16_t po
 	table->count++;
 	table->particular += is_exception(flags);
 	all_append(table, ref);
-	index_add(nat, ref);
+	index_add(nat, key, ref);
 	source_chain_add(nat, ref);
 	if (nat_translates_ports(nat))
 		port_take(nat, ref);

@@ -96,6 +96,11 @@ enum { MAPPING_CHUNK_BITS = 3, MAPPING_CHUNKS = 22, MAPPINGS_MAX = 1 << 24 };
 /* A chunk has the mappings first, then their links, then, where they are wanted, their hosts and
  * their places in chains of sources. */
 struct mapping_table {
+	/* The first chunk stands in the table itself where there are neither hosts nor sources. */
+	struct {
+		struct mapping mappings[1 << MAPPING_CHUNK_BITS];
+		struct mapping_links links[1 << MAPPING_CHUNK_BITS];
+	} few;
 	char *chunks[MAPPING_CHUNKS]; /* each twice as long as the one before */
 	uint32_t chunks_len;
 	bool has_hosts, has_sources;
@@ -198,7 +203,8 @@ uint32_t mapping_find(const struct nat *nat, const struct mapping_key *key);
 /*
  * Make the mapping of @key between its inside endpoint and @outside_port of pool address
  * @pool, live from @now on, and enter it everywhere.  @flags: those of enum mapping_flag that
- * it begins with.  0 without memory.
+ * it begins with; the key's scope is NAT_APD with MAPPING_PARTICULAR, else the rules'.  0 without
+ * memory.
  */
 uint32_t mapping_new(struct nat *nat, const struct mapping_key *key, uint16_t pool,
 		     uint16_t outside_port, uint8_t flags, uint64_t now);
