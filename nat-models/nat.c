@@ -216,46 +216,9 @@ struct nat_decision nat_process(struct nat *nat, enum nat_side side, struct pack
 	struct passage p;
 	enum packet_fault fault = begin(&p, nat, side, pkt);
 
+	if (nat->expects)
+		foresight_turn(nat);
 	return decide(&p, fault, now);
-}
-
-/*
- * The packets of a batch stand in line for three steps of foresight and the decision, each STEP packets
- * behind the one before: memory has as long to answer as it takes to see to so many.
- */
-enum { STEP = 8, LINE = 4 * STEP };
-
-struct waiting {
-	struct passage passage;
-	enum packet_fault fault;
-	const uint32_t *entry;
-};
-
-void nat_process_batch(struct nat *nat, const struct nat_arrival *arrivals, size_t len,
-		       uint64_t now, struct nat_decision *ret)
-{
-	struct waiting line[LINE];
-
-	/* Before the first packet has come so far, and after the last has gone, there is none: then a
-	 * difference is not below len. */
-	for (size_t n = 0; n < len + 3 * STEP; n++) {
-		struct waiting *enters = &line[n % LINE];
-		struct waiting *second = &line[(n - STEP) % LINE];
-		struct waiting *third = &line[(n - 2 * STEP) % LINE];
-		struct waiting *leaves = &line[(n - 3 * STEP) % LINE];
-
-		if (n < len) {
-			enters->fault =
-				begin(&enters->passage, nat, arrivals[n].side, arrivals[n].packet);
-			enters->entry = foresee_entry(&enters->passage);
-		}
-		if (n - STEP < len)
-			foresee_mapping(nat, second->entry);
-		if (n - 2 * STEP < len)
-			foresee_next(&third->passage, third->entry);
-		if (n - 3 * STEP < len)
-			ret[n - 3 * STEP] = decide(&leaves->passage, leaves->fault, now);
-	}
 }
 
 void nat_forget_shortcuts(struct nat *nat)

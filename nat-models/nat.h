@@ -144,20 +144,14 @@ void nat_free(struct nat *nat);
 struct nat_decision nat_process(struct nat *nat, enum nat_side side, struct packet *pkt,
 				uint64_t now);
 
-/* A packet of a batch. */
-struct nat_arrival {
-	enum nat_side side;
-	struct packet *packet;
-};
-
 /*
- * The same for @len packets, one after the other, all at @now, with their decisions in @ret: neither
- * they nor the packets are any other than nat_process() would have made them.  But while one
- * packet's mapping comes from memory others are seen to, so that many flows cost little more than few.
- * A decision's mapping is that at the time; a later packet may have ended it.
+ * This packet comes soon, after those of the same @burst that were expected before, of which 64 count: what
+ * nat_process() will need for it comes from memory while it sees to them, so that many flows cost
+ * little more than few.  A burst has any number but 0 that is not the one before's, whose packets
+ * are no longer expected.  Nothing is decided and nothing changes: whoever does not call this, or comes
+ * with other packets, gets the same decisions.  The packet is not looked at after this.
  */
-void nat_process_batch(struct nat *nat, const struct nat_arrival *arrivals, size_t len,
-		       uint64_t now, struct nat_decision *ret);
+void nat_expect(struct nat *nat, uint64_t burst, enum nat_side side, const struct packet *pkt);
 
 /* Earliest time at which something expires or nat_poll() has something; UINT64_MAX: never. */
 uint64_t nat_next_wake(const struct nat *nat);

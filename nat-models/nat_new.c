@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "foresight.h"
 #include "ftp_alg.h"
 #include "nat64_address.h"
 #include "nat_ip6.h"
@@ -347,6 +348,7 @@ void nat_free(struct nat *nat)
 	fragment_table_clear(&nat->fragments);
 	shortcut_table_clear(&nat->shortcuts, &memory);
 	ftp_table_free(nat->ftp);
+	foresight_free(nat);
 	inside_host_table_clear(&nat->hosts);
 	held_clear(&nat->held);
 	expiry_clear(&nat->expiry, &memory);

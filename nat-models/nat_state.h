@@ -50,6 +50,7 @@ struct nat {
 	struct ip_prefix outside_prefix; /* NPTv6 */
 	struct ip_prefix nat64_prefix;
 	uint16_t npt_adjustment;
+	bool expects; /* packets of whom there is foresight */
 	bool crosses_families; /* NAT64: IPv4 needs a look of its own, as IPv6 always does */
 	struct ip_addr *pool;
 	struct ip_addr *bound; /* one-to-one: which inside host has each pool address */
@@ -75,6 +76,7 @@ struct nat {
 	struct port_space ports[NAT_PROTOCOLS];
 	struct fragment_table fragments;
 	struct shortcut_table shortcuts;
+	struct foresight *foresight; /* NULL until there is something to foresee */
 	struct ftp_table *ftp; /* NULL until there is something to follow */
 	struct mapping shown; /* stands in for what has no mapping of its own: static ones */
 	struct endpoint shown_inside; /* its inside endpoint */

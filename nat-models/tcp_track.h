@@ -18,6 +18,7 @@
 #include "buckets.h"
 #include "packet.h"
 #include "rows.h"
+#include "table_memory.h"
 
 struct nat;
 
@@ -64,6 +65,15 @@ struct tcp_table {
 void tcp_table_init(struct tcp_table *table, const struct nat_memory *memory);
 
 void tcp_table_clear(struct tcp_table *table);
+
+/* A segment of a mapping's with these `connections` comes soon. */
+static inline void tcp_prefetch(const struct tcp_table *table, uint32_t connections)
+{
+	const struct rows *rows = connections & TCP_ALONE ? &table->alone : &table->nodes;
+
+	if (connections)
+		table_memory_prefetch(rows_at(rows, connections & ~TCP_ALONE));
+}
 
 /* One segment of a mapping's connection with @remote: what is it to the NAT? */
 enum tcp_verdict {
