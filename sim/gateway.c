@@ -343,6 +343,20 @@ static void receive(struct port *in, struct buffer *buffer)
 		receive_of(FAMILY_IPV6, in, buffer);
 }
 
+static void expect(struct port *in, const struct buffer *buffer, uint64_t burst)
+{
+	struct gateway *gateway = in->node;
+	enum nat_side side = in == &gateway->ports[NAT_INSIDE] ? NAT_INSIDE : NAT_OUTSIDE;
+	enum family family = family_of(buffer);
+	const struct half *half;
+
+	if (buffer->packet.len < (family == FAMILY_IPV4 ? HEADER : HEADER6))
+		return;
+	half = half_for(gateway, side, family, destination_of(buffer, family));
+	if (half)
+		nat_expect(half->nat, burst, side, &buffer->packet);
+}
+
 static int half_new(struct gateway *gateway, enum family family, const struct nat_model *model,
 		    const struct nat_config *config)
 {
@@ -376,6 +390,7 @@ int gateway_new(struct loop *loop, const struct nat_model *model, const struct n
 	}
 	for (int side = 0; side < 2; side++) {
 		gateway->ports[side].receive = receive;
+		gateway->ports[side].expect = expect;
 		gateway->ports[side].node = gateway;
 	}
 	*ret = gateway;

@@ -281,3 +281,14 @@ void link_send(struct port *port, struct buffer *buffer, const char *comment)
 	else
 		deliver(link, link->port[!end], buffer);
 }
+
+void port_expect(const struct port *port, const struct buffer *buffer, uint64_t burst)
+{
+	const struct link *link = port->link;
+	struct port *to = port->peer;
+
+	if (!to && link && !link->way[port->end])
+		to = link->port[!port->end];
+	if (to && to->expect)
+		to->expect(to, buffer, burst);
+}

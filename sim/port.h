@@ -54,6 +54,8 @@ void buffer_free(struct buffer *buffer);
 
 struct port {
 	void (*receive)(struct port *port, struct buffer *buffer); /* takes the buffer */
+	/* It comes soon: see port_expect().  NULL where nobody cares. */
+	void (*expect)(struct port *port, const struct buffer *buffer, uint64_t burst);
 	void *node; /* whose port this is */
 	struct link *link; /* NULL = none, or a perfect wire that nobody records */
 	struct port *
@@ -128,5 +130,12 @@ static inline void port_send(struct port *port, struct buffer *buffer, const cha
 	port->sent++;
 	peer->receive(peer, buffer);
 }
+
+/*
+ * Packets that are sent on @port soon, after those of the same burst that were announced before: whoever has
+ * them to look up in much memory may begin to (nat_expect()).  They are told as far as links hand on at
+ * once what they get, and none need come.  Whoever has packets together numbers bursts from 1 on.
+ */
+void port_expect(const struct port *port, const struct buffer *buffer, uint64_t burst);
 
 #endif

@@ -296,6 +296,43 @@ static void lan_receive(struct port *in, struct buffer *buffer)
 	}
 }
 
+/* Where a packet from @in goes; NULL where that is to nobody, or to everybody. */
+static struct port *way_of(const struct segment *segment, const struct port *in,
+			   const struct buffer *buffer)
+{
+	const bool switches = !segment->spec.internet;
+	struct port *out = NULL;
+	struct ip_addr addr;
+
+	switch (kind_of(buffer)) {
+	case IS_IPV4:
+		addr = ip_addr_v4(get_be32(buffer->packet.data + IPV4_DESTINATION));
+		if (switches && is_flooded(segment, ip_addr_to_v4(addr)))
+			return NULL;
+		out = route_to(segment, addr);
+		break;
+	case IS_IPV6:
+		addr = destination6_of(buffer);
+		if (ip_addr_is_multicast(addr))
+			return NULL;
+		out = route6_to(segment, addr);
+		break;
+	case NO_IP:
+		return NULL;
+	}
+	if (!out && switches)
+		out = segment->gateway;
+	return out == in ? NULL : out;
+}
+
+static void expect(struct port *in, const struct buffer *buffer, uint64_t burst)
+{
+	const struct port *out = way_of(in->node, in, buffer);
+
+	if (out)
+		port_expect(out, buffer, burst);
+}
+
 int segment_new(const struct segment_spec *spec, struct segment **ret)
 {
 	struct segment *segment = arena_take(loop_arena(spec->loop), sizeof(*segment));
@@ -345,6 +382,7 @@ struct port *segment_attach(struct segment *segment)
 		return NULL;
 	segment->members_len++;
 	member->port.receive = segment->spec.internet ? internet_receive : lan_receive;
+	member->port.expect = expect;
 	member->port.node = segment;
 	*segment->members_end = member;
 	segment->members_end = &member->next;

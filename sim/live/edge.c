@@ -8,6 +8,7 @@
  * have come, and what the fabric sends meanwhile is gathered and written in one call when a
  * batch is full or the loop is about to sleep.  A virtio-net header before each frame carries
  * what the kernel left to do, so that its super-packets of up to 64 KiB cross the fabric whole.
+ * The packets of a batch go on one by one, but all are announced before the first goes (port_expect()).
  *
  * A veth takes a frame at once or loses it, so the socket's send buffer seldom fills.  Where it
  * does, frames wait in order until it is writable again, QUEUE of them at most.
@@ -71,6 +72,7 @@ struct edges {
 	size_t out_head;
 	size_t out_len;
 	bool blocked; /* until the socket is writable */
+	uint64_t bursts; /* that were read */
 	struct mmsghdr messages[BATCH];
 	struct iovec vectors[BATCH][2];
 };
@@ -284,15 +286,39 @@ static bool is_between_neighbours(const struct slot *slot, uint32_t len)
 	return packet_parse(&pkt, &info) == PACKET_UNSUPPORTED && packet_is_link_only(&info);
 }
 
-static void from_kernel(struct edges *edges, struct slot *slot, uint32_t len)
+/* Whose frame of @len bytes it is; NULL where it is nobody's, or none. */
+static struct edge *edge_of(const struct edges *edges, const struct slot *slot, uint32_t len)
 {
 	struct edge *edge = NULL;
-	uint16_t type = frame_type(slot->prefix);
-	struct buffer *buffer;
 
 	if ((size_t)slot->addr.sll_ifindex < edges->by_index_len)
 		edge = edges->by_index[slot->addr.sll_ifindex];
-	if (!edge || !port_is_joined(&edge->port) || len < FRAME_PREFIX)
+	return edge && port_is_joined(&edge->port) && len >= FRAME_PREFIX ? edge : NULL;
+}
+
+/* The frames that were read together. */
+static void announce(struct edges *edges, const uint32_t *len, int n)
+{
+	edges->bursts++;
+	for (int i = 0; i < n; i++) {
+		struct slot *slot = &edges->in[i];
+		struct edge *edge = edge_of(edges, slot, len[i]);
+		uint16_t type = frame_type(slot->prefix);
+
+		if (!edge || (type != ETH_P_IP && type != ETH_P_IPV6))
+			continue;
+		slot->buffer->packet.len = len[i] - FRAME_PREFIX;
+		port_expect(&edge->port, slot->buffer, edges->bursts);
+	}
+}
+
+static void from_kernel(struct edges *edges, struct slot *slot, uint32_t len)
+{
+	struct edge *edge = edge_of(edges, slot, len);
+	uint16_t type = frame_type(slot->prefix);
+	struct buffer *buffer;
+
+	if (!edge)
 		return;
 	len -= FRAME_PREFIX;
 	edge->stats.received++;
@@ -319,6 +345,8 @@ static bool read_batch(struct edges *edges)
 	/* The way out uses the messages too: lengths are noted before anything is sent. */
 	for (int i = 0; i < n; i++)
 		len[i] = edges->messages[i].msg_len;
+	if (n > 1)
+		announce(edges, len, n);
 	for (int i = 0; i < n; i++)
 		from_kernel(edges, &edges->in[i], len[i]);
 	return n == (int)BATCH;

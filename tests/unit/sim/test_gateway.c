@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "nat-models/byteorder.h"
+#include "nat-models/nat_state.h"
 #include "sim/gateway.h"
 #include "sim/segment.h"
 
@@ -417,6 +418,51 @@ static void a_held_fragment_follows_its_first_part(void **state)
 	assert_true(ip_addr_equal(info.src.addr, addr(HOME)));
 }
 
+enum { CROWD = 5000 }; /* mappings: foresight begins below that */
+
+static void announce(int host, struct endpoint src, struct endpoint dst, uint64_t burst)
+{
+	struct buffer *buffer = buffer_new(pool, 40);
+
+	assert_non_null(buffer);
+	assert_int_equal(packet_make_udp(&buffer->packet, src, dst, 64, "hello", 5), 0);
+	port_expect(&ports[host], buffer, burst);
+	buffer_free(buffer);
+}
+
+/* What is announced on any host's port gets to the NAT that it will cross, and to no other place; once
+ * that many packets have passed nothing is expected. */
+static void a_burst_is_foreseen_by_the_nat_on_its_way(void **state)
+{
+	const struct endpoint server = at(addrs[SERVER], 7);
+	struct nat_model model;
+	struct nat *nat;
+
+	(void)state;
+	nat_model_defaults(&model);
+	build(&model, 0);
+	nat = gateway_nat(gateway);
+	announce(ALICE, at(addrs[ALICE], 2000), server, 1);
+	assert_null(nat->foresight); /* so few mappings need none */
+	for (int i = 0; i < CROWD; i++)
+		send(ALICE, at(addrs[ALICE], (uint16_t)(2000 + i)), server, 64, 5);
+	announce(ALICE, at(addrs[ALICE], 1), at(addrs[BOB], 2), 2);
+	announce(ALICE, at(addrs[ALICE], 1), at("192.168.1.255", 2), 2);
+	announce(SERVER, server, at("11.7.7.7", 2), 2);
+	assert_false(nat->expects);
+	announce(ALICE, at(addrs[ALICE], 2000), server, 3);
+	announce(SERVER, server, at(HOME, 2001), 3);
+	announce(ALICE, at(addrs[ALICE], 2002), server, 3);
+	assert_true(nat->expects);
+	send(ALICE, at(addrs[ALICE], 2000), server, 64, 5);
+	send(SERVER, server, at(HOME, 2001), 64, 5);
+	assert_true(nat->expects);
+	assert_int_equal(info_of(ALICE).dst.port, 2001);
+	send(ALICE, at(addrs[ALICE], 2002), server, 64, 5);
+	assert_false(nat->expects);
+	assert_int_equal(count[SERVER], CROWD + 2);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -433,6 +479,7 @@ int main(void)
 		TEST(a_hairpin_turns_round_in_the_gateway),
 		TEST(a_held_syn_is_answered_in_time),
 		TEST(a_held_fragment_follows_its_first_part),
+		TEST(a_burst_is_foreseen_by_the_nat_on_its_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,6 +27,7 @@ struct bench {
 	struct port far; /* the test's own */
 	struct buffer *got[KEPT];
 	int got_len;
+	int announced, late; /* packets: before they came, and after */
 	struct bell arrived;
 	int err;
 	char byte;
@@ -43,6 +44,19 @@ static void keep_packet(struct port *port, struct buffer *buffer)
 	bell_ring(&bench->arrived);
 }
 
+static void note_announcement(struct port *port, const struct buffer *buffer, uint64_t burst)
+{
+	struct bench *bench = port->node;
+	struct packet_info info;
+
+	if (!burst || packet_parse(&buffer->packet, &info) != PACKET_OK)
+		return;
+	if (info.dst.port >= 5000 + bench->got_len)
+		bench->announced++;
+	else
+		bench->late++;
+}
+
 static int set_up(void **state)
 {
 	struct bench *bench = calloc(1, sizeof(*bench));
@@ -51,6 +65,7 @@ static int set_up(void **state)
 	lab_open(&bench->lab);
 	bench->alice = lab_host(&bench->lab, "alice", ALICE, 24, PEER, &bench->edge);
 	bench->far.receive = keep_packet;
+	bench->far.expect = note_announcement;
 	bench->far.node = bench;
 	bench->link = lab_link(&bench->lab, bench->edge, &bench->far);
 	*state = bench;
@@ -139,6 +154,35 @@ static void a_datagram_comes_with_its_checksum_to_be_done(void **state)
 	pkt = &out.bench->got[0]->packet;
 	packet_finish_checksums(pkt);
 	assert_true(packet_checksums_ok(pkt));
+}
+
+enum { TOGETHER = 5 };
+
+/* Nothing is read from the kernel before the fiber has to wait: some at least are read together. */
+static void send_several(void *arg)
+{
+	struct bench *bench = arg;
+	struct sock *sock = udp(bench, 4000, false);
+
+	for (uint16_t i = 0; i < TOGETHER && sock; i++) {
+		struct endpoint to = { PEER, (uint16_t)(5000 + i) };
+
+		keep(bench, sock_send(sock, &to, "hello", 5, soon(bench)));
+	}
+	while (!bench->err && bench->got_len < TOGETHER)
+		keep(bench, bell_wait(&bench->arrived, soon(bench)));
+	sock_close(sock);
+}
+
+static void frames_that_are_read_together_are_announced_first(void **state)
+{
+	struct bench *bench = *state;
+
+	lab_run(&bench->lab, send_several, bench);
+	for (int i = 0; i < TOGETHER; i++)
+		assert_int_equal(parse(bench, i).dst.port, 5000 + i);
+	assert_in_range(bench->announced, 2, TOGETHER);
+	assert_int_equal(bench->late, 0);
 }
 
 /* The interface has the MTU; what does not fit comes in fragments, and none is longer. */
@@ -358,6 +402,7 @@ static int tests(void *arg)
 	const struct CMUnitTest all[] = {
 		ROW(a_datagram_comes_with_its_checksum_to_be_done),
 		ROW(a_long_datagram_comes_in_fragments),
+		ROW(frames_that_are_read_together_are_announced_first),
 		ROW(a_datagram_of_the_mtu_comes_whole),
 		ROW(broadcast_and_multicast_leave_the_host),
 		ROW(the_kernel_takes_what_is_for_it),
