@@ -31,7 +31,7 @@ static void seal(struct arrival *error)
 {
 	uint8_t *icmp = error->bytes + error->info.transport_offset;
 	uint32_t len = ICMP_HEADER + error->info.payload_len;
-	uint16_t pseudo = 0;
+	uint64_t pseudo = 0;
 
 	if (error->info.version == 6)
 		pseudo = checksum_of_pseudo(IP_PROTO_ICMPV6, len, error->info.src.addr,
