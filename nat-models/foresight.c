@@ -76,8 +76,7 @@ static bool read_ends(const struct packet *pkt, struct packet_info *ret)
 	enum { PLAIN = 0x45, ENDS = 4, PART = IP4_MORE_FRAGMENTS | IP4_FRAGMENT_OFFSET };
 	const uint8_t *ip = pkt->data;
 
-	if (pkt->len < IP4_HEADER + ENDS || ip[0] != PLAIN ||
-	    get_be16(ip + IP4_FRAGMENT) & PART)
+	if (pkt->len < IP4_HEADER + ENDS || ip[0] != PLAIN || get_be16(ip + IP4_FRAGMENT) & PART)
 		return packet_parse(pkt, ret) == PACKET_OK;
 	ret->protocol = ip[IP4_PROTOCOL];
 	ret->has_ports = true; /* if it is of a protocol that has */
