@@ -13,6 +13,7 @@ enum {
 	IPV6_HEADER = 40,
 	TCP_SEQ = 4,
 	TCP_FLAGS = 13,
+	TCP_CWR = 0x80,
 	UDP_LENGTH = 4
 };
 
@@ -59,6 +60,8 @@ static void fit_headers(struct packet *piece, const struct packet_info *info, ui
 		put_be32(transport + TCP_SEQ, info->tcp_seq + at);
 		if (!last)
 			transport[TCP_FLAGS] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
+		if (at) /* "window reduced" is said once (RFC 3168, 6.1.2) */
+			transport[TCP_FLAGS] &= (uint8_t)~TCP_CWR;
 	} else {
 		put_be16(transport + UDP_LENGTH, (uint16_t)(piece->len - info->transport_offset));
 	}

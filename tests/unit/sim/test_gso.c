@@ -11,7 +11,7 @@
 #include "nat-models/byteorder.h"
 #include "sim/gso.h"
 
-enum { HEADERS = 40, STEP = 1460 };
+enum { HEADERS = 40, STEP = 1460, CWR = 0x80 };
 
 /* A TCP super-packet as a kernel hands it over: its checksum is the pseudo-header's sum only. */
 static struct buffer *super_packet(struct pool *pool, uint32_t payload)
@@ -134,6 +134,116 @@ static void an_impaired_link_carries_single_packets(void **state)
 	loop_free(loop);
 }
 
+/* Each kind that there is: @ip6, @protocol, and the bytes of its headers. */
+struct kind {
+	const char *label;
+	bool ip6;
+	uint8_t protocol;
+	uint16_t ip, transport,
+		checksum; /* lengths, and where in the transport the checksum stands */
+};
+
+static const struct kind kinds[] = {
+	{ "TCP over IPv4", false, IP_PROTO_TCP, 20, 20, 16 },
+	{ "TCP over IPv6", true, IP_PROTO_TCP, 40, 20, 16 },
+	{ "UDP over IPv4", false, IP_PROTO_UDP, 20, 8, 6 },
+	{ "UDP over IPv6", true, IP_PROTO_UDP, 40, 8, 6 },
+};
+
+/* @segments of STEP bytes, all 0. */
+static struct buffer *super_of(struct pool *pool, const struct kind *kind, uint32_t segments)
+{
+	const uint32_t headers = (uint32_t)kind->ip + kind->transport,
+		       len = headers + segments * STEP;
+	struct buffer *buffer = buffer_new(pool, len);
+	uint8_t *ip, *transport;
+
+	assert_non_null(buffer);
+	ip = buffer->packet.data;
+	transport = ip + kind->ip;
+	memset(ip, 0, len);
+	if (kind->ip6) {
+		ip[0] = 0x60;
+		put_be16(ip + 4, (uint16_t)(len - 40));
+		ip[6] = kind->protocol;
+		ip[7] = 64;
+		ip[8] = 0xfd;
+		ip[24] = 0x20;
+	} else {
+		ip[0] = 0x45;
+		put_be16(ip + 2, (uint16_t)len);
+		ip[8] = 64;
+		ip[9] = kind->protocol;
+		put_be32(ip + 12, 0xc0a80102);
+		put_be32(ip + 16, 0x0b010102);
+		put_be16(ip + 10, (uint16_t)~checksum_fold(ip, 20, 0));
+	}
+	put_be16(transport, 4000);
+	put_be16(transport + 2, 53);
+	if (kind->protocol == IP_PROTO_TCP) {
+		transport[12] = 0x50;
+		transport[13] = TCP_ACK | CWR;
+	} else {
+		put_be16(transport + 4, (uint16_t)(len - kind->ip));
+	}
+	buffer->packet.len = len;
+	buffer->packet.offload = (struct packet_offload){
+		.needs_checksum = true,
+		.gso_type = VIRTIO_NET_HDR_GSO_TCPV4, /* any will do */
+		.gso_size = STEP,
+		.checksum_start = kind->ip,
+		.checksum_offset = kind->checksum,
+	};
+	return buffer;
+}
+
+/* Its lengths, its checksum, and who says that the window was reduced. */
+static void check_segment(const struct kind *kind, const struct packet *piece, bool first)
+{
+	const uint8_t *transport = piece->data + kind->ip;
+	struct packet_info info;
+
+	assert_int_equal(packet_parse(piece, &info), PACKET_OK);
+	assert_int_equal(piece->len, kind->ip + kind->transport + STEP);
+	assert_int_equal(get_be16(piece->data + (kind->ip6 ? 4 : 2)),
+			 kind->ip6 ? piece->len - 40 : piece->len);
+	assert_int_equal(info.payload_len, STEP);
+	assert_true(packet_checksums_ok(piece));
+	if (kind->protocol == IP_PROTO_TCP) {
+		assert_int_equal(transport[13] & CWR, first ? CWR : 0);
+	} else {
+		assert_int_equal(get_be16(transport + 4), 8 + STEP);
+		assert_int_not_equal(get_be16(transport + 6), 0); /* it would say: none (RFC 768) */
+	}
+}
+
+static void each_kind_is_cut(void **state)
+{
+	const struct kind *kind = *state;
+	struct pool *pool = pool_new();
+	struct buffer *whole, *list, *next;
+	uint16_t sum;
+	int n = 0;
+
+	assert_non_null(pool);
+	whole = super_of(pool, kind, 3);
+	/* All that a segment sums, but for its first word of payload, which makes that nothing. */
+	list = gso_segment(super_of(pool, kind, 3));
+	sum = get_be16(list->packet.data + kind->ip + kind->checksum);
+	for (; list; list = next) {
+		next = list->next;
+		buffer_free(list);
+	}
+	put_be16(whole->packet.data + kind->ip + kind->transport, sum);
+	for (list = gso_segment(whole); list; list = next) {
+		next = list->next;
+		check_segment(kind, &list->packet, n++ == 0);
+		buffer_free(list);
+	}
+	assert_int_equal(n, 3);
+	pool_free(pool);
+}
+
 /* A kernel makes none, but who has a raw socket may: its first bytes are no TCP header. */
 static void a_fragment_stays_whole(void **state)
 {
@@ -180,7 +290,8 @@ static void padding_is_not_sent_on(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+	struct CMUnitTest tests[KINDS + 5] = {
 		cmocka_unit_test(segments_add_up),
 		cmocka_unit_test(the_wires_length_is_a_segments),
 		cmocka_unit_test(a_fragment_stays_whole),
@@ -188,5 +299,8 @@ int main(void)
 		cmocka_unit_test(an_impaired_link_carries_single_packets),
 	};
 
+	for (size_t i = 0; i < KINDS; i++)
+		tests[5 + i] = (struct CMUnitTest){ kinds[i].label, each_kind_is_cut, NULL, NULL,
+						    (void *)(uintptr_t)&kinds[i] };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
