@@ -277,6 +277,30 @@ static void draw_forwards(uint64_t seed, struct draw *ret)
 				  draw_has(ret->layout, i) && ret->layout != DRAW_ONE_HOME;
 }
 
+/* The network of the homes' outsides, those of what is inside, and some where nobody is.  Who exempts the
+ * servers lets nobody join. */
+static const char *const exempted[] = { "11.2.0.0/16",	   "192.168.0.0/16", "100.64.0.0/10",
+					"198.51.100.0/24", "203.0.113.0/24", "198.51.100.0/25",
+					"11.9.0.0/16",	   "198.18.0.0/15" };
+
+/* RFC 6888, REQ-6, seldom; by a stream of its own, too. */
+static void draw_exempt(uint64_t seed, struct draw *ret)
+{
+	uint64_t stream = stream_seed(seed, "draw", "exempt");
+	char text[200];
+
+	for (unsigned i = 0; i < DRAW_MODELS; i++) {
+		struct nat_model model = ret->models[i];
+
+		if (stream_below(&stream, 20) ||
+		    ip_prefix_parse(exempted[stream_below(&stream, ARRAY_LEN(exempted))],
+				    &model.exempt[0]))
+			continue;
+		if (!model_check(&model, text, sizeof(text)))
+			ret->models[i] = model;
+	}
+}
+
 /* Where a host's address determines its ports, one of another network has none, nor one of too high an
  * address: neither could join a rendezvous. */
 static void give_all_their_share(struct nat_transport *tcp, bool others)
@@ -309,6 +333,7 @@ void draw_case(uint64_t seed, struct draw *ret)
 			ret->models[i].pool_size = 2;
 	}
 	draw_forwards(seed, ret);
+	draw_exempt(seed, ret);
 	for (unsigned i = 0; i < DRAW_MODELS; i++)
 		give_all_their_share(&ret->models[i].tcp, i == 2);
 }
@@ -328,6 +353,10 @@ bool draw_reset(struct nat_model *model, int *at)
 			continue;
 		}
 		knob = &section->knobs[n];
+		if (knob->type == KNOB_PREFIXES && nat_model_exempt_len(model)) {
+			memset(model->exempt, 0, sizeof(model->exempt));
+			return true;
+		}
 		if (!knob_is_number(knob->type) || strcmp(knob->key, "family") == 0 ||
 		    strcmp(knob->key, "rfc3489") == 0 || strcmp(knob->key, "kind") == 0 ||
 		    knob_value(model, section, knob) == knob_value(&defaults, section, knob))

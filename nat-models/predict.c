@@ -73,12 +73,15 @@ bool method_budget_ok(const struct method_budget *budget)
 	       budget->first_port <= budget->last_port;
 }
 
-/* A port that was given back may be given again.  A firewall's record may be of a connection, or of the
- * endpoint that has others. */
+/* A port that was given back may be given again, and is surely where it is the inside one.  A firewall's
+ * record may be of a connection, or of the endpoint that has others. */
 static bool may_remember(const struct reach_nat *nat)
 {
+	enum { MAY_BE_ANY = 1024, TO = UINT16_MAX };
+
 	return nat && (!nat_kind_gives_ports(nat->model->kind) ||
-		       reach_rules(nat)->ports != NAT_PORTS_PRESERVE);
+		       reach_rules(nat)->ports != NAT_PORTS_PRESERVE ||
+		       reach_rules(nat)->port_min > MAY_BE_ANY || reach_rules(nat)->port_max < TO);
 }
 
 static enum prediction weigh(const struct tally *tally, enum method method, char why[WHY])

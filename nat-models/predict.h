@@ -171,6 +171,7 @@ struct predict_nat {
 	bool fixed_peer, fixed_tcp;
 	/* Of a NAT that both are behind: so much for the caller's, and this is the callee's. */
 	bool forwards_callee, forwards_callee_tcp;
+	bool exempts_others; /* what the model exempts is spoken to by nobody in this question */
 	bool input_drops; /* reserved: the router's own INPUT is closed (no poisoning) */
 };
 

@@ -5,11 +5,11 @@
 
 #include "predict_why.h"
 
-/* The first NAT of @side that exempts anything; NULL where none does. */
+/* The first NAT of @side that exempts anything that matters; NULL where none does. */
 static const struct nat_model *exempting(const struct predict_side *side)
 {
 	for (size_t i = 0; i < side->nats_len; i++)
-		if (nat_model_exempts(side->nats[i].model))
+		if (nat_model_exempts(side->nats[i].model) && !side->nats[i].exempts_others)
 			return side->nats[i].model;
 	return NULL;
 }

@@ -218,10 +218,12 @@ enum prediction predict_guess_birthday(const struct predict_question *question,
 				       struct reach *scratch, double *ret_chance, char why[WHY])
 {
 	const struct method_budget budget = method_budget_of(&question->budget);
-	bool filtered = only_filtered(reach);
+	bool filtered = only_filtered(reach), refused = reach_is_refused(reach);
 	enum gives gives[2];
 	enum party hard;
 
+	if (prediction == PREDICT_MUST_NOT && refused)
+		return unsure(why, "another socket may not be refused the port that it has");
 	if (prediction != PREDICT_MUST_NOT || !filtered ||
 	    !look_at_both(question, reach, scratch, gives))
 		return prediction;

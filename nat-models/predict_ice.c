@@ -171,6 +171,8 @@ enum prediction predict_judge_ice(const struct predict_question *question, struc
 	enum prediction own = predict_judge(question, METHOD_ICE, false, tally, why), turn;
 	unsigned paths = tally->paths;
 	bool mixed = mixes_remotes(question);
+	bool refused = own == PREDICT_MUST_NOT && tally->bad.known &&
+		       reach_is_refused(&tally->bad.reach);
 	char turn_why[WHY];
 
 	if (question->ice_tcp)
@@ -185,7 +187,7 @@ enum prediction predict_judge_ice(const struct predict_question *question, struc
 		turn = PREDICT_MAY;
 		snprintf(turn_why, WHY, "one of the two reaches the TURN server");
 	}
-	if (mixed && (own != PREDICT_MUST_NOT || turn != PREDICT_MUST_NOT)) {
+	if (mixed && (own != PREDICT_MUST_NOT || turn != PREDICT_MUST_NOT || refused)) {
 		snprintf(why, WHY, "of an agent's many mappings the first may be another's");
 		return PREDICT_MAY;
 	}

@@ -174,6 +174,12 @@ bool reach_arrive(struct reach *reach, const struct reach_flight *flight)
 	return lost(sender, NULL, REACH_ARRIVED);
 }
 
+bool reach_is_refused(const struct reach *reach)
+{
+	return reach->peers[PARTY_CALLER].fate.drop == REACH_NO_PORT ||
+	       reach->peers[PARTY_CALLEE].fate.drop == REACH_NO_PORT;
+}
+
 static void note_forwards(struct reach_nat *nat, const struct predict_nat *from, enum party owner)
 {
 	bool own = nat->tcp ? from->forwards_tcp : from->forwards_peer;

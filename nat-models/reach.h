@@ -140,6 +140,9 @@ void reach_open(struct reach *reach, enum party from, struct spot to, bool low_t
 /* @flight, a SYN to @to, did not arrive: where it was refused, its sender's NATs may forget it. */
 void reach_refuse(struct reach *reach, const struct reach_flight *flight, struct spot to);
 
+/* Was either's last packet refused a mapping?  The first that asks for a port is not, nor another socket. */
+bool reach_is_refused(const struct reach *reach);
+
 /* The receiver's half.  Where it arrives the receiver has heard it.  False where it does not. */
 bool reach_arrive(struct reach *reach, const struct reach_flight *flight);
 

@@ -351,6 +351,21 @@ static enum order read_spec(const struct fields *f, bool turn, struct call_spec 
 	return order;
 }
 
+/* Whom the peers speak to beside each other. */
+static void name_servers(struct oracle_call *about, const struct plan_node *via,
+			 const struct turn_client_spec *turns,
+			 const struct endpoint stun[FAMILY_COUNT])
+{
+	oracle_call_server(about, via->addr);
+	oracle_call_server(about, via->addr6);
+	for (size_t i = 0; i < via->extra_len; i++)
+		oracle_call_server(about, via->extra[i]);
+	for (int i = 0; i < 2 && turns; i++)
+		oracle_call_server(about, turns[i].server.addr);
+	for (int i = 0; i < FAMILY_COUNT; i++)
+		oracle_call_server(about, stun[i].addr);
+}
+
 /* @turns: as the caller and as the callee reach their server, NULL = there is none; @told: what of it
  * the oracle alone is told. */
 static void ask(struct stage_call *call, const struct plan_node *via, const struct call_spec *spec,
@@ -370,6 +385,7 @@ static void ask(struct stage_call *call, const struct plan_node *via, const stru
 		.pace_ns = spec->pace_ns,
 	};
 
+	name_servers(&about, via, turns, stun);
 	if (turns) {
 		about.turn = turns->transport == TURN_OVER_UDP ? PREDICT_TURN_UDP
 							       : PREDICT_TURN_TCP;

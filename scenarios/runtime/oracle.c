@@ -62,6 +62,56 @@ static const struct nat_model *model_of(const struct plan_node *net, enum family
 	return family == FAMILY_IPV6 || net->no_ipv4 ? net->model6 : &net->model;
 }
 
+void oracle_call_server(struct oracle_call *call, struct ip_addr server)
+{
+	if (!ip_addr_is_unset(server) && call->servers_len < ORACLE_SERVERS)
+		call->servers[call->servers_len++] = server;
+}
+
+/* Is any address of @node's outside in @prefix? */
+static bool is_in(struct ip_prefix prefix, const struct plan_node *node)
+{
+	struct ip_addr addr = node->addr;
+	unsigned pool = node->kind == PLAN_NET && !node->no_ipv4 ? node->model.pool_size : 1;
+
+	for (unsigned i = 0; i < pool || i == 0; i++, addr.lo++)
+		if (ip_prefix_contains(prefix, addr))
+			return true;
+	return ip_prefix_contains(prefix, node->addr6) ||
+	       (node->outside6.bits && (ip_prefix_contains(prefix, node->outside6.addr) ||
+					ip_prefix_contains(node->outside6, prefix.addr)));
+}
+
+/* Does anybody on the way of this call have an address in @prefix, whoever is inside of @net aside? */
+static bool is_spoken_to(struct ip_prefix prefix, const struct plan_node *net,
+			 const struct oracle_call *call, const struct plan_node *const peers[2])
+{
+	for (size_t i = 0; i < call->servers_len; i++)
+		if (ip_prefix_contains(prefix, call->servers[i]))
+			return true;
+	for (int p = 0; p < 2; p++) {
+		const struct plan_node *node = peers[p], *from = peers[p];
+
+		for (; node && node != net; node = node->parent)
+			;
+		/* From the first that is not inside of it. */
+		for (from = node ? node : from; from; from = from->parent)
+			if (is_in(prefix, from))
+				return true;
+	}
+	return false;
+}
+
+/* Is what @model exempts none of what this call speaks to? */
+static bool exempts_others(const struct nat_model *model, const struct plan_node *net,
+			   const struct oracle_call *call, const struct plan_node *const peers[2])
+{
+	for (size_t i = 0; i < nat_model_exempt_len(model); i++)
+		if (is_spoken_to(model->exempt[i], net, call, peers))
+			return false;
+	return true;
+}
+
 /* Nets 0 … @len - 1 of @nets, the way out from @peer, as the oracle sees them. */
 static void describe(const struct plan_node *peer, const struct plan_node *const *nets, size_t len,
 		     enum family family, uint16_t port, struct predict_nat *ret)
@@ -79,6 +129,15 @@ static void describe(const struct plan_node *peer, const struct plan_node *const
 	}
 }
 
+/* … and what of their exemptions does not matter. */
+static void note_exempt(const struct plan_node *const *nets, size_t len,
+			const struct oracle_call *call, const struct plan_node *const peers[2],
+			struct predict_nat *ret)
+{
+	for (size_t i = 0; i < len; i++)
+		ret[i].exempts_others = exempts_others(ret[i].model, nets[i], call, peers);
+}
+
 bool oracle_has(const struct plan_node *host, enum family family)
 {
 	if (family == FAMILY_IPV6)
@@ -88,12 +147,14 @@ bool oracle_has(const struct plan_node *host, enum family family)
 
 /* Every NAT round @peer, for only whether it gets out at all matters. */
 static size_t whole_side(const struct plan_node *peer, enum family family,
-			 struct predict_nat ret[DEPTH_MAX])
+			 const struct oracle_call *call, struct predict_nat ret[DEPTH_MAX])
 {
+	const struct plan_node *const peers[2] = { peer, peer };
 	const struct plan_node *nets[DEPTH_MAX];
 	size_t len = chain(peer, nets);
 
 	describe(peer, nets, len, family, 0, ret);
+	note_exempt(nets, len, call, peers, ret);
 	return len;
 }
 
@@ -105,12 +166,13 @@ static bool has_address(const struct plan_node *host, enum family family)
 void oracle_ask(const struct plan_node *caller, const struct plan_node *callee,
 		const struct oracle_call *call, struct predict_answer *ret)
 {
+	const struct plan_node *const peers[2] = { caller, callee };
 	const struct plan_node *a[DEPTH_MAX], *b[DEPTH_MAX];
 	struct predict_nat caller_nats[DEPTH_MAX], callee_nats[DEPTH_MAX];
 	struct predict_nat turn_nats[2][DEPTH_MAX];
 	const struct predict_side turn_sides[2] = {
-		{ turn_nats[0], whole_side(caller, call->turn_families[0], turn_nats[0]) },
-		{ turn_nats[1], whole_side(callee, call->turn_families[1], turn_nats[1]) },
+		{ turn_nats[0], whole_side(caller, call->turn_families[0], call, turn_nats[0]) },
+		{ turn_nats[1], whole_side(callee, call->turn_families[1], call, turn_nats[1]) },
 	};
 	size_t a_len = chain(caller, a), b_len = chain(callee, b), shared = 0;
 	struct predict_question question = {
@@ -135,6 +197,8 @@ void oracle_ask(const struct plan_node *caller, const struct plan_node *callee,
 		shared++;
 	describe(caller, a, a_len, call->family, call->local_port, caller_nats);
 	describe(callee, b, b_len, call->family, call->local_port, callee_nats);
+	note_exempt(a, a_len, call, peers, caller_nats);
+	note_exempt(b, b_len, call, peers, callee_nats);
 	question.caller = (struct predict_side){ caller_nats, a_len - shared };
 	question.callee = (struct predict_side){ callee_nats, b_len - shared };
 	for (size_t i = 0; i < shared; i++) {
@@ -152,8 +216,8 @@ void oracle_ask_turn(const struct plan_node *caller, const struct plan_node *cal
 {
 	struct predict_nat a[DEPTH_MAX], b[DEPTH_MAX];
 	struct predict_question question = {
-		.caller = { a, whole_side(caller, call->turn_families[0], a) },
-		.callee = { b, whole_side(callee, call->turn_families[1], b) },
+		.caller = { a, whole_side(caller, call->turn_families[0], call, a) },
+		.callee = { b, whole_side(callee, call->turn_families[1], call, b) },
 		.rendezvous_tcp = call->tcp_ports,
 		.rendezvous_tcp_len = call->tcp_ports_len,
 		.turn = call->turn,
@@ -191,8 +255,8 @@ void oracle_ask_relay(const struct plan_node *caller, const struct plan_node *ca
 
 		if (!oracle_has(caller, from) || !oracle_has(callee, to))
 			continue;
-		question.caller.nats_len = whole_side(caller, from, a);
-		question.callee.nats_len = whole_side(callee, to, b);
+		question.caller.nats_len = whole_side(caller, from, call, a);
+		question.callee.nats_len = whole_side(callee, to, call, b);
 		predict(&question, &answer);
 		if (any && !is_likelier(answer.udp[METHOD_RELAY], ret->udp[METHOD_RELAY]))
 			continue;

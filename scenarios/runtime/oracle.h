@@ -13,6 +13,8 @@
 #include "../../nat-models/predict.h"
 #include "../../sim/plan.h"
 
+enum { ORACLE_SERVERS = 16 };
+
 /* What of a call matters to it. */
 struct oracle_call {
 	uint16_t local_port; /* of both; 0 = a fresh one, so that only a DMZ leads to it */
@@ -29,7 +31,13 @@ struct oracle_call {
 	struct method_budget budget;
 	uint64_t pace_ns; /* 0 = the usual */
 	double rivals[2]; /* see struct predict_question */
+	/* What the peers speak to beside each other: the rendezvous and the servers of STUN and TURN. */
+	struct ip_addr servers[ORACLE_SERVERS];
+	size_t servers_len;
 };
+
+/* One more of them; the unset address is none. */
+void oracle_call_server(struct oracle_call *call, struct ip_addr server);
 
 /* Has @host an endpoint of @family?  Behind a NAT64 of IPv4, too. */
 bool oracle_has(const struct plan_node *host, enum family family);

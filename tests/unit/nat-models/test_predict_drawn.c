@@ -210,6 +210,28 @@ static void as_many_addresses_as_the_carrier_has(struct world *w)
 	w->callee.models[1].pool_size = 3;
 }
 
+static void refused_behind_a_carrier(struct world *w)
+{
+	first(&w->caller)->udp.filtering = NAT_EI;
+	first(&w->callee)->udp.mapping = NAT_AD;
+	first(&w->callee)->udp.collision = NAT_COLLISION_REFUSE;
+	w->callee.models[1].udp.mapping = NAT_APD;
+}
+
+static void not_refused_behind_a_carrier(struct world *w)
+{
+	refused_behind_a_carrier(w);
+	first(&w->callee)->udp.mapping = NAT_EI;
+	first(&w->caller)->udp.filtering = NAT_APD;
+	w->callee.models[1].udp.mapping = NAT_EI;
+}
+
+static void forgets_by_errors_out_of_range(struct world *w)
+{
+	first(&w->callee)->tcp.port_min = 49152;
+	first(&w->callee)->icmp.on_error = NAT_ERROR_END;
+}
+
 static const struct row rows[] = {
 	{ "a port is kept where it is in the range", CONE, CONE " " CONE, "", high_ports_in_a_row,
 	  METHOD_PREDICT, PREDICT_MUST },
@@ -260,6 +282,12 @@ static const struct row rows[] = {
 	  more_addresses_than_the_carrier_has, METHOD_RELAY, PREDICT_MAY },
 	{ "and of enough", CONE, CONE " " CONE, "", as_many_addresses_as_the_carrier_has,
 	  METHOD_RELAY, PREDICT_MUST },
+	{ "one socket is refused a mapping, and others are not", CONE, CONE " " CONE, "",
+	  refused_behind_a_carrier, METHOD_BIRTHDAY, PREDICT_MAY },
+	{ "where none is, all is as with one", CONE, CONE " " CONE, "",
+	  not_refused_behind_a_carrier, METHOD_BIRTHDAY, PREDICT_MUST },
+	{ "a port that was not kept may come again", CONE, CONE, "", forgets_by_errors_out_of_range,
+	  METHOD_TCP_STUNT_2, PREDICT_MAY },
 	{ "on one LAN a SYN that is to die comes to the caller's", CONE, CONE, "no-nat",
 	  no_crossing_at_a_dmz_on_one_lan, METHOD_TCP_STUNT_2, PREDICT_MAY },
 };

@@ -68,9 +68,27 @@ static void nothing_is_certain(void **state)
 	}
 }
 
+/* Whoever asks knows that nobody speaks to what is exempt. */
+static void what_is_exempt_may_be_others(void **state)
+{
+	struct nat_model model;
+	struct predict_nat nat = { .model = &model };
+	struct predict_question question = { .callee = { &nat, 1 } };
+	struct predict_answer answer;
+
+	(void)state;
+	load("full-cone", true, &model);
+	predict(&question, &answer);
+	assert_int_equal(answer.udp[METHOD_DIRECT], PREDICT_MAY);
+	nat.exempts_others = true;
+	predict(&question, &answer);
+	assert_int_equal(answer.udp[METHOD_DIRECT], PREDICT_MUST);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_exempt_may_be_others),
 		cmocka_unit_test(nothing_is_certain),
 	};
 

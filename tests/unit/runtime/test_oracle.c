@@ -16,6 +16,7 @@
 #include "scenarios/runtime/oracle.h"
 
 static char asked[512];
+static bool told_of_others; /* of the caller's first NAT */
 
 static void write_side(const char *name, const struct predict_side *side)
 {
@@ -44,6 +45,7 @@ void predict(const struct predict_question *question, struct predict_answer *ret
 	if (question->rivals[0] + question->rivals[1] > 0)
 		snprintf(asked + strlen(asked), sizeof(asked) - strlen(asked), " rivals %g %g",
 			 question->rivals[0], question->rivals[1]);
+	told_of_others = question->caller.nats_len && question->caller.nats[0].exempts_others;
 	*ret = (struct predict_answer){ 0 };
 }
 
@@ -217,6 +219,39 @@ static void a_chain_that_is_broken(void **state)
 	assert_asked(host(NULL, "a"), b, 5000, false, "caller() callee(home= isp) shared()");
 }
 
+/* Whether what a's home exempts matters to a call from a to b, who has an address outside. */
+static bool matters(const char *prefix, const char *server)
+{
+	struct plan_node *home = net(NULL, "home"), *a = host(home, "a"), *b = host(NULL, "b");
+	struct oracle_call call = { .family = FAMILY_IPV4 };
+	struct predict_answer answer;
+	struct ip_addr addr;
+
+	assert_int_equal(ip_addr_parse("11.2.0.1", &home->addr), 0);
+	home->model.pool_size = 3;
+	assert_int_equal(ip_addr_parse("192.168.1.2", &a->addr), 0);
+	assert_int_equal(ip_addr_parse("11.3.0.1", &b->addr), 0);
+	assert_int_equal(ip_prefix_parse(prefix, &home->model.exempt[0]), 0);
+	assert_int_equal(ip_addr_parse(server, &addr), 0);
+	oracle_call_server(&call, addr);
+	oracle_ask(a, b, &call, &answer);
+	return !told_of_others;
+}
+
+static void what_is_exempt_matters_where_it_is_spoken_to(void **state)
+{
+	(void)state;
+	assert_true(matters("11.1.0.0/16", "11.1.0.7"));
+	assert_false(matters("11.1.0.0/16", "11.9.0.7"));
+	assert_true(matters("11.3.0.1/32", "11.1.0.7"));
+	assert_false(matters("11.3.0.2/32", "11.1.0.7"));
+	/* The last of its own addresses, to which a hairpin would go. */
+	assert_true(matters("11.2.0.3/32", "11.1.0.7"));
+	assert_false(matters("11.2.0.4/32", "11.1.0.7"));
+	/* What is inside is not spoken to through it. */
+	assert_false(matters("192.168.1.0/24", "11.1.0.7"));
+}
+
 /* One by IPv6 and one by IPv4: each goes its own way to the server, wherever they are one in. */
 static void each_reaches_the_server_in_its_family(void **state)
 {
@@ -326,6 +361,7 @@ int main(void)
 		TEST(a_dmz_leads_to_any_port),
 		TEST(a_forward_leads_to_its_ports_only),
 		TEST(a_forward_to_another_host),
+		TEST(what_is_exempt_matters_where_it_is_spoken_to),
 		TEST(a_chain_of_forwards),
 		TEST(a_chain_that_is_broken),
 		TEST(each_reaches_the_server_in_its_family),
