@@ -105,8 +105,10 @@ static void set_rules(struct rules *rules, const struct nat_model *model,
 	/* A firewall lets anyone in to an endpoint that has spoken, and nobody to one that has not. */
 	rules->stateless = !napt && model->kind != NAT_KIND_FIREWALL && is->filtering == NAT_EI;
 	rules->overload = napt && is->collision == NAT_COLLISION_OVERLOAD;
-	rules->sessions = rules->overload ||
-			  (is->filtering != NAT_EI && is->filtering != rules->scope);
+	/* Where mappings may turn narrower than the model's, so may what they say of permissions. */
+	rules->sessions =
+		rules->overload || (is->filtering != NAT_EI && is->filtering != rules->scope) ||
+		(napt && is->collision == NAT_COLLISION_DEPENDENT && is->filtering == NAT_AD);
 	rules->grain = rules->overload ? NAT_APD : is->filtering;
 	rules->repeats = !is->permission_ns && !model->algs && !model->ip_id;
 }

@@ -135,11 +135,24 @@ static void shared_at_once(struct script_config *c)
 	c->model.shared_mappings = c->model.shared_filters = true;
 }
 
+static void ad_ad_dependent(struct script_config *c)
+{
+	scopes(c, NAT_AD, NAT_AD);
+	c->model.udp.collision = NAT_COLLISION_DEPENDENT;
+}
+
 #define I2 "UDP 192.168.1.2:4000"
 #define T_IN "TCP 11.1.1.2:7 > 11.2.0.1:4000 "
 #define T_GOT "TCP 11.1.1.2:7 > 192.168.1.2:4000"
 
 static const struct script scripts[] = {
+	{ "AD, ADF: sent through a mapping that has turned dependent on the port",
+	  ad_ad_dependent,
+	  { { 0, 'i', I2 " > 11.1.1.2:7", "UDP 11.2.0.1:4000" },
+	    { 0, 'o', "UDP 11.1.2.2:9 > 11.2.0.1:4000", "dropped: filtered" },
+	    { 0, 'i', I2 " > 11.1.2.2:7", "forwarded: new mapping" },
+	    { 0, 'o', "UDP 11.1.2.2:9 > 11.2.0.1:4000", "UDP 11.1.2.2:9 > 192.168.1.2:4000" },
+	    { 0, 'o', "UDP 11.1.3.2:7 > 11.2.0.1:4000", "dropped: filtered" } } },
 	{ "shared filters: a SYN that comes again is let in as the first was",
 	  shared_and_forgetful,
 	  { { 0, 'i', I2 " > 11.1.1.2:7", "UDP 11.2.0.1:4000" },
