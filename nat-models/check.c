@@ -96,16 +96,17 @@ static const char *check_icmp(const struct nat_icmp *icmp, char *text, size_t si
 	return key;
 }
 
-/* Nothing is kept from passing by who passes all on. */
+/* Nothing is kept from passing by who passes all on; nor, to some ports, by who swaps prefixes. */
 static const char *check_router(const struct nat_model *model, char *text, size_t size)
 {
+	const bool router = model->kind == NAT_KIND_ROUTER;
 	const char *key = NULL;
 
-	if (model->kind != NAT_KIND_ROUTER)
+	if (nat_kind_keeps_state(model->kind))
 		return NULL;
-	if (model->udp.blocked)
+	if (router && model->udp.blocked)
 		key = "udp.blocked";
-	else if (model->tcp.blocked)
+	else if (router && model->tcp.blocked)
 		key = "tcp.blocked";
 	else if (model->udp.outbound_ports[0])
 		key = "udp.outbound_ports";

@@ -63,10 +63,13 @@ static uint16_t remote_port(const struct passage *p, uint16_t port, uint16_t ide
 
 static struct nat_decision outbound(struct passage *p, struct endpoint remote)
 {
-	struct lead lead = lead_out(p, p->info.src, flow_remote(p, remote));
 	struct nat_decision decision;
+	struct lead lead;
 	int err;
 
+	if (flow_is_port_shut(p))
+		return flow_no_mapping(p, NAT_REASON_OUTBOUND_PORT);
+	lead = lead_out(p, p->info.src, flow_remote(p, remote));
 	if (!lead_is_open(&lead))
 		return flow_no_mapping(p, lead.reason);
 	remote.port = remote_port(p, remote.port, lead.to.port);

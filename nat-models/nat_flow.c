@@ -163,8 +163,7 @@ static bool is_leaked(const struct passage *p, enum nat_reason reason)
 	}
 }
 
-/* A port that must not be sent to, from an inside endpoint that is not the outside's to call. */
-static bool is_port_shut(const struct passage *p)
+bool flow_is_port_shut(const struct passage *p)
 {
 	const struct nat *nat = p->nat;
 	uint16_t port;
@@ -203,7 +202,7 @@ static void rewrite(struct passage *p, const struct lead *lead)
 
 struct nat_decision flow_outbound(struct passage *p)
 {
-	if (is_port_shut(p))
+	if (flow_is_port_shut(p))
 		return flow_no_mapping(p, NAT_REASON_OUTBOUND_PORT);
 
 	/* Declared where it is found, so that it is not copied as a whole just after it was stored in
@@ -269,7 +268,7 @@ struct nat_decision flow_hairpin(struct passage *p)
 		return flow_to_self(p, NAT_REASON_SELF);
 	if (p->nat->model.hairpin == NAT_HAIRPIN_NONE || !p->nat->rules[p->protocol].is.hairpin)
 		return flow_drop(p, NAT_REASON_NO_HAIRPIN);
-	if (is_port_shut(p))
+	if (flow_is_port_shut(p))
 		return flow_no_mapping(p, NAT_REASON_OUTBOUND_PORT);
 	out = lead_out(p, p->info.src, flow_remote(p, target));
 	if (!lead_is_open(&out))

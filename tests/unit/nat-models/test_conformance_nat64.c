@@ -57,7 +57,19 @@ static void told(struct script_config *c)
 	c->model.max_mappings = 1;
 }
 
+static void some_ports_only(struct script_config *c)
+{
+	nat64(c);
+	c->model.udp.outbound_ports[0] = 53;
+	c->model.udp.outbound_ports[1] = 8;
+}
+
 static const struct script scripts[] = {
+	{ "outbound ports: nothing goes out to others",
+	  some_ports_only,
+	  { { 0, 'i', OUT, "dropped: nothing goes out to this port" },
+	    { 0, 'i', "UDP " A " > [64:ff9b::b01:102]:8", "UDP 11.2.0.1:4000 > 11.1.1.2:8" },
+	    { 0, 'i', OUT, "dropped: nothing goes out to this port" } } },
 	{ "3.5.1: UDP out and back", nat64, { { 0, 'i', OUT, SENT }, { 0, 'o', IN, GOT } } },
 	{ "3.5.2: TCP out and back",
 	  nat64,
