@@ -105,8 +105,8 @@ static void doubt_answers(const struct predict_question *question, enum method m
 {
 	const struct predict_side *callee = &question->callee, *caller = &question->caller;
 	uint64_t numbers = numbers_between(question);
-	bool sure = !question->tries_host_addresses &&
-		    (method == METHOD_TCP_STUNT_2 || swallows_syns(caller));
+	bool dies = method == METHOD_TCP_STUNT_2 && !question->shared.nats_len;
+	bool sure = !question->tries_host_addresses && (dies || swallows_syns(caller));
 
 	if (numbers <= BEYOND_WINDOWS || numbers >= HALF_WAY_ROUND)
 		return;

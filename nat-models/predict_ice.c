@@ -8,8 +8,9 @@ const struct nat_model *predict_tcp_blocker(const struct predict_side *side, uin
 {
 	for (size_t i = 0; i < side->nats_len; i++) {
 		const struct nat_transport *tcp = &side->nats[i].model->tcp;
+		bool filters = nat_kind_keeps_state(side->nats[i].model->kind);
 
-		if (tcp->blocked || !nat_transport_lets_out(tcp, port))
+		if (tcp->blocked || (filters && !nat_transport_lets_out(tcp, port)))
 			return side->nats[i].model;
 	}
 	return NULL;

@@ -374,7 +374,8 @@ enum reach_drop reach_go_out(struct reach *reach, struct reach_nat *nat, struct 
 		return REACH_BLOCKED;
 	if (nat->model->kind == NAT_KIND_ROUTER)
 		return REACH_ARRIVED;
-	if (!strangers_led_to(reach, nat, src->addr) && !is_let_out(reach, reach_rules(nat), dst))
+	if (nat_kind_keeps_state(nat->model->kind) && !strangers_led_to(reach, nat, src->addr) &&
+	    !is_let_out(reach, reach_rules(nat), dst))
 		return REACH_PORT_SHUT;
 	if (gives_addresses(nat->model))
 		map_one_to_one(reach, nat, src);

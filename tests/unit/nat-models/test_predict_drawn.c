@@ -232,6 +232,30 @@ static void forgets_by_errors_out_of_range(struct world *w)
 	first(&w->callee)->icmp.on_error = NAT_ERROR_END;
 }
 
+static void the_callee_looks_at_windows(struct world *w)
+{
+	first(&w->callee)->tcp.out_of_window = false;
+}
+
+static void and_its_syn_is_refused(struct world *w)
+{
+	the_callee_looks_at_windows(w);
+	first(&w->caller)->tcp.unsolicited = NAT_UNSOLICITED_RST;
+}
+
+static void some_ports_of_a_prefix_translator(struct world *w)
+{
+	first(&w->caller)->kind = NAT_KIND_NPTV6;
+	first(&w->caller)->udp.filtering = NAT_EI;
+	first(&w->caller)->udp.outbound_ports[0] = 443;
+}
+
+static void some_ports_of_a_nat(struct world *w)
+{
+	some_ports_of_a_prefix_translator(w);
+	first(&w->caller)->kind = NAT_KIND_NAPT;
+}
+
 static const struct row rows[] = {
 	{ "a port is kept where it is in the range", CONE, CONE " " CONE, "", high_ports_in_a_row,
 	  METHOD_PREDICT, PREDICT_MUST },
@@ -288,6 +312,16 @@ static const struct row rows[] = {
 	  not_refused_behind_a_carrier, METHOD_BIRTHDAY, PREDICT_MUST },
 	{ "a port that was not kept may come again", CONE, CONE, "", forgets_by_errors_out_of_range,
 	  METHOD_TCP_STUNT_2, PREDICT_MAY },
+	{ "on one LAN what would die may be refused, and its number is no matter then", CONE, CONE,
+	  "no-nat", and_its_syn_is_refused, METHOD_TCP_STUNT_2, PREDICT_MAY },
+	{ "but not where it is swallowed", CONE, CONE, "no-nat", the_callee_looks_at_windows,
+	  METHOD_TCP_STUNT_2, PREDICT_MUST_NOT },
+	{ "nor elsewhere", CONE, CONE, "", and_its_syn_is_refused, METHOD_TCP_STUNT_2,
+	  PREDICT_MUST_NOT },
+	{ "who keeps no state keeps nobody in", CONE, "", "", some_ports_of_a_prefix_translator,
+	  METHOD_DIRECT, PREDICT_MUST },
+	{ "who does lets out to some ports", CONE, "", "", some_ports_of_a_nat, METHOD_DIRECT,
+	  PREDICT_MUST_NOT },
 	{ "on one LAN a SYN that is to die comes to the caller's", CONE, CONE, "no-nat",
 	  no_crossing_at_a_dmz_on_one_lan, METHOD_TCP_STUNT_2, PREDICT_MAY },
 };
