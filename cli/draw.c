@@ -18,11 +18,17 @@
 
 #define X(id, word) word,
 static const char *const layout_words[] = { DRAW_LAYOUTS(X) };
+static const char *const family_words[] = { DRAW_FAMILIES(X) };
 #undef X
 
 const char *draw_layout_word(enum draw_layout layout)
 {
 	return layout_words[layout];
+}
+
+const char *draw_family_word(enum draw_family family)
+{
+	return family_words[family];
 }
 
 bool draw_has(enum draw_layout layout, unsigned i)
@@ -267,6 +273,56 @@ static void draw_model(uint64_t *stream, struct nat_model *ret)
 		treat_alike(ret);
 }
 
+/* What is IPv6 inside, of @kind: one address outside, and no host's address determines ports. */
+static void draw_model6(uint64_t *stream, enum nat_kind kind, struct nat_model *ret)
+{
+	static const unsigned boldness[] = { 0, 4, 12 };
+
+	nat_model_defaults(ret);
+	ret->kind = kind;
+	ret->family = NAT_FAMILY_IPV6;
+	if (kind == NAT_KIND_NPTV6 || kind == NAT_KIND_ROUTER)
+		ret->udp.filtering = ret->tcp.filtering = ret->icmp.filtering = NAT_EI;
+	ret->rfc3489 = model_rfc3489(ret);
+	turn_knobs(ret, boldness[stream_below(stream, ARRAY_LEN(boldness))], stream);
+	ret->pool_size = 1;
+	if (ret->udp.ports == NAT_PORTS_DETERMINISTIC)
+		ret->udp.ports = NAT_PORTS_BLOCK;
+	if (ret->tcp.ports == NAT_PORTS_DETERMINISTIC)
+		ret->tcp.ports = NAT_PORTS_BLOCK;
+}
+
+/* One in eight has IPv6 throughout, and one in eight a NAT64 before the caller, whose way to the other is
+ * IPv4 then.  By a stream of its own: what else a seed draws hangs on none of it. */
+static void draw_family(uint64_t seed, struct draw *ret)
+{
+	static const enum nat_kind kinds[] = {
+		NAT_KIND_FIREWALL, NAT_KIND_FIREWALL, NAT_KIND_FIREWALL, NAT_KIND_NAPT,
+		NAT_KIND_NAPT,	   NAT_KIND_NPTV6,    NAT_KIND_ROUTER,
+	};
+	uint64_t stream = stream_seed(seed, "draw", "family");
+	uint64_t which = stream_below(&stream, 8);
+
+	if (which > 1)
+		return;
+	ret->family = which ? DRAW_NAT64 : DRAW_IPV6;
+	ret->dmz[0] = false;
+	if (ret->family == DRAW_NAT64) {
+		if (ret->layout != DRAW_NESTED_CALLEE && ret->layout != DRAW_OPEN_CALLEE)
+			ret->layout = DRAW_HOMES;
+		draw_model6(&stream, NAT_KIND_NAT64, &ret->models[0]);
+		return;
+	}
+	ret->dmz[1] = false;
+	for (unsigned i = 0; i < DRAW_MODELS; i++) {
+		draw_model6(&stream, kinds[stream_below(&stream, ARRAY_LEN(kinds))],
+			    &ret->models[i]);
+		/* Behind one that hides addresses, those of a home are of no use elsewhere (RFC 4193). */
+		if (draw_has(ret->layout, 2))
+			ret->models[i].simple_security = false;
+	}
+}
+
 /* By a stream of its own: what else a seed draws hangs on it. */
 static void draw_forwards(uint64_t seed, struct draw *ret)
 {
@@ -274,6 +330,7 @@ static void draw_forwards(uint64_t seed, struct draw *ret)
 
 	for (unsigned i = 0; i < 2; i++)
 		ret->forward[i] = stream_below(&stream, 8) == 0 && !ret->dmz[i] &&
+				  nat_model_serves(&ret->models[i], 4) &&
 				  draw_has(ret->layout, i) && ret->layout != DRAW_ONE_HOME;
 }
 
@@ -292,7 +349,7 @@ static void draw_exempt(uint64_t seed, struct draw *ret)
 	for (unsigned i = 0; i < DRAW_MODELS; i++) {
 		struct nat_model model = ret->models[i];
 
-		if (stream_below(&stream, 20) ||
+		if (stream_below(&stream, 32) ||
 		    ip_prefix_parse(exempted[stream_below(&stream, ARRAY_LEN(exempted))],
 				    &model.exempt[0]))
 			continue;
@@ -332,6 +389,7 @@ void draw_case(uint64_t seed, struct draw *ret)
 		if (ret->models[i].kind == NAT_KIND_ONE_TO_ONE && ret->models[i].pool_size < 2)
 			ret->models[i].pool_size = 2;
 	}
+	draw_family(seed, ret);
 	draw_forwards(seed, ret);
 	draw_exempt(seed, ret);
 	for (unsigned i = 0; i < DRAW_MODELS; i++)

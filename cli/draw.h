@@ -27,17 +27,32 @@ enum draw_layout {
 		DRAW_LAYOUT_COUNT
 };
 
+/* What the nets have: the words of the scenario's parameter `family`.  (constant, word) */
+#define DRAW_FAMILIES(X)                                                                           \
+	X(DRAW_IPV4, "ipv4")                                                                       \
+	X(DRAW_IPV6, "ipv6")                                                                       \
+	X(DRAW_NAT64, "nat64") /* a is one, and the others have IPv4 */
+
+enum draw_family {
+#define X(id, word) id,
+	DRAW_FAMILIES(X)
+#undef X
+		DRAW_FAMILY_COUNT
+};
+
 enum { DRAW_MODELS = 3 };
 
 struct draw {
 	struct nat_model models[DRAW_MODELS]; /* a, b, c */
 	enum draw_layout layout;
+	enum draw_family family;
 	bool host_addresses; /* the peers try each other's own, too */
 	bool dmz[2]; /* the home's NAT leads all strangers to the caller, the callee */
 	bool forward[2]; /* … or those who come to the port that the peer then has beforehand */
 };
 
 const char *draw_layout_word(enum draw_layout layout);
+const char *draw_family_word(enum draw_family family);
 
 /* Does the layout have NAT number @i at all? */
 bool draw_has(enum draw_layout layout, unsigned i);

@@ -64,6 +64,7 @@ json_t *random_case_run(const struct random_case *random)
 			json_string(draw_has(draw->layout, i) ? path : "port-restricted-cone"));
 	}
 	json_object_set_new(params, "layout", json_string(draw_layout_word(draw->layout)));
+	json_object_set_new(params, "family", json_string(draw_family_word(draw->family)));
 	json_object_set_new(params, "host_addresses", json_boolean(draw->host_addresses));
 	json_object_set_new(params, "dmz_a", json_boolean(draw->dmz[0]));
 	json_object_set_new(params, "dmz_b", json_boolean(draw->dmz[1]));
@@ -172,9 +173,9 @@ static void try_knobs(struct shrink *shrink, struct random_case *random, unsigne
 	struct random_case plainer = *random;
 
 	plainer.draw.models[i].kind = NAT_KIND_NAPT;
-	plainer.draw.models[i].family = nat_kind_family(NAT_KIND_NAPT);
 	plainer.draw.models[i].rfc3489 = model_rfc3489(&plainer.draw.models[i]);
-	if (random->draw.models[i].kind != NAT_KIND_NAPT)
+	if (random->draw.models[i].kind != NAT_KIND_NAPT &&
+	    random->draw.models[i].kind != NAT_KIND_NAT64)
 		take(shrink, random, &plainer);
 	for (int at = 0; at >= 0; at++) {
 		int knob = at;

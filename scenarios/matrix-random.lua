@@ -11,17 +11,23 @@ local function patience(method)
   return method:sub(1, 4) == "tcp-" and "1200ms" or "400ms"
 end
 
+-- Of IPv6 or of IPv4.
+local function home(six, model, spec)
+  spec[six and "nat6" or "nat"] = model
+  return net(spec)
+end
+
 -- Who is where; a, b and c are the NATs.
 local layouts = {
   ["homes"] = function (_, home_a, home_b) return { home_a = home_a, home_b = home_b } end,
-  ["nested-caller"] = function (p, home_a, home_b)
-    return { isp = net { nat = p.c, home_a = home_a }, home_b = home_b }
+  ["nested-caller"] = function (p, home_a, home_b, six)
+    return { isp = home(six, p.c, { home_a = home_a }), home_b = home_b }
   end,
-  ["nested-callee"] = function (p, home_a, home_b)
-    return { home_a = home_a, isp = net { nat = p.c, home_b = home_b } }
+  ["nested-callee"] = function (p, home_a, home_b, six)
+    return { home_a = home_a, isp = home(six, p.c, { home_b = home_b }) }
   end,
-  ["shared"] = function (p, home_a, home_b)
-    return { isp = net { nat = p.c, home_a = home_a, home_b = home_b } }
+  ["shared"] = function (p, home_a, home_b, six)
+    return { isp = home(six, p.c, { home_a = home_a, home_b = home_b }) }
   end,
 }
 
@@ -41,7 +47,7 @@ end
 return {
   title  = "Every method between NATs drawn at random",
   params = {
-    a = "port-restricted-cone", b = "port-restricted-cone", c = "carrier-grade", layout = "homes",
+    a = "port-restricted-cone", b = "port-restricted-cone", c = "carrier-grade", layout = "homes", family = "ipv4",
     host_addresses = false, dmz_a = false, dmz_b = false, forward_a = false, forward_b = false, method = "all",
   },
 
@@ -49,14 +55,15 @@ return {
     local w
     local forward_a, forward_b = forward(p.forward_a, "alice"), forward(p.forward_b, "bob")
     local dmz_a, dmz_b = lead(p.dmz_a, "alice"), lead(p.dmz_b, "bob")
+    local all_six, caller_six = p.family == "ipv6", p.family ~= "ipv4"
 
     if p.layout == "one-home" then
-      w = { home_a = net { nat = p.a, dmz = dmz_a, alice = host {}, bob = host {} } }
+      w = { home_a = home(caller_six, p.a, { dmz = dmz_a, alice = host {}, bob = host {} }) }
     elseif p.layout == "open-callee" then
-      w = { home_a = net { nat = p.a, dmz = dmz_a, forward = forward_a, alice = host {} }, bob = host {} }
+      w = { home_a = home(caller_six, p.a, { dmz = dmz_a, forward = forward_a, alice = host {} }), bob = host {} }
     else
-      w = layouts[p.layout](p, net { nat = p.a, dmz = dmz_a, forward = forward_a, alice = host {} },
-                            net { nat = p.b, dmz = dmz_b, forward = forward_b, bob = host {} })
+      w = layouts[p.layout](p, home(caller_six, p.a, { dmz = dmz_a, forward = forward_a, alice = host {} }),
+                            home(all_six, p.b, { dmz = dmz_b, forward = forward_b, bob = host {} }), all_six)
     end
     w.server = host { services = { "rendezvous", "turn" }, rendezvous_ports = { 443, 80 } }
     return w

@@ -48,6 +48,38 @@ static void each_is_a_model_that_a_file_could_hold(void **state)
 		assert_true(layouts[i] > DRAWS / 50);
 }
 
+/* A net has a model of what it has, and the owner of one of IPv4 may have forwarded ports. */
+static void families_fit_and_all_are_drawn(void **state)
+{
+	unsigned families[DRAW_FAMILY_COUNT] = { 0 }, forwards = 0, exempts = 0;
+
+	(void)state;
+	for (uint64_t seed = 0; seed < DRAWS; seed++) {
+		static struct draw draw;
+
+		draw_case(seed, &draw);
+		families[draw.family]++;
+		for (unsigned i = 0; i < DRAW_MODELS; i++) {
+			bool six = draw.family == DRAW_IPV6 ||
+				   (draw.family == DRAW_NAT64 && i == 0);
+
+			if (!draw_has(draw.layout, i))
+				continue;
+			assert_true(nat_model_serves(&draw.models[i], six ? 6 : 4));
+			exempts += nat_model_exempt_len(&draw.models[i]) > 0;
+			if (i > 1)
+				continue;
+			assert_false(six && (draw.dmz[i] || draw.forward[i]));
+			assert_false(draw.dmz[i] && draw.forward[i]);
+			forwards += draw.forward[i];
+		}
+	}
+	for (size_t i = 0; i < DRAW_FAMILY_COUNT; i++)
+		assert_true(families[i] > DRAWS / 20);
+	assert_true(forwards > DRAWS / 20);
+	assert_true(exempts > DRAWS / 60);
+}
+
 /* How often knob @k of section @s has each of its words. */
 static void count_words(size_t s, size_t k, unsigned counts[64])
 {
@@ -117,6 +149,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_seed_says_which),
 		cmocka_unit_test(each_is_a_model_that_a_file_could_hold),
+		cmocka_unit_test(families_fit_and_all_are_drawn),
 		cmocka_unit_test(every_word_of_every_transport_knob_is_drawn),
 		cmocka_unit_test(all_knobs_go_back),
 	};
