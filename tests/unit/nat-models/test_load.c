@@ -54,6 +54,11 @@ static const struct row {
 	  "tcp, icmp" },
 	{ "IPv6 kinds for IPv4", "return { kind = \"nat64\", family = \"ipv4\" }",
 	  "my.lua:1: family: kind \"nat64\" is for IPv6: expected \"ipv6\"" },
+	{ "shut ports without state",
+	  "local open = \"endpoint-independent\"\n"
+	  "return { kind = \"nptv6\", udp = { filtering = open, outbound_ports = { 53 } },\n"
+	  "  tcp = { filtering = open }, icmp = { filtering = open } }",
+	  "my.lua:2: udp.outbound_ports: kind \"nptv6\" forwards everything; a \"firewall\" need not" },
 	{ "a filter without state", "return { kind = \"nptv6\" }",
 	  "my.lua: udp.filtering: kind \"nptv6\" keeps no state: expected \"endpoint-independent\"" },
 	{ "a key that is no name", "return { \"none\" }", "my.lua: expected names as keys; got 1" },
