@@ -109,7 +109,8 @@ static bool exempts_others(const struct nat_model *model, const struct plan_node
 	for (size_t i = 0; i < nat_model_exempt_len(model); i++)
 		if (is_spoken_to(model->exempt[i], net, call, peers))
 			return false;
-	return true;
+	/* Ports are many's. */
+	return !model->udp.exempt_ports[0] && !model->tcp.exempt_ports[0];
 }
 
 /* Nets 0 … @len - 1 of @nets, the way out from @peer, as the oracle sees them. */
