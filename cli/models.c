@@ -199,7 +199,13 @@ static int run_models(int argc, char **argv)
 		  .ret.flag = &request.requirements,
 		  .help = "list what --conformance probes for: the knobs that decide each, a model "
 			  "that meets it and one that breaks it; and what it leaves, and why" },
-		OPTION_SEED(&request.seed),
+		{ .name = "seed",
+		  .of_operand = true,
+		  .kind = OPTION_NUMBER,
+		  .ret.number = &request.seed,
+		  .value = "N",
+		  .max = SEED_MAX,
+		  .help = "seed of all chance in what is probed; default 1" },
 		OPTION_FORMAT(&format, "text", "json"),
 	};
 	struct options options = { .command = &command_models,

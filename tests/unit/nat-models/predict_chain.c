@@ -35,6 +35,14 @@ void chain_build(struct chain *chain, const char *names)
 	}
 }
 
+struct predict_side chain_of(struct chain *chain, const char *const *names, size_t most)
+{
+	memset(chain, 0, sizeof(*chain));
+	for (size_t i = 0; i < most && names[i]; i++)
+		chain_add(chain, names[i]);
+	return side(chain);
+}
+
 struct predict_side side(const struct chain *chain)
 {
 	return (struct predict_side){ chain->nats, chain->len };

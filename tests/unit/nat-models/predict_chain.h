@@ -20,6 +20,9 @@ struct chain {
 /* "port-restricted-cone carrier-grade"; fails the test for a name that there is not. */
 void chain_build(struct chain *chain, const char *names);
 
+/* The same of @most names at most, the last of which NULL may follow; returns @chain's side(). */
+struct predict_side chain_of(struct chain *chain, const char *const *names, size_t most);
+
 struct predict_side side(const struct chain *chain);
 
 void ask(const char *caller, const char *callee, const char *shared, bool host_addresses,

@@ -12,6 +12,7 @@
 
 #include "nat-models/catalog.h"
 #include "nat-models/predict.h"
+#include "predict_chain.h"
 
 enum { NATS = 3, PORTS = 65536 - 1024 };
 
@@ -291,32 +292,13 @@ static const struct row rows[] = {
 	  "new port" },
 };
 
-struct side {
-	struct nat_model models[NATS];
-	struct predict_nat nats[NATS];
-};
-
-static struct predict_side side_of(struct side *side, const char *const names[NATS])
-{
-	size_t n = 0;
-
-	for (; n < NATS && names[n]; n++) {
-		struct model_error error;
-
-		if (nat_model_find(names[n], &side->models[n], &error))
-			fail_msg("%s", error.text);
-		side->nats[n] = (struct predict_nat){ .model = &side->models[n] };
-	}
-	return (struct predict_side){ side->nats, n };
-}
-
 static void a_row(void **state)
 {
 	const struct row *row = *state;
-	static struct side caller, callee;
+	static struct chain caller, callee;
 	struct predict_question question = {
-		.caller = side_of(&caller, row->caller),
-		.callee = side_of(&callee, row->callee),
+		.caller = chain_of(&caller, row->caller, NATS),
+		.callee = chain_of(&callee, row->callee, NATS),
 		.budget = row->budget,
 		.rivals = { row->rivals[0], row->rivals[1] },
 	};
@@ -346,13 +328,13 @@ static void more_candidates_than_one(void **state)
 		{ NAT_AD, 1, PREDICT_MUST_NOT },
 	};
 	static const char *const random[NATS] = { RND }, *const sequential[NATS] = { SEQ };
-	static struct side caller, callee;
+	static struct chain caller, callee;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct predict_question question = {
-			.caller = side_of(&caller, random),
-			.callee = side_of(&callee, sequential),
+			.caller = chain_of(&caller, random, NATS),
+			.callee = chain_of(&callee, sequential, NATS),
 			.budget = { .candidates = cases[i].candidates },
 		};
 		struct predict_answer answer;

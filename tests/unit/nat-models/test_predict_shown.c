@@ -12,6 +12,7 @@
 
 #include "nat-models/catalog.h"
 #include "nat-models/predict.h"
+#include "predict_chain.h"
 
 #define PRC "port-restricted-cone"
 #define CONE "full-cone"
@@ -110,33 +111,14 @@ static const struct row {
 	  EITHER },
 };
 
-struct side {
-	struct nat_model models[NATS];
-	struct predict_nat nats[NATS];
-};
-
-static struct predict_side side_of(struct side *side, const char *const names[NATS])
-{
-	size_t n = 0;
-
-	for (; n < NATS && names[n]; n++) {
-		struct model_error error;
-
-		if (nat_model_find(names[n], &side->models[n], &error))
-			fail_msg("%s", error.text);
-		side->nats[n] = (struct predict_nat){ .model = &side->models[n] };
-	}
-	return (struct predict_side){ side->nats, n };
-}
-
 static void a_row(void **state)
 {
 	const struct row *row = *state;
-	struct side caller, callee, shared;
+	struct chain caller, callee, shared;
 	const char *const home[NATS] = { row->shared };
-	const struct predict_question question = { .caller = side_of(&caller, row->caller),
-						   .callee = side_of(&callee, row->callee),
-						   .shared = side_of(&shared, home),
+	const struct predict_question question = { .caller = chain_of(&caller, row->caller, NATS),
+						   .callee = chain_of(&callee, row->callee, NATS),
+						   .shared = chain_of(&shared, home, NATS),
 						   .tries_host_addresses = row->shared,
 						   .budget = row->budget };
 	struct predict_answer answer;
@@ -154,9 +136,9 @@ static void a_row(void **state)
 static void strays_that_take_ports(void **state)
 {
 	static const char *const seq[NATS] = { SEQ }, *const prc[NATS] = { PRC };
-	struct side caller, callee;
-	const struct predict_question question = { .caller = side_of(&caller, seq),
-						   .callee = side_of(&callee, prc) };
+	struct chain caller, callee;
+	const struct predict_question question = { .caller = chain_of(&caller, seq, NATS),
+						   .callee = chain_of(&callee, prc, NATS) };
 	struct predict_answer answer;
 
 	(void)state;
