@@ -49,7 +49,7 @@ enum {
 	WAYS_MAX = 4096, /* to an allocation, of one program */
 	TESTS_PER_WAY = 2, /* that have it fail: more would see the same again */
 	LASTING = 4, /* allocations; a peer that is sent nothing for long waits for ever */
-	RUN_SECONDS = 20,
+	RUN_SECONDS = 60, /* more than any takes, beside load too */
 };
 
 /* A call stack by which something is allocated. */

@@ -36,6 +36,7 @@ static inline struct link *attach(struct net *net, struct port *port, struct ip_
 	struct link *link = NULL;
 
 	spec.name = "test";
+	assert_non_null(uplink);
 	assert_int_equal(segment_add_address(net->segment, uplink, addr), 0);
 	assert_int_equal(segment_add_address(net->segment, uplink, addr6), 0);
 	assert_int_equal(link_new(net->lab.loop, &spec, port, uplink, &link), 0);
