@@ -106,6 +106,8 @@ static bool is_idle(const struct nat_model *model, const struct knob_section *se
 		t = &model->tcp;
 	if (model->kind == NAT_KIND_NPTV6 && *section->name)
 		return !says_anything_of_nptv6(knob);
+	if (strcmp(knob->key, "checksum_neutral") == 0)
+		return model->kind != NAT_KIND_NPTV6;
 	if (!t)
 		return knob->type == KNOB_TEXT || is_idle_security(model, knob);
 	if (strcmp(knob->key, "step") == 0)

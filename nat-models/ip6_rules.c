@@ -11,8 +11,8 @@
 enum {
 	IP_PROTO_ESP = 50,
 	IP_PROTO_AUTHENTICATION = 51,
+	IP_PROTO_HIP = 139,
 	IKE_PORT = 500,
-	MULTICAST_ORGANISATION = 8, /* RFC 7346, 2 */
 };
 
 static bool begins(struct ip_addr a, uint64_t hi, unsigned bits)
@@ -52,14 +52,20 @@ static bool is_forbidden(const struct nat *nat, struct ip_addr a)
 	       begins(a, UINT64_C(0x2001001000000000), 28); /* ORCHID: RFC 4843 */
 }
 
-/* REC-4: a routing header of type 0 (RFC 5095). */
-static bool has_deprecated_route(const struct passage *p)
+static bool stops(const struct nat *nat, enum nat_security what)
+{
+	return nat->model.simple_security >> what & 1;
+}
+
+/* REC-4: a routing header of type 0 (RFC 5095); or of any type, where all are stopped. */
+static bool has_stopped_route(const struct passage *p)
 {
 	const uint8_t *bytes = p->pkt->data;
 	uint8_t next = bytes[IP6_NEXT];
 
 	for (uint32_t at = IP6_HEADER; at < p->info.transport_offset;) {
-		if (next == IP6_ROUTING && bytes[at + 2] == 0)
+		if (next == IP6_ROUTING &&
+		    stops(p->nat, bytes[at + 2] ? NAT_SECURITY_ALL_ROUTES : NAT_SECURITY_ROUTES))
 			return true;
 		next = bytes[at];
 		at += next == IP6_FRAGMENT ? (uint32_t)IP6_FRAGMENT_HEADER
@@ -75,25 +81,26 @@ static enum nat_reason simple_security(const struct passage *p)
 	struct ip_addr src = p->info.src.addr, dst = p->info.dst.addr;
 	bool from_inside = ip_prefix_contains(nat->inside, src);
 
-	if (is_forbidden(nat, src) || is_forbidden(nat, dst))
+	if (stops(nat, NAT_SECURITY_BOGONS) && (is_forbidden(nat, src) || is_forbidden(nat, dst)))
 		return NAT_REASON_BOGON;
-	if (is_unique_local(src) || is_unique_local(dst)) /* REC-7 */
-		return NAT_REASON_BOGON;
-	if (p->side == NAT_INSIDE && !from_inside) /* REC-5 */
-		return NAT_REASON_NOT_INSIDE;
-	if (p->side == NAT_OUTSIDE && from_inside) /* REC-6 */
-		return NAT_REASON_BOGON;
-	if (p->info.transport_offset > IP6_HEADER && has_deprecated_route(p))
+	if (stops(nat, NAT_SECURITY_LOCAL) && (is_unique_local(src) || is_unique_local(dst)))
+		return NAT_REASON_BOGON; /* REC-7 */
+	if (p->side == NAT_INSIDE && !from_inside && stops(nat, NAT_SECURITY_FOREIGN))
+		return NAT_REASON_NOT_INSIDE; /* REC-5 */
+	if (p->side == NAT_OUTSIDE && from_inside && stops(nat, NAT_SECURITY_SPOOFED))
+		return NAT_REASON_BOGON; /* REC-6 */
+	if (p->info.transport_offset > IP6_HEADER && has_stopped_route(p))
 		return NAT_REASON_DEPRECATED;
 	return NAT_REASON_ROUTED;
 }
 
-/* REC-21, 22 and 24: what IPsec needs, either way and without a record. */
+/* REC-21, 22, 24 and 26: what IPsec needs, and HIP, either way and without a record. */
 static bool is_ipsec(const struct passage *p)
 {
 	if (p->info.fragment_offset)
 		return p->info.protocol == IP_PROTO_ESP;
 	return p->info.protocol == IP_PROTO_ESP || p->info.protocol == IP_PROTO_AUTHENTICATION ||
+	       p->info.protocol == IP_PROTO_HIP ||
 	       (p->info.protocol == IP_PROTO_UDP && p->info.dst.port == IKE_PORT);
 }
 
@@ -170,13 +177,12 @@ static bool firewall(struct passage *p, struct nat_decision *ret)
 	const struct nat *nat = p->nat;
 	enum nat_side to = p->side == NAT_INSIDE ? NAT_OUTSIDE : NAT_INSIDE;
 	bool crosses = p->side == NAT_OUTSIDE || !ip_prefix_contains(nat->inside, p->info.dst.addr);
-	enum nat_reason reason = NAT_REASON_ROUTED;
+	enum nat_reason reason;
 	struct packet_info quoted;
 
 	if (!crosses || nat_pool_find(nat, p->info.dst.addr) >= 0)
 		return false;
-	if (nat->model.simple_security)
-		reason = simple_security(p);
+	reason = simple_security(p);
 	if (reason != NAT_REASON_ROUTED)
 		*ret = flow_drop(p, reason);
 	else if (nat->model.ipsec && is_ipsec(p))
@@ -190,6 +196,12 @@ static bool firewall(struct passage *p, struct nat_decision *ret)
 	return true;
 }
 
+/* Does it even forward what comes from many (REC-1)?  No router does that (RFC 4291, 2.7). */
+static bool is_careless(const struct nat *nat)
+{
+	return nat->model.kind == NAT_KIND_FIREWALL && !stops(nat, NAT_SECURITY_MULTICAST);
+}
+
 /*
  * True where the addresses alone decide.  An IPv4-mapped one is for programs, and never on a wire
  * (RFC 4291, 2.5.5.2; RFC 5156, 2.2): here it would pass for the IPv4 address itself.
@@ -200,9 +212,9 @@ static bool scope_decides(const struct passage *p, struct nat_decision *ret)
 
 	if (packet_is_link_only(&p->info) || is_link_local(dst) || ip_addr_is_multicast(dst))
 		*ret = flow_to_self(p, NAT_REASON_SELF);
-	else if (ip_addr_is_v4(src) || ip_addr_is_v4(dst) || ip_addr_is_multicast(src) ||
-		 ip_addr_is_unset(src) || is_loopback(src) || is_loopback(dst) ||
-		 is_link_local(src))
+	else if (ip_addr_is_v4(src) || ip_addr_is_v4(dst) ||
+		 (ip_addr_is_multicast(src) && !is_careless(p->nat)) || ip_addr_is_unset(src) ||
+		 is_loopback(src) || is_loopback(dst) || is_link_local(src))
 		*ret = flow_drop(p, NAT_REASON_BOGON);
 	else if (p->side == NAT_INSIDE && ip_addr_equal(dst, p->nat->inside_addr))
 		*ret = flow_to_self(p, NAT_REASON_SELF);

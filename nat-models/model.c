@@ -34,6 +34,7 @@ WORDS(error_effect, NAT_ERROR_EFFECTS)
 WORDS(eviction, NAT_EVICTIONS)
 WORDS(refusal, NAT_REFUSALS)
 WORDS(too_big, NAT_TOO_BIGS)
+WORDS(security, NAT_SECURITIES)
 WORDS(rfc3489, NAT_RFC3489)
 
 /* What UDP and TCP have in common.  Filtering is the one place where the default is stricter
@@ -140,8 +141,12 @@ void nat_model_defaults(struct nat_model *model)
 	model->fragment_ns = 30 * NS_PER_S; /* RFC 791 says 15 s at first; Linux 30 s */
 	model->refusal = NAT_REFUSAL_SILENT;
 	model->too_big = NAT_TOO_BIG_TOLD; /* RFC 4787 REQ-13 */
-	model->simple_security = true; /* RFC 6092, 3.1 */
+	/* RFC 6092, 3.1 */
+	model->simple_security = 1 << NAT_SECURITY_MULTICAST | 1 << NAT_SECURITY_BOGONS |
+				 1 << NAT_SECURITY_ROUTES | 1 << NAT_SECURITY_FOREIGN |
+				 1 << NAT_SECURITY_SPOOFED | 1 << NAT_SECURITY_LOCAL;
 	model->others = true; /* RFC 6092, REC-11 */
+	model->checksum_neutral = true; /* RFC 6296, 3.1 */
 	model->ipsec = true; /* RFC 6092, REC-21 */
 }
 

@@ -161,6 +161,18 @@
 	X(NAT_TOO_BIG_CUT, "cut", "it is cut, even where it asks not to be")                       \
 	X(NAT_TOO_BIG_DROPPED, "dropped", "it vanishes: a black hole (RFC 2923, 2.1)")
 
+/* RFC 6092, 3.1: what of IPv6 a firewall stops for what it is, whoever asked for it.  A model has a set of
+ * them, bits by value. */
+#define NAT_SECURITIES(X)                                                                          \
+	X(NAT_SECURITY_MULTICAST, "multicast-sources", "packets from multicast addresses")         \
+	X(NAT_SECURITY_BOGONS, "bogons", "addresses that the public Internet never sees")          \
+	X(NAT_SECURITY_ROUTES, "routing-headers", "routing headers of type 0")                     \
+	X(NAT_SECURITY_FOREIGN, "foreign-sources", "what leaves from addresses of elsewhere")      \
+	X(NAT_SECURITY_SPOOFED, "inside-sources", "what comes in from the inside's own addresses") \
+	X(NAT_SECURITY_LOCAL, "unique-local", "unique local addresses, either way")                \
+	X(NAT_SECURITY_ALL_ROUTES, "all-routing-headers",                                          \
+	  "routing headers of any type, which REC-27 forbids to stop")
+
 /* RFC 3489's four, and what is none of them. */
 #define NAT_RFC3489(X)                                                                             \
 	X(NAT_3489_NONE, "none", "not one of RFC 3489's")                                          \
@@ -193,6 +205,7 @@ enum nat_error_effect { NAT_ERROR_EFFECTS(X) };
 enum nat_eviction { NAT_EVICTIONS(X) };
 enum nat_refusal { NAT_REFUSALS(X) };
 enum nat_too_big { NAT_TOO_BIGS(X) };
+enum nat_security { NAT_SECURITIES(X) };
 enum nat_rfc3489 { NAT_RFC3489(X) };
 #undef X
 
@@ -300,11 +313,12 @@ struct nat_model {
 	bool shared_mappings; /* RFC 7857, 5: TCP and UDP from one inside endpoint get one port */
 	bool shared_filters; /* RFC 7857, 6: what opens the way for one lets the other in */
 	bool ip_id; /* RFC 7857, 10: datagrams that may be cut get an identification of the NAT's */
-	bool simple_security; /* of an IPv6 firewall: addresses that belong elsewhere do not pass
-			       * (RFC 6092, 3.1: REC-1 to REC-7) */
+	uint8_t simple_security; /* 1 << enum nat_security, of an IPv6 firewall */
+	bool checksum_neutral; /* of NPTv6: the address makes up for what the prefixes differ by, so that
+				* no transport's checksum changes */
 	bool others; /* of an IPv6 firewall: transports that it does not know pass outward, and back
 		      * (RFC 6092, REC-11, REC-12) */
-	bool ipsec; /* of an IPv6 firewall: AH, ESP and IKE pass both ways (RFC 6092, REC-21, 22, 24) */
+	bool ipsec; /* of an IPv6 firewall: AH, ESP, IKE and HIP pass both ways (RFC 6092, REC-21 to 26) */
 };
 
 /* Is there anything that @model translates nothing for (RFC 6888, REQ-6)? */
@@ -368,6 +382,7 @@ extern const struct nat_word nat_error_effect_words[];
 extern const struct nat_word nat_eviction_words[];
 extern const struct nat_word nat_refusal_words[];
 extern const struct nat_word nat_too_big_words[];
+extern const struct nat_word nat_security_words[];
 extern const struct nat_word nat_rfc3489_words[];
 
 /* The word of one value; "?" for a value that there is not. */
@@ -391,6 +406,7 @@ const char *nat_error_effect_word(enum nat_error_effect v);
 const char *nat_eviction_word(enum nat_eviction v);
 const char *nat_refusal_word(enum nat_refusal v);
 const char *nat_too_big_word(enum nat_too_big v);
+const char *nat_security_word(enum nat_security v);
 const char *nat_rfc3489_word(enum nat_rfc3489 v);
 
 #endif

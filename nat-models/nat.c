@@ -17,11 +17,13 @@ static bool is_for_all(const struct nat *nat, struct ip_addr addr)
 	       ip_addr_equal(addr, nat->inside_broadcast);
 }
 
-/* No host may send from there (RFC 1122, 3.2.1.3), least of all an inside one. */
+/* No host may send from there (RFC 1122, 3.2.1.3), least of all an inside one.  What IPv6 makes of groups is
+ * decided already. */
 static bool may_not_send(const struct nat *nat, struct ip_addr addr)
 {
-	return nat_pool_find(nat, addr) >= 0 || ip_addr_is_multicast(addr) ||
-	       ip_addr_is_unset(addr) || ip_addr_equal(addr, ip_addr_v4(UINT32_MAX));
+	return nat_pool_find(nat, addr) >= 0 ||
+	       (ip_addr_is_v4(addr) && ip_addr_is_multicast(addr)) || ip_addr_is_unset(addr) ||
+	       ip_addr_equal(addr, ip_addr_v4(UINT32_MAX));
 }
 
 static struct nat_decision routed(const struct passage *p, enum nat_side to)

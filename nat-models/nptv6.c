@@ -58,14 +58,25 @@ static int word_to_adjust(struct ip_addr a, uint8_t bits)
 	return word < WORDS ? (int)word : -1;
 }
 
+/* 3.2: of two lengths the longer one, the shorter prefix being filled up with zeroes. */
+static uint8_t longer(struct ip_prefix a, struct ip_prefix b)
+{
+	return a.bits > b.bits ? a.bits : b.bits;
+}
+
+static struct ip_addr swap_prefix(struct ip_addr addr, struct ip_prefix from, struct ip_prefix to)
+{
+	uint8_t bits = longer(from, to);
+	uint64_t host = bits >= 64 ? 0 : UINT64_MAX >> bits;
+
+	return (struct ip_addr){ to.addr.hi | (addr.hi & host), addr.lo };
+}
+
 bool nptv6_map(struct ip_addr *addr, struct ip_prefix from, struct ip_prefix to,
 	       uint16_t adjustment)
 {
-	/* 3.2: of two lengths the longer one, the shorter prefix being filled up with zeroes. */
-	uint8_t bits = from.bits > to.bits ? from.bits : to.bits;
-	uint64_t host = bits >= 64 ? 0 : UINT64_MAX >> bits;
-	struct ip_addr mapped = { to.addr.hi | (addr->hi & host), addr->lo };
-	int word = word_to_adjust(mapped, bits);
+	struct ip_addr mapped = swap_prefix(*addr, from, to);
+	int word = word_to_adjust(mapped, longer(from, to));
 	uint16_t value;
 
 	if (word < 0)
@@ -77,37 +88,54 @@ bool nptv6_map(struct ip_addr *addr, struct ip_prefix from, struct ip_prefix to,
 	return true;
 }
 
+static bool map(const struct nat *nat, struct ip_addr *addr, struct ip_prefix from,
+		struct ip_prefix to, uint16_t adjustment)
+{
+	if (!ip_prefix_contains(from, *addr))
+		return false;
+	if (nat->model.checksum_neutral)
+		return nptv6_map(addr, from, to, adjustment);
+	*addr = swap_prefix(*addr, from, to);
+	return true;
+}
+
 static bool map_out(const struct nat *nat, struct ip_addr *addr)
 {
-	return ip_prefix_contains(nat->inside, *addr) &&
-	       nptv6_map(addr, nat->inside, nat->outside_prefix, nat->npt_adjustment);
+	return map(nat, addr, nat->inside, nat->outside_prefix, nat->npt_adjustment);
 }
 
 static bool map_in(const struct nat *nat, struct ip_addr *addr)
 {
-	return ip_prefix_contains(nat->outside_prefix, *addr) &&
-	       nptv6_map(addr, nat->outside_prefix, nat->inside, (uint16_t)~nat->npt_adjustment);
+	return map(nat, addr, nat->outside_prefix, nat->inside, (uint16_t)~nat->npt_adjustment);
 }
 
 /* No checksum is touched: that is the point of it. */
 static void put_src(struct passage *p, struct ip_addr to)
 {
+	if (!p->nat->model.checksum_neutral) {
+		packet_set_src(p->pkt, &p->info, (struct endpoint){ to, p->info.src.port });
+		return;
+	}
 	put_addr(p->pkt->data + IP6_SRC, 6, to);
 	p->info.src.addr = to;
 }
 
 static void put_dst(struct passage *p, struct ip_addr to)
 {
+	if (!p->nat->model.checksum_neutral) {
+		packet_set_dst(p->pkt, &p->info, (struct endpoint){ to, p->info.dst.port });
+		return;
+	}
 	put_addr(p->pkt->data + IP6_DST, 6, to);
 	p->info.dst.addr = to;
 }
 
-/* An address that cannot be translated: 3.4 and 3.5.  Its owner hears of it. */
+/* An address that cannot be translated: 3.4 and 3.5.  Its owner hears of it, where anybody is told. */
 static struct nat_decision untranslatable(struct passage *p)
 {
 	struct nat_decision decision = flow_drop(p, NAT_REASON_NO_COUNTERPART);
 
-	if (p->side == NAT_INSIDE &&
+	if (p->side == NAT_INSIDE && p->nat->model.refusal != NAT_REFUSAL_SILENT &&
 	    packet_make_error(p->pkt, p->nat->inside_addr, PACKET_ERROR_NO_ROUTE, 0) == 0)
 		decision.outcome = NAT_ANSWER;
 	return decision;
@@ -120,14 +148,22 @@ static bool map_quote(struct passage *p, bool out)
 {
 	uint8_t *quote = p->pkt->data + p->info.payload_offset;
 	uint8_t *at = quote + (out ? IP6_DST : IP6_SRC);
-	struct ip_addr addr;
+	uint8_t *icmp = p->pkt->data + p->info.transport_offset;
+	struct ip_addr addr, before;
+	uint16_t change;
 
 	if (p->info.payload_len < IP6_HEADER || quote[0] >> 4 != 6)
 		return false;
 	addr = get_addr(at, 6);
+	before = addr;
 	if (!(out ? map_out(p->nat, &addr) : map_in(p->nat, &addr)))
 		return false;
 	put_addr(at, 6, addr);
+	/* Of the same sum, it changes nothing. */
+	change = checksum_change_of_addr(before, addr);
+	if (!p->nat->model.checksum_neutral)
+		put_be16(icmp + ICMP_CHECKSUM,
+			 checksum_updated(get_be16(icmp + ICMP_CHECKSUM), change));
 	return true;
 }
 

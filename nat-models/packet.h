@@ -292,6 +292,11 @@ int packet_make_tcp(struct packet *pkt, struct endpoint src, struct endpoint dst
 int packet_make_echo(struct packet *pkt, struct endpoint src, struct endpoint dst, uint8_t ttl,
 		     bool reply, const void *payload, size_t len);
 
+/* The same for a transport that is not known here, whose header is the first of @bytes; its checksum, where
+ * it has one, is the caller's. */
+int packet_make_other(struct packet *pkt, uint8_t protocol, struct ip_addr src, struct ip_addr dst,
+		      uint8_t ttl, const void *bytes, size_t len);
+
 /* One line in the manner of tcpdump: "UDP 10.0.0.1:5 > 1.2.3.4:6, 12 bytes". */
 const char *packet_describe(const struct packet *pkt, char *buf, size_t size);
 

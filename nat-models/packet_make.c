@@ -393,3 +393,14 @@ int packet_make_echo(struct packet *pkt, struct endpoint src, struct endpoint ds
 		     v6 ? checksum_of_pseudo(protocol, (uint16_t)total, src.addr, dst.addr) : 0);
 	return 0;
 }
+
+int packet_make_other(struct packet *pkt, uint8_t protocol, struct ip_addr src, struct ip_addr dst,
+		      uint8_t ttl, const void *bytes, size_t len)
+{
+	uint8_t *transport;
+	int err = begin(pkt, protocol, src, dst, ttl, len, &transport);
+
+	if (!err && len)
+		memcpy(transport, bytes, len);
+	return err;
+}

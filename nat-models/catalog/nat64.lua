@@ -5,6 +5,7 @@ return {
   kind = "nat64",
   source = "RFC 6146, section 3.5",
   hairpin = "external-source",
+  refusal = "unreachable",
   udp = {
     mapping = "endpoint-independent",
     filtering = "address-dependent",

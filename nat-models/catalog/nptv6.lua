@@ -5,6 +5,7 @@ return {
   kind = "nptv6",
   source = "RFC 6296",
   hairpin = "external-source",
+  refusal = "unreachable",
   udp = { filtering = "endpoint-independent" },
   tcp = { filtering = "endpoint-independent" },
   icmp = { filtering = "endpoint-independent" },

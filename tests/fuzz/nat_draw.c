@@ -129,7 +129,7 @@ static void choose_world(struct input *in, struct nat_model *m)
 	uint8_t a = nat_draw_byte(in);
 
 	world = a % 8 < 4 ? WORLD_IPV4 : WORLD_IPV6;
-	m->simple_security = a & 0x80;
+	m->simple_security = a & 0x80 ? UINT8_MAX >> 2 : 0;
 	m->ipsec = a & 0x40;
 	if (a % 8 == 5) {
 		m->kind = NAT_KIND_NPTV6;

@@ -52,7 +52,7 @@ static void router(struct script_config *c)
 static void careless(struct script_config *c)
 {
 	firewall(c);
-	c->model.simple_security = false;
+	c->model.simple_security = 0;
 }
 
 static void at_once(struct script_config *c)

@@ -49,7 +49,7 @@ static const struct row {
 	{ "the first of two by the alphabet", "return { zz = 1,\n yy = 1 }",
 	  "my.lua:2: yy: unknown key; expected one of title, source, kind, family, rfc3489, "
 	  "hairpin, pooling, pool, limit, limit_host, rate_host, evict, refusal, too_big, overlap, exempt, "
-	  "shared_mappings, shared_filters, ip_id, simple_security, others, ipsec, alg, fragments, "
+	  "shared_mappings, shared_filters, ip_id, simple_security, checksum_neutral, others, ipsec, alg, fragments, "
 	  "fragments_held, fragment_time, fragments_yield, kernel, base, udp, "
 	  "tcp, icmp" },
 	{ "IPv6 kinds for IPv4", "return { kind = \"nat64\", family = \"ipv4\" }",

@@ -19,6 +19,7 @@
 static void tune(struct script_config *c, const char *inside, const char *outside)
 {
 	c->model.kind = NAT_KIND_NPTV6;
+	c->model.refusal = NAT_REFUSAL_UNREACHABLE;
 	c->model.udp.filtering = c->model.tcp.filtering = c->model.icmp.filtering = NAT_EI;
 	assert_int_equal(ip_prefix_parse(inside, &c->nat.inside), 0);
 	assert_int_equal(ip_prefix_parse(outside, &c->nat.outside_prefix), 0);
