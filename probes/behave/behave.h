@@ -57,6 +57,9 @@ struct behave_hosts {
 	struct ip_prefix
 		nat64; /* behind which they find the outside's IPv4; bits 0 = there is no NAT64 */
 	uint16_t wan_mtu; /* of the way out, which is less than the inside's */
+	/* Start what is between them anew, so that it has forgotten everything; NULL = nobody here can. */
+	void (*restart)(void *arg);
+	void *restart_arg;
 };
 
 struct behave_probe;

@@ -14,6 +14,11 @@
 
 enum { LETTER_TEXT = 1400, FIRST_PORT = 20000, WINDOW = 8192, TOLD_MTU = 1300 };
 
+enum {
+	NOTHING_NEXT = 59,
+	AH_WORDS = 0
+}; /* a header of authentication without a value, eight bytes */
+
 struct endpoint here(const struct behave *b, enum behave_place place, uint16_t port)
 {
 	const struct host *host = sock_host(b->socks[place]);
@@ -65,6 +70,22 @@ static void set_fragmentation(struct packet *pkt, uint16_t id)
 	put_be16(pkt->data + IP4_CHECKSUM, (uint16_t)~checksum_fold(pkt->data, IP4_HEADER, 0));
 }
 
+/* RFC 3828, 3.1: as UDP, and covered as a whole; but its number is in the checksum. */
+static int write_udp_lite(struct packet *pkt, struct endpoint src, struct endpoint dst, uint8_t ttl,
+			  const void *payload, size_t len)
+{
+	int err = packet_make_udp(pkt, src, dst, ttl, payload, len);
+	bool v6 = !ip_addr_is_v4(dst.addr);
+	uint8_t *udp = pkt->data + (v6 ? IP6_HEADER : IP4_HEADER);
+
+	if (err)
+		return err;
+	pkt->data[v6 ? IP6_NEXT : IP4_PROTOCOL] = UDP_LITE;
+	put_be16(udp + UDP_CHECKSUM, checksum_updated(get_be16(udp + UDP_CHECKSUM),
+						      checksum_change(IP_PROTO_UDP, UDP_LITE)));
+	return 0;
+}
+
 static int write_packet(const struct behave *b, const struct letter *letter, struct packet *pkt,
 			const void *payload, size_t len)
 {
@@ -76,10 +97,15 @@ static int write_packet(const struct behave *b, const struct letter *letter, str
 	switch (letter->protocol) {
 	case IP_PROTO_UDP:
 		return packet_make_udp(pkt, letter->src, dst, ttl, payload, len);
+	case UDP_LITE:
+		return write_udp_lite(pkt, letter->src, dst, ttl, payload, len);
 	case IP_PROTO_TCP:
 		return packet_make_tcp(pkt, letter->src, dst, ttl, &letter->tcp, payload, len);
-	default:
+	case IP_PROTO_ICMP:
 		return packet_make_echo(pkt, letter->src, dst, ttl, letter->is_reply, payload, len);
+	default:
+		return packet_make_other(pkt, letter->protocol, letter->src.addr, dst.addr, ttl,
+					 payload, len);
 	}
 }
 
@@ -93,6 +119,8 @@ void write_letter(struct behave *b, const struct letter *letter, struct arrival 
 	assert(letter->len <= LETTER_TEXT);
 	put_be32(payload, random32(b));
 	put_be32(payload + 4, random32(b));
+	if (letter->protocol == AUTHENTICATION)
+		put_be32(payload, NOTHING_NEXT << 24 | AH_WORDS << 16);
 	if (letter->len)
 		memcpy(payload + TOKEN, letter->text, letter->len);
 	ret->pkt = (struct packet){ .data = ret->bytes, .room = sizeof(ret->bytes) };
@@ -101,9 +129,15 @@ void write_letter(struct behave *b, const struct letter *letter, struct arrival 
 	(void)err;
 	if (letter->may_fragment && ip_addr_is_v4(letter->src.addr))
 		set_fragmentation(&ret->pkt, letter->ip_id);
-	packet_parse(&ret->pkt, &ret->info);
-	*ret_token = is_syn(letter) ? ret->info.transport_offset + (size_t)TCP_SEQ
-				    : ret->info.payload_offset;
+	if (packet_parse(&ret->pkt, &ret->info) == PACKET_UNSUPPORTED) {
+		*ret_token = ret->info.transport_offset;
+		if (letter->protocol == UDP_LITE)
+			*ret_token += UDP_HEADER;
+	} else if (is_syn(letter)) {
+		*ret_token = ret->info.transport_offset + (size_t)TCP_SEQ;
+	} else {
+		*ret_token = ret->info.payload_offset;
+	}
 	*ret_token_len = is_syn(letter) ? 4 : TOKEN;
 }
 
@@ -125,8 +159,7 @@ bool receive_packet(struct behave *b, enum behave_place at, uint64_t deadline, s
 		.len = (uint32_t)n,
 		.room = sizeof(ret->bytes),
 	};
-	if (packet_parse(&ret->pkt, &ret->info) != PACKET_OK)
-		memset(&ret->info, 0, sizeof(ret->info));
+	packet_parse(&ret->pkt, &ret->info);
 	if (b->hosts->nat64.bits)
 		nat64_extract(b->hosts->nat64, ret->info.src.addr, &ret->info.src.addr);
 	return true;
@@ -176,6 +209,16 @@ bool deliver(struct behave *b, enum behave_place from, enum behave_place to,
 	return throw_until_caught(b, from, to, &sent, token, len, false, ret);
 }
 
+bool deliver_packet(struct behave *b, enum behave_place from, enum behave_place to,
+		    const struct arrival *packet, size_t token, size_t token_len,
+		    struct arrival *ret)
+{
+	struct arrival sent = *packet;
+
+	sent.pkt.data = sent.bytes;
+	return throw_until_caught(b, from, to, &sent, token, token_len, false, ret);
+}
+
 bool complained(struct behave *b, enum behave_place from, const struct letter *letter,
 		struct arrival *ret)
 {
@@ -204,11 +247,14 @@ bool deliver_error(struct behave *b, enum behave_place place, enum behave_place 
 	struct arrival sent = *error;
 	const uint8_t *quote = sent.bytes + sent.info.payload_offset;
 	size_t token = sent.info.payload_offset, len = TOKEN;
+	enum packet_fault fault = packet_parse_quoted(quote, sent.info.payload_len, &quoted);
 
 	sent.pkt.data = sent.bytes;
-	if (packet_parse_quoted(quote, sent.info.payload_len, &quoted) != PACKET_OK)
+	if (fault != PACKET_OK && fault != PACKET_UNSUPPORTED)
 		return false;
-	if (quoted.protocol == IP_PROTO_TCP && quoted.tcp_flags & TCP_SYN) {
+	if (fault == PACKET_UNSUPPORTED) {
+		token += quoted.transport_offset;
+	} else if (quoted.protocol == IP_PROTO_TCP && quoted.tcp_flags & TCP_SYN) {
 		token += quoted.transport_offset + (size_t)TCP_SEQ;
 		len = 4;
 	} else {

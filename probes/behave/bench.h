@@ -19,6 +19,9 @@ enum behave_place { INSIDE, OTHER, OUTSIDE, BEHAVE_PLACES };
 
 enum { ARRIVAL_ROOM = 2048, TOKEN = 8, TTL = 64 };
 
+/* Transports beside those that engines know: RFC 4303, 4302, 3828, and one for trying things out (RFC 3692). */
+enum { ESP = 50, AUTHENTICATION = 51, UDP_LITE = 136, ANY_TRANSPORT = 253 };
+
 /* Every packet is sent up to so often, so far apart. */
 enum { TRIES = 10 };
 #define TRY_NS (80 * MSEC)
@@ -41,7 +44,9 @@ struct arrival {
 /* A packet to be sent.  All but a SYN carry a token of their own first, by which they are known
  * again; a SYN is known by its sequence number. */
 struct letter {
-	uint8_t protocol; /* IP_PROTO_UDP, _TCP or _ICMP: an echo, or where is_reply its reply */
+	/* IP_PROTO_UDP, _TCP or _ICMP (an echo, or where is_reply its reply), UDP_LITE; any other transport
+	 * begins with the token. */
+	uint8_t protocol;
 	struct endpoint src, dst; /* ICMP: src.port is the identifier */
 	bool is_reply;
 	bool may_fragment; /* IPv4: DF is clear */
@@ -81,6 +86,11 @@ bool receive_packet(struct behave *b, enum behave_place at, uint64_t deadline, s
 
 /* What has waited from before is of another question. */
 void forget_packets(struct behave *b, enum behave_place at);
+
+/* The same of a whole packet, which has @token_len bytes at @token to be known by. */
+bool deliver_packet(struct behave *b, enum behave_place from, enum behave_place to,
+		    const struct arrival *packet, size_t token, size_t token_len,
+		    struct arrival *ret);
 
 /* Send @letter at @from until an ICMP error about it comes back. */
 bool complained(struct behave *b, enum behave_place from, const struct letter *letter,

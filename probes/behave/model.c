@@ -11,6 +11,8 @@ enum { WAN_MTU = 1400 };
 static const uint64_t link_delay = 2 * MSEC;
 
 struct trial {
+	struct world *world;
+	const struct plan_node *nat;
 	const struct behave_probe *probe;
 	struct behave_hosts hosts;
 	struct behave_finding finding;
@@ -24,6 +26,10 @@ int behave_model_read(const char *knobs, struct nat_model *ret, struct model_err
 
 	return nat_model_load("requirement", text, (size_t)len, ret, ret_error);
 }
+
+/* What NPTv6 translates, and the subnet of it that has no counterpart (RFC 6296, 3.4), which is the inside host's. */
+static const struct ip_prefix inside6 = { { UINT64_C(0xfd00000000010000), 0 }, 48 };
+static const struct ip_prefix unmappable6 = { { UINT64_C(0xfd0000000001ffff), 0 }, 64 };
 
 /* 2b00:1:1::/64, all of which is the outside host's (RFC 8273). */
 static const struct ip_addr outside6 = { UINT64_C(0x2b00000100010000), 0 };
@@ -82,6 +88,8 @@ static int set_model(struct plan_node *nat, const struct behave_trial *trial)
 {
 	if (trial->family == FAMILY_IPV6) {
 		nat->no_ipv4 = true;
+		if (trial->model->kind == NAT_KIND_NPTV6)
+			nat->prefix6 = inside6;
 		return plan_set_model6(nat, trial->model);
 	}
 	nat->model = *trial->model;
@@ -118,16 +126,29 @@ static int make_plan(struct plan *plan, const struct behave_trial *trial, unsign
 		if (!host)
 			return -ENOMEM;
 		set_link(&host->link, trial);
+		if (!i && trial->family == FAMILY_IPV6 && trial->model->kind == NAT_KIND_NPTV6)
+			host->outside6 = unmappable6;
 	}
 	err = add_outside(plan, range, trial, ret_outside);
 	return err ? err : plan_complete(plan, &error);
+}
+
+static void restart(void *arg)
+{
+	struct trial *trial = arg;
+	struct plan_error error;
+
+	trial->err = world_reboot(trial->world, trial->nat, &error);
 }
 
 static void act(void *arg)
 {
 	struct trial *trial = arg;
 
-	trial->err = behave_run(trial->probe, &trial->hosts, &trial->finding);
+	int err = behave_run(trial->probe, &trial->hosts, &trial->finding);
+
+	if (err)
+		trial->err = err;
 }
 
 static int run(struct plan *plan, const struct plan_node *outside, const struct behave_trial *asked,
@@ -149,7 +170,11 @@ static int run(struct plan *plan, const struct plan_node *outside, const struct 
 		.family = asked->family,
 		.nat64 = plan_nat64_prefix(plan_find(plan, "inside")),
 		.wan_mtu = WAN_MTU,
+		.restart = restart,
+		.restart_arg = trial,
 	};
+	trial->world = world;
+	trial->nat = plan_find(plan, "nat");
 	for (unsigned i = 0; i < BEHAVE_OUTSIDE_ADDRS; i++)
 		trial->hosts.outside_addrs[i] = asked->family == FAMILY_IPV4 ||
 								trial->hosts.nat64.bits
@@ -196,8 +221,6 @@ int behave_model(const struct behave_probe *probe, const struct behave_trial *as
 
 	if (!nat_model_serves(asked->model, asked->family == FAMILY_IPV4 ? 4 : 6))
 		return -EAFNOSUPPORT;
-	if (!(probe->scene & behave_subject(asked->model, asked->family)))
-		return -EINVAL;
 	err = make_plan(&plan, asked, probe->scene, &outside);
 	if (!err)
 		err = run(&plan, outside, asked, &trial);

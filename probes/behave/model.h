@@ -29,8 +29,8 @@ enum family behave_family(const struct nat_model *model);
 /* What @model is to hosts of @family inside. */
 enum behave_scene behave_subject(const struct nat_model *model, enum family family);
 
-/* 0, or -errno with nothing found: -EAFNOSUPPORT where the model does not serve the trial's family, -EINVAL
- * where the probe has nothing to do with what the model is. */
+/* 0, or -errno with nothing found: -EAFNOSUPPORT where the model does not serve the trial's family.  What is
+ * not of the probe's scene may be asked, too: it will hardly be as required. */
 int behave_model(const struct behave_probe *probe, const struct behave_trial *trial,
 		 struct behave_finding *ret);
 

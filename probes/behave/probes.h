@@ -100,12 +100,51 @@ enum behave_outcome probe_simultaneous_open(struct behave *b);
 enum behave_outcome probe_unsolicited_syn(struct behave *b);
 enum behave_outcome probe_crossed_syn(struct behave *b);
 enum behave_outcome probe_refused_syn(struct behave *b);
+enum behave_outcome probe_prohibited_syn(struct behave *b);
+enum behave_outcome probe_unknown_window(struct behave *b);
 enum behave_outcome probe_established(struct behave *b);
 enum behave_outcome probe_transitory(struct behave *b);
 enum behave_outcome probe_closing(struct behave *b);
 enum behave_outcome probe_rst_translated(struct behave *b);
 enum behave_outcome probe_rst_state(struct behave *b);
 enum behave_outcome probe_rst_refreshes(struct behave *b);
+
+/* firewall6.c */
+enum behave_outcome probe_multicast_sources(struct behave *b);
+enum behave_outcome probe_bogons(struct behave *b);
+enum behave_outcome probe_foreign_sources(struct behave *b);
+enum behave_outcome probe_inside_sources(struct behave *b);
+enum behave_outcome probe_unique_local(struct behave *b);
+enum behave_outcome probe_deprecated_routes(struct behave *b);
+enum behave_outcome probe_mobile_routes(struct behave *b);
+enum behave_outcome probe_other_transports(struct behave *b);
+enum behave_outcome probe_mobility(struct behave *b);
+enum behave_outcome probe_sctp(struct behave *b);
+enum behave_outcome probe_dccp(struct behave *b);
+enum behave_outcome probe_shim6(struct behave *b);
+enum behave_outcome probe_other_timeout(struct behave *b);
+enum behave_outcome probe_other_timeout_default(struct behave *b);
+enum behave_outcome probe_sctp_timeout(struct behave *b);
+enum behave_outcome probe_dccp_timeout(struct behave *b);
+enum behave_outcome probe_udp_lite(struct behave *b);
+enum behave_outcome probe_authentication(struct behave *b);
+enum behave_outcome probe_esp(struct behave *b);
+enum behave_outcome probe_ike(struct behave *b);
+enum behave_outcome probe_hip(struct behave *b);
+enum behave_outcome probe_errors_udp(struct behave *b);
+enum behave_outcome probe_errors_tcp(struct behave *b);
+enum behave_outcome probe_errors_esp(struct behave *b);
+enum behave_outcome probe_errors_mobility(struct behave *b);
+enum behave_outcome probe_errors_sctp(struct behave *b);
+enum behave_outcome probe_errors_dccp(struct behave *b);
+enum behave_outcome probe_errors_unknown(struct behave *b);
+
+/* prefix.c */
+enum behave_outcome probe_checksum_neutral(struct behave *b);
+enum behave_outcome probe_one_to_one(struct behave *b);
+enum behave_outcome probe_stateless(struct behave *b);
+enum behave_outcome probe_unmappable(struct behave *b);
+enum behave_outcome probe_unmappable_told(struct behave *b);
 
 /* carrier.c */
 enum behave_outcome probe_limit(struct behave *b);

@@ -165,7 +165,7 @@ enum behave_outcome probe_crossed_syn(struct behave *b)
 	return as_required(b, "one from inside, 3 s later, makes a connection");
 }
 
-enum behave_outcome probe_refused_syn(struct behave *b)
+static enum behave_outcome refused(struct behave *b, enum packet_error want)
 {
 	struct stray strays[STRAYS];
 	struct arrival got;
@@ -176,12 +176,50 @@ enum behave_outcome probe_refused_syn(struct behave *b)
 	if (!answered(b, strays, 30 * SEC, &after, &got))
 		return let_in(b, strays) ? inconclusive(b, "its filter lets SYNs in")
 					 : not_as_required(b, "no answer in 30 s");
-	if (packet_is_error(&got.info, PACKET_ERROR_PORT) && after >= 6 * SEC - 10 * MSEC)
-		return as_required(b, "port unreachable, after %llu ms",
+	if (packet_is_error(&got.info, want) && after >= 6 * SEC - 10 * MSEC)
+		return as_required(b, "%s, after %llu ms",
+				   want == PACKET_ERROR_PORT ? "port unreachable"
+							     : "administratively prohibited",
 				   (unsigned long long)(after / MSEC));
 	return not_as_required(b, "answered by %s after %llu ms",
 			       got.info.is_error ? "ICMP" : "RST",
 			       (unsigned long long)(after / MSEC));
+}
+
+enum behave_outcome probe_refused_syn(struct behave *b)
+{
+	return refused(b, PACKET_ERROR_PORT);
+}
+
+/* RFC 6092, REC-34, has the other word. */
+enum behave_outcome probe_prohibited_syn(struct behave *b)
+{
+	return refused(b, PACKET_ERROR_PROHIBITED);
+}
+
+/*
+ * RFC 6092, REC-32.  A connection whose handshake was not seen goes on: how its window is scaled nobody can
+ * know, so what is far beyond an unscaled one may be right.
+ */
+enum behave_outcome probe_unknown_window(struct behave *b)
+{
+	enum { FAR = 1 << 20 };
+	struct thread t = thread_new(b);
+	struct arrival seen;
+
+	t.seq[0] = random32(b);
+	t.seq[1] = random32(b);
+	if (!thread_out(b, &t, TCP_ACK, &seen))
+		return inconclusive(b, "a connection does not go on whose beginning was not seen");
+	t.outside = seen.info.src;
+	if (!thread_in(b, &t, TCP_ACK, NULL))
+		return inconclusive(
+			b, "nothing comes in of a connection whose beginning was not seen");
+	t.seq[1] += FAR;
+	if (thread_in(b, &t, TCP_ACK, NULL))
+		return as_required(b, "data %d bytes further on come in", FAR);
+	return not_as_required(b, "data %d bytes further on are lost, as if its window were known",
+			       FAR);
 }
 
 enum behave_outcome probe_established(struct behave *b)

@@ -58,6 +58,16 @@ static const struct row {
 	  "udp = { filtering = 'address-dependent', timeout = '60s', reuse_after = '120s', reuse_exceptions = true }",
 	  MEETS },
 	{ "6888", "REQ-11b", "", "limit = 900, refusal = 'prohibited'", BREAKS },
+	{ "6092", "REC-11", "", "base = 'ipv6-firewall-open'", MEETS },
+	{ "6092", "REC-17", "", "base = 'ipv6-firewall-open'", MEETS },
+	{ "6092", "REC-33", "", "base = 'ipv6-firewall-open'", MEETS },
+	{ "6092", "REC-18", "",
+	  "base = 'ipv6-firewall', icmp = { error_types = { 'time-exceeded' } }", BREAKS },
+	{ "6092", "REC-34", "", "base = 'ipv6-firewall', tcp = { unsolicited = 'icmp' }", BREAKS },
+	{ "6092", "REC-34", "", "base = 'ipv6-firewall-open'", UNKNOWN },
+	{ "6092", "REC-10", "", "base = 'ipv6-firewall', icmp = { errors = false }", UNKNOWN },
+	{ "6092", "REC-4", "", "base = 'ipv6-router'", BREAKS },
+	{ "6092", "REC-32", "", "base = 'ipv6-firewall', tcp = { tracking = 'strict' }", UNKNOWN },
 	{ "7857", "5", "", "udp = { mapping = 'address-and-port-dependent' }", UNKNOWN },
 	{ "5382", "REQ-2", "connections from", "", UNKNOWN },
 	{ "7857", "7", "", "", MEETS },
@@ -84,15 +94,19 @@ static const struct row rows4[] = {
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
-/* What the probes stand before: of a kind of its own, where that is not the model's. */
+enum { KIND_AS_IT_IS = -1, ANYWHERE = -1 };
+
+/* What the probes stand before, and of which kind that is whatever the model says. */
 static const struct box {
 	enum behave_scene is;
 	enum family family;
-	enum nat_kind kind;
+	int kind;
 } boxes[] = {
 	{ BEHAVE_NAT44, FAMILY_IPV4, NAT_KIND_NAPT },
 	{ BEHAVE_NAT66, FAMILY_IPV6, NAT_KIND_NAPT },
 	{ BEHAVE_NAT64, FAMILY_IPV6, NAT_KIND_NAT64 },
+	{ BEHAVE_FIREWALL6, FAMILY_IPV6, KIND_AS_IT_IS },
+	{ BEHAVE_NPTV6, FAMILY_IPV6, KIND_AS_IT_IS },
 };
 
 static bool is_of(const struct row *row, const struct behave_probe *probe)
@@ -119,10 +133,12 @@ static void ask(const struct behave_probe *asked, const struct box *box, const c
 
 	if (behave_model_read(knobs, &model, &error))
 		fail_msg("RFC %s %s: %s", asked->rfc, asked->req, error.text);
-	/* A model of another kind is so for a reason. */
-	if (model.kind == NAT_KIND_NAPT)
-		model.kind = box->kind;
-	model.family = box->family == FAMILY_IPV4 ? NAT_FAMILY_IPV4 : NAT_FAMILY_IPV6;
+	if (box->kind != KIND_AS_IT_IS) {
+		/* A model of another kind is so for a reason. */
+		if (model.kind == NAT_KIND_NAPT)
+			model.kind = (enum nat_kind)box->kind;
+		model.family = box->family == FAMILY_IPV4 ? NAT_FAMILY_IPV4 : NAT_FAMILY_IPV6;
+	}
 	trial.model = &model;
 	if (behave_model(asked, &trial, ret))
 		fail_msg("RFC %s %s, %s: { %s } cannot be asked", asked->rfc, asked->req,
@@ -155,8 +171,7 @@ static void ask_all(uint64_t seed, uint32_t loss_ppm)
 		ask_each(asked, asked->scene, asked->breaks, BREAKS, seed, loss_ppm);
 	}
 	for (size_t i = 0; i < LEN(rows); i++)
-		ask_each(probe_of(&rows[i]), BEHAVE_ORDINARY, rows[i].knobs, rows[i].want, seed,
-			 loss_ppm);
+		ask_each(probe_of(&rows[i]), ANYWHERE, rows[i].knobs, rows[i].want, seed, loss_ppm);
 	for (size_t i = 0; i < LEN(rows4); i++)
 		ask_each(probe_of(&rows4[i]), BEHAVE_NAT44, rows4[i].knobs, rows4[i].want, seed,
 			 loss_ppm);
