@@ -131,6 +131,7 @@ static void choose_world(struct input *in, struct nat_model *m)
 	world = a % 8 < 4 ? WORLD_IPV4 : WORLD_IPV6;
 	m->simple_security = a & 0x80 ? UINT8_MAX >> 2 : 0;
 	m->ipsec = a & 0x40;
+	m->checksum_neutral = !(a & 0x20);
 	if (a % 8 == 5) {
 		m->kind = NAT_KIND_NPTV6;
 		m->udp.filtering = m->tcp.filtering = m->icmp.filtering = NAT_EI;
