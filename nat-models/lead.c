@@ -360,31 +360,37 @@ static bool serves(const struct passage *p, const struct mapping *m)
 	       (!is_request(p) || flags & MAPPING_FROM_OUTSIDE);
 }
 
-/* Where filters are shared: the other protocol's mapping at this port, where it lets @remote in; or 0. */
+/* Where filters are shared: the first of the other protocol's mappings at this port that lets @remote in, to
+ * @inside if that is not NULL; or 0.  What strangers have opened opens nothing further. */
 static uint32_t sibling_admits(const struct passage *p, uint16_t pool, uint16_t port,
-			       struct endpoint remote)
+			       struct endpoint remote, const struct endpoint *inside)
 {
 	struct nat *nat = p->nat;
 	enum nat_protocol other;
-	uint32_t ref;
+	uint32_t first, ref;
 
 	if (!nat->model.shared_filters || !sibling_of(p->protocol, &other))
 		return 0;
-	ref = port_user(nat, other, pool, port);
-	return ref && !(nat_mapping(nat, ref)->flags & MAPPING_FROM_OUTSIDE) &&
-			       filter_admits(nat, ref, remote)
-		       ? ref
-		       : 0;
+	first = ref = port_user(nat, other, pool, port);
+	while (ref) {
+		const struct mapping *m = nat_mapping(nat, ref);
+
+		if (!mapping_is_over(m, p->now) && !(m->flags & MAPPING_FROM_OUTSIDE) &&
+		    (!inside || endpoint_equal(mapping_inside(nat, m), *inside)) &&
+		    filter_admits(nat, ref, remote))
+			return ref;
+		ref = m->port_next == first ? 0 : m->port_next;
+	}
+	return 0;
 }
 
 /* Has the other protocol, from the inside endpoint of mapping @ref, opened the way for @remote? */
 static bool opened_by_sibling(const struct passage *p, uint32_t ref, struct endpoint remote)
 {
 	const struct mapping *m = nat_mapping(p->nat, ref);
-	uint32_t sibling = sibling_admits(p, m->pool, m->outside_port, remote);
+	const struct endpoint inside = mapping_inside(p->nat, m);
 
-	return sibling && endpoint_equal(mapping_inside(p->nat, m),
-					 mapping_inside(p->nat, nat_mapping(p->nat, sibling)));
+	return sibling_admits(p, m->pool, m->outside_port, remote, &inside) != 0;
 }
 
 /* With ports shared: the mapping that has this session, or else the first that admits it. */
@@ -399,14 +405,14 @@ static uint32_t find_in_shared(const struct passage *p, uint16_t pool, uint16_t 
 					opened_by_sibling(p, ref, remote))
 			       ? ref
 			       : 0;
-	if (lead_rules(p)->is.filtering == NAT_APD)
+	if (lead_rules(p)->is.filtering == NAT_APD && !p->nat->model.shared_filters)
 		return 0;
 	ref = first;
 	do {
 		const struct mapping *m = nat_mapping(p->nat, ref);
 
 		if (serves(p, m) && !(m->flags & MAPPING_FROM_OUTSIDE) &&
-		    filter_admits(p->nat, ref, remote))
+		    (filter_admits(p->nat, ref, remote) || opened_by_sibling(p, ref, remote)))
 			return ref;
 		ref = nat_mapping(p->nat, ref)->port_next;
 	} while (ref != first);
@@ -460,11 +466,14 @@ static bool shared_way_in(struct passage *p, struct endpoint outside, struct end
 	struct nat *nat = p->nat;
 	struct outside_port at = { pool, outside.port };
 	struct mapping_key key = { p->protocol, lead_rules(p)->scope, outside, remote };
-	uint32_t ref = sibling_admits(p, pool, outside.port, remote);
+	uint32_t ref = sibling_admits(p, pool, outside.port, remote, NULL);
 
 	if (!ref)
 		return false;
 	key.inside = mapping_inside(nat, nat_mapping(nat, ref));
+	/* An endpoint has one mapping for each protocol: not another at the sibling's port. */
+	if (mapping_find(nat, &key))
+		return false;
 	*ret = (struct lead){ .to = key.inside };
 	ret->reason = limits_make_mapping(nat, &key, &at, 0, p->now, &ret->ref);
 	if (ret->reason == NAT_REASON_NEW_MAPPING)

@@ -141,6 +141,43 @@ static void ad_ad_dependent(struct script_config *c)
 	c->model.udp.collision = NAT_COLLISION_DEPENDENT;
 }
 
+static void shared(struct script_config *c)
+{
+	c->model.shared_filters = true;
+}
+
+static void shared_and_overloading(struct script_config *c)
+{
+	shared(c);
+	c->model.udp.collision = c->model.tcp.collision = NAT_COLLISION_OVERLOAD;
+}
+
+static void shared_with_dmz(struct script_config *c)
+{
+	shared(c);
+	c->nat.dmz = script_addr("192.168.1.3");
+	c->model.tcp.ports = NAT_PORTS_SEQUENTIAL;
+	c->model.tcp.port_min = 2000;
+}
+
+static void shared_and_poisoned(struct script_config *c)
+{
+	shared(c);
+	c->model.udp.unsolicited = NAT_UNSOLICITED_POISON;
+}
+
+/* UDP's ports are not TCP's. */
+static void shared_at_other_ports(struct script_config *c)
+{
+	shared(c);
+	c->model.udp.ports = NAT_PORTS_SEQUENTIAL;
+	c->model.udp.port_min = 2000;
+}
+
+#define SYN_TO(remote) "TCP 192.168.1.2:4000 > " remote " SYN", "TCP 11.2.0.1:4000 > " remote
+#define U_IN(remote) "UDP " remote " > 11.2.0.1:4000"
+#define U_GOT(remote) U_IN(remote), "UDP " remote " > 192.168.1.2:4000"
+
 #define I2 "UDP 192.168.1.2:4000"
 #define T_IN "TCP 11.1.1.2:7 > 11.2.0.1:4000 "
 #define T_GOT "TCP 11.1.1.2:7 > 192.168.1.2:4000"
@@ -177,6 +214,51 @@ static const struct script scripts[] = {
 	    { 0, 'i', I2 " > 11.1.1.2:7", "UDP 11.2.0.1:4000" },
 	    { 0, 'o', T_IN "SYN", T_GOT },
 	    { 0, 'o', "TCP 11.1.1.2:8 > 11.2.0.1:4000 SYN", "dropped: filtered" } } },
+	{ "shared filters: all whom TCP has opened for, and no stranger",
+	  shared,
+	  { { 0, 'i', SYN_TO("11.1.1.2:7") },
+	    { 0, 'i', SYN_TO("11.1.1.3:9") },
+	    { 0, 'o', U_IN("11.1.1.4:7"), "dropped: no mapping" },
+	    { 0, 'o', U_GOT("11.1.1.2:7") },
+	    { 0, 'o', U_GOT("11.1.1.3:9") },
+	    { 0, 'o', U_IN("11.1.1.4:7"), "dropped: filtered" } } },
+	{ "… after UDP has spoken elsewhere",
+	  shared,
+	  { { 0, 'i', I2 " > 11.1.1.3:9", "UDP 11.2.0.1:4000" },
+	    { 0, 'i', SYN_TO("11.1.1.2:7") },
+	    { 0, 'o', U_GOT("11.1.1.2:7") },
+	    { 0, 'o', U_IN("11.1.1.4:7"), "dropped: filtered" } } },
+	{ "… where ports are shared: first, second, and none",
+	  shared_and_overloading,
+	  { { 0, 'i', SYN_TO("11.1.1.2:7") },
+	    { 0, 'i', SYN_TO("11.1.1.3:9") },
+	    { 0, 'o', U_GOT("11.1.1.2:7") },
+	    { 0, 'o', U_GOT("11.1.1.3:9") },
+	    { 0, 'o', U_IN("11.1.1.4:7"), "dropped: filtered" } } },
+	{ "… where ports are shared: each remote endpoint, its own host",
+	  shared_and_overloading,
+	  { { 0, 'i', I2 " > 11.1.1.9:9", "UDP 11.2.0.1:4000" },
+	    { 0, 'i', "UDP 192.168.1.3:4000 > 11.1.1.8:9", "UDP 11.2.0.1:4000" },
+	    { 0, 'i', SYN_TO("11.1.1.2:7") },
+	    { 0, 'i', "TCP 192.168.1.3:4000 > 11.1.1.3:9 SYN", "TCP 11.2.0.1:4000" },
+	    { 0, 'o', U_IN("11.1.1.3:9"), "UDP 11.1.1.3:9 > 192.168.1.3:4000" },
+	    { 0, 'o', U_GOT("11.1.1.2:7") },
+	    { 0, 'o', U_IN("11.1.1.4:7"), "dropped: filtered" } } },
+	{ "… what a stranger has opened to the DMZ host opens nothing",
+	  shared_with_dmz,
+	  { { 0, 'o', U_IN("11.1.1.2:7"), "UDP 11.1.1.2:7 > 192.168.1.3:4000" },
+	    { 0, 'o', T_IN "SYN", "TCP 11.1.1.2:7 > 192.168.1.3:4000" },
+	    { 0, 'i', "TCP 192.168.1.3:4000 > 11.1.1.9:9 SYN", "TCP 11.2.0.1:2000" } } },
+	{ "… nor what one has opened to the router",
+	  shared_and_poisoned,
+	  { { 0, 'o', U_IN("11.1.1.2:7"), "taken: taken by the router itself" },
+	    { 0, 'o', T_IN "SYN", "dropped: no mapping" } } },
+	{ "… an inside endpoint has one mapping, and is not called at another's port",
+	  shared_at_other_ports,
+	  { { 0, 'i', I2 " > 11.1.1.3:9", "UDP 11.2.0.1:2000" },
+	    { 0, 'i', SYN_TO("11.1.1.2:7") },
+	    { 0, 'o', U_IN("11.1.1.2:7"), "dropped: no mapping" },
+	    { 0, 'i', I2 " > 11.1.1.3:9", "UDP 11.2.0.1:2000" } } },
 	{ "EI, ADF: every address that was sent to has a permission",
 	  ei_ad,
 	  { { 0, 'i', I2 " > 11.1.1.2:7", "UDP 11.2.0.1:4000" },
