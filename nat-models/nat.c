@@ -70,11 +70,32 @@ static bool exempts_quoted(const struct passage *p)
  * the first has ports; the others follow it. */
 static bool is_exempt(const struct passage *p)
 {
-	if (p->side == NAT_OUTSIDE && !ip_prefix_contains(p->nat->inside, p->info.dst.addr))
+	const struct ip_addr dst = p->info.dst.addr;
+
+	/* Who speaks to the NAT's own addresses speaks to what it translates. */
+	if (p->side == NAT_OUTSIDE ? !ip_prefix_contains(p->nat->inside, dst)
+				   : nat_pool_find(p->nat, dst) >= 0)
 		return false;
 	if (p->info.is_error)
 		return exempts_quoted(p);
 	return exempts(p->nat, &p->info, p->side == NAT_INSIDE ? p->info.dst : p->info.src);
+}
+
+/*
+ * Exempt is from translation alone: what is blocked for all, or for a port, is blocked here.  Which port a
+ * packet's later parts are for, its first has said.
+ */
+static struct nat_decision exempted(struct passage *p)
+{
+	if (!flow_find_protocol(p))
+		return route(p);
+	if (p->nat->rules[p->protocol].is.blocked)
+		return flow_no_mapping(p, NAT_REASON_BLOCKED);
+	if (p->side == NAT_OUTSIDE || !p->nat->rules[p->protocol].is.outbound_ports[0])
+		return route(p);
+	if (p->info.fragment_offset)
+		return flow_later_fragment(p);
+	return flow_is_port_shut(p) ? flow_no_mapping(p, NAT_REASON_OUTBOUND_PORT) : route(p);
 }
 
 /* Is the packet of the addresses' own family?  This NAT does not translate between the two. */
@@ -162,7 +183,7 @@ __attribute__((always_inline)) static inline struct nat_decision process(struct 
 	if (stays_inside(p))
 		return route(p);
 	if (nat->exempts && is_exempt(p))
-		return route(p);
+		return exempted(p);
 	if (p->info.fragment_offset)
 		return flow_later_fragment(p);
 	if (p->info.more_fragments && nat->model.fragments == NAT_FRAGMENTS_DROP)

@@ -122,7 +122,9 @@ struct nat_config {
 	size_t forwards_len;
 	struct ip_addr dmz; /* inside host that gets what nobody else does; unset = none */
 	const struct ip_prefix *exempt; /* destinations that are not translated for (RFC 6888,
-					 * REQ-6): routed both ways; copied.  The model may name more */
+					 * REQ-6): routed both ways, where nothing is blocked;
+					 * copied.  The model may name more.  A firewall, which
+					 * translates nothing, heeds none */
 	size_t exempt_len;
 	struct ip_prefix
 		outside_prefix; /* NPTv6: what hosts with the prefix `inside` have outside; both

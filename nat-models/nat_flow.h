@@ -63,6 +63,9 @@ struct nat_decision flow_refuse(struct passage *p, const struct lead *lead, stru
 /* Set p->protocol; false where the packet is of none that has a table. */
 bool flow_find_protocol(struct passage *p);
 
+/* Is it from inside, to a port that must not be sent to, by an endpoint that is not the outside's to call? */
+bool flow_is_port_shut(const struct passage *p);
+
 /* Does it ask for an echo? */
 bool flow_is_echo(const struct passage *p);
 

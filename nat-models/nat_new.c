@@ -225,7 +225,9 @@ static void copy_exempt(struct nat *nat, const struct nat_config *config, char *
 	for (size_t i = 0; i < own; i++)
 		nat->exempt[config->exempt_len + i] = nat->model.exempt[i];
 	nat->exempt_len = config->exempt_len + own;
-	nat->exempts = nat->exempt_len || nat_model_exempts(&nat->model);
+	/* From a firewall's filter nobody is exempt, and it translates nothing. */
+	nat->exempts = nat->model.kind != NAT_KIND_FIREWALL &&
+		       (nat->exempt_len || nat_model_exempts(&nat->model));
 }
 
 /* RFC 919, section 7; where there is none, what is for everybody anyway. */

@@ -110,6 +110,32 @@ static void exempt_by_model(struct script_config *c)
 	c->model.exempt[1] = (struct ip_prefix){ ip_addr_v4(0x0b010409), 128 };
 }
 
+static void exempt_but_blocked(struct script_config *c)
+{
+	exemption(c);
+	c->model.udp.blocked = true;
+}
+
+static void exempt_but_for_port(struct script_config *c)
+{
+	exemption(c);
+	c->model.udp.outbound_ports[0] = 443;
+}
+
+static void firewall_with_exempt(struct script_config *c)
+{
+	exemption(c);
+	c->model.kind = NAT_KIND_FIREWALL;
+}
+
+static void exempt_with_self(struct script_config *c)
+{
+	exempt_by_model(c);
+	c->model.exempt[0] = (struct ip_prefix){ ip_addr_v4(0x0b020000), 112 };
+	c->model.hairpin = NAT_HAIRPIN_EXTERNAL;
+	c->model.udp.filtering = NAT_EI;
+}
+
 static void exempt_ports(struct script_config *c)
 {
 	c->model.udp.exempt_ports[0] = 53;
@@ -216,6 +242,35 @@ static const struct script scripts[] = {
 	    { 0, 'i', "UDP 192.168.1.2:4000 > 11.1.4.9:7", "UDP 192.168.1.2:4000 > 11.1.4.9:7" },
 	    { 0, 'o', "UDP 11.1.4.9:8 > 192.168.1.2:5", "UDP 11.1.4.9:8 > 192.168.1.2:5" },
 	    { 0, 'i', "UDP 192.168.1.2:4000 > 11.1.4.8:7", "UDP 11.2.0.1:4000 > 11.1.4.8:7" } } },
+	{ "RFC 6888 REQ-6: the NAT's own address is nobody's exemption, from outside",
+	  exemption,
+	  { { 0, 'o', "UDP 11.1.2.9:8 > 11.2.0.1:5", GONE },
+	    { 0, 'o', "UDP 11.1.2.9:8 > 11.1.3.9:5", GONE } } },
+	{ "… nor from inside",
+	  exempt_with_self,
+	  { { 0, 'i', OUT, SENT },
+	    { 0, 'i', "UDP 192.168.1.3:5000 > 11.2.0.1:4000",
+	      "UDP 11.2.0.1:5000 > 192.168.1.2:4000" },
+	    { 0, 'i', "UDP 192.168.1.2:4000 > 11.2.0.9:7",
+	      "UDP 192.168.1.2:4000 > 11.2.0.9:7" } } },
+	{ "… and what is blocked stays so",
+	  exempt_but_blocked,
+	  { { 0, 'i', "UDP 192.168.1.2:4000 > 11.1.2.9:7", "dropped: protocol blocked" },
+	    { 0, 'o', "UDP 11.1.2.9:8 > 192.168.1.2:5", "dropped: protocol blocked" },
+	    { 0, 'i', "TCP 192.168.1.2:4000 > 11.1.2.9:7 SYN",
+	      "TCP 192.168.1.2:4000 > 11.1.2.9:7 SYN" } } },
+	{ "… and ports that may not be sent to",
+	  exempt_but_for_port,
+	  { { 0, 'i', "UDP 192.168.1.2:4000 > 11.1.2.9:7",
+	      "dropped: nothing goes out to this port" },
+	    { 0, 'i', "UDP 192.168.1.2:4000 > 11.1.2.9:443",
+	      "UDP 192.168.1.2:4000 > 11.1.2.9:443" },
+	    { 0, 'o', "UDP 11.1.2.9:8 > 192.168.1.2:5", "UDP 11.1.2.9:8 > 192.168.1.2:5" } } },
+	{ "… and whom a firewall keeps out",
+	  firewall_with_exempt,
+	  { { 0, 'o', "UDP 11.1.2.9:8 > 192.168.1.2:5", GONE },
+	    { 0, 'i', "UDP 192.168.1.2:5 > 11.1.2.9:8", "UDP 192.168.1.2:5 > 11.1.2.9:8" },
+	    { 0, 'o', "UDP 11.1.2.9:8 > 192.168.1.2:5", "UDP 11.1.2.9:8 > 192.168.1.2:5" } } },
 	{ "RFC 6888 REQ-6: ports that are not translated for, of one protocol",
 	  exempt_ports,
 	  { { 0, 'i', OUT, OUT },
