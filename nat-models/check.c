@@ -163,8 +163,8 @@ static const char *check_family(const struct nat_model *model, char *text, size_
 /* Nobody is exempt from what is done to all, nor can be in the other family. */
 static const char *check_exempt(const struct nat_model *model, char *text, size_t size)
 {
-	bool none = model->kind == NAT_KIND_ROUTER || model->kind == NAT_KIND_NPTV6 ||
-		    model->kind == NAT_KIND_NAT64;
+	bool none = model->kind == NAT_KIND_ROUTER || model->kind == NAT_KIND_FIREWALL ||
+		    model->kind == NAT_KIND_NPTV6 || model->kind == NAT_KIND_NAT64;
 	char prefix[IP_PREFIX_TEXT];
 
 	for (size_t i = 0; i < nat_model_exempt_len(model); i++) {
@@ -185,6 +185,16 @@ static const char *check_exempt(const struct nat_model *model, char *text, size_
 		return NULL;
 	snprintf(text, size, "kind \"%s\" does the same to all ports", nat_kind_word(model->kind));
 	return model->udp.exempt_ports[0] ? "udp.exempt_ports" : "tcp.exempt_ports";
+}
+
+/* What is asked at a port's mappings needs a kind that has them. */
+static const char *check_shared(const struct nat_model *model, char *text, size_t size)
+{
+	if (!model->shared_filters || nat_kind_gives_ports(model->kind))
+		return NULL;
+	snprintf(text, size, "kind \"%s\" gives no ports whose filters could be shared",
+		 nat_kind_word(model->kind));
+	return "shared_filters";
 }
 
 static const char *check_limits(const struct nat_model *model, char *text, size_t size)
@@ -226,6 +236,8 @@ const char *model_check(const struct nat_model *model, char *text, size_t size)
 		key = check_limits(model, text, size);
 	if (!key)
 		key = check_exempt(model, text, size);
+	if (!key)
+		key = check_shared(model, text, size);
 	if (!key)
 		key = check_rfc3489(model, text, size);
 	return key;

@@ -150,6 +150,15 @@ static const struct row {
 	{ "a port without translation where there is none",
 	  "return { kind = \"router\", tcp = { exempt_ports = { 80 } } }",
 	  "my.lua:1: tcp.exempt_ports: kind \"router\" does the same to all ports" },
+	{ "a firewall that exempts", "return { kind = \"firewall\", exempt = \"11.1.0.0/16\" }",
+	  "my.lua:1: exempt: kind \"firewall\" does the same to all: 11.1.0.0/16 means nothing" },
+	{ "shared filters of a firewall", "return { kind = \"firewall\", shared_filters = true }",
+	  "my.lua:1: shared_filters: kind \"firewall\" gives no ports whose filters could be "
+	  "shared" },
+	{ "shared filters where ports stay",
+	  "return { kind = \"one-to-one\", shared_filters = true }",
+	  "my.lua:1: shared_filters: kind \"one-to-one\" gives no ports whose filters could be "
+	  "shared" },
 	{ "a host's share above the whole", "return { limit = 10, limit_host = 11 }",
 	  "my.lua:1: limit_host: 11 is above limit, 10" },
 	{ "the wrong old name", "return { rfc3489 = \"symmetric\" }",
