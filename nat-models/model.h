@@ -159,7 +159,8 @@
 #define NAT_TOO_BIGS(X)                                                                            \
 	X(NAT_TOO_BIG_TOLD, "told", "its sender is told, or it is cut, as it asks for")            \
 	X(NAT_TOO_BIG_CUT, "cut", "it is cut, even where it asks not to be")                       \
-	X(NAT_TOO_BIG_DROPPED, "dropped", "it vanishes: a black hole (RFC 2923, 2.1)")
+	X(NAT_TOO_BIG_DROPPED, "dropped", "it vanishes: a black hole (RFC 2923, 2.1)")             \
+	X(NAT_TOO_BIG_BACKWARDS, "backwards", "as told, but its parts leave from the last on")
 
 /* RFC 6092, 3.1: what of IPv6 a firewall stops for what it is, whoever asked for it.  A model has a set of
  * them, bits by value. */

@@ -156,6 +156,12 @@ static uint16_t mtu_before(const struct port *out, const struct buffer *buffer,
 		       : (uint16_t)(mtu - GROWTH);
 }
 
+/* Who sends what is too big, and must not be cut. */
+static bool is_told(const struct half *half)
+{
+	return half->too_big == NAT_TOO_BIG_TOLD || half->too_big == NAT_TOO_BIG_BACKWARDS;
+}
+
 /*
  * Send on what the NAT lets through.  Where it is too long, or at its life's end, the sender
  * must hear of it in its own terms, hence from @original, which was kept before the translation
@@ -177,7 +183,7 @@ static void forward_hard(struct half *half, enum nat_side side, enum nat_side to
 			buffer_free(original);
 		return;
 	}
-	if (original && half->too_big == NAT_TOO_BIG_TOLD && router_too_big(out, buffer)) {
+	if (original && is_told(half) && router_too_big(out, buffer)) {
 		uint16_t mtu = mtu_before(out, buffer, original);
 
 		buffer_free(buffer);
@@ -191,7 +197,10 @@ static void forward_hard(struct half *half, enum nat_side side, enum nat_side to
 		return;
 	}
 	buffer_free(original);
-	router_send(out, buffer, NULL);
+	if (half->too_big == NAT_TOO_BIG_BACKWARDS)
+		router_send_backwards(out, buffer);
+	else
+		router_send(out, buffer, NULL);
 }
 
 /* The same for any; nearly all were not kept, and fit. */

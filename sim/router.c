@@ -92,10 +92,38 @@ struct buffer *router_fragment(struct buffer *whole, uint16_t mtu)
 	return first;
 }
 
+static struct buffer *reversed(struct buffer *list)
+{
+	struct buffer *ret = NULL, *next;
+
+	for (; list; list = next) {
+		next = list->next;
+		list->next = ret;
+		ret = list;
+	}
+	return ret;
+}
+
+static void send_each(struct port *out, struct buffer *list, const char *comment)
+{
+	for (struct buffer *next; list; list = next) {
+		next = list->next;
+		list->next = NULL;
+		port_send(out, list, comment);
+	}
+}
+
+void router_send_backwards(struct port *out, struct buffer *buffer)
+{
+	if (gso_wire_len(&buffer->packet) <= out->mtu || buffer->packet.data[0] >> 4 == 6)
+		router_send(out, buffer, NULL);
+	else
+		send_each(out, reversed(router_fragment(buffer, out->mtu)), NULL);
+}
+
 void router_send_long(struct port *out, struct buffer *buffer, const char *comment)
 {
 	uint16_t mtu = out->mtu;
-	struct buffer *next;
 
 	if (gso_wire_len(&buffer->packet) <= mtu) {
 		port_send(out, buffer, comment);
@@ -105,9 +133,5 @@ void router_send_long(struct port *out, struct buffer *buffer, const char *comme
 		buffer_free(buffer);
 		return;
 	}
-	for (struct buffer *piece = router_fragment(buffer, mtu); piece; piece = next) {
-		next = piece->next;
-		piece->next = NULL;
-		port_send(out, piece, comment);
-	}
+	send_each(out, router_fragment(buffer, mtu), comment);
 }

@@ -42,6 +42,9 @@ struct buffer *router_fragment(struct buffer *whole, uint16_t mtu);
 /* router_send() of what is longer than the MTU of @out, as a whole or as a burst of segments. */
 void router_send_long(struct port *out, struct buffer *buffer, const char *comment);
 
+/* The same, but the last of the fragments leaves first (RFC 4787, REQ-13a: they should not). */
+void router_send_backwards(struct port *out, struct buffer *buffer);
+
 /* Send on @out, in fragments where it must be (RFC 791, 3.2); takes the buffer.  What is too big, and
  * must not be fragmented, is lost: the caller asks router_too_big() where somebody cares. */
 static inline void router_send(struct port *out, struct buffer *buffer, const char *comment)

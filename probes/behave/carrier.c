@@ -177,3 +177,28 @@ enum behave_outcome probe_evicted(struct behave *b)
 		return inconclusive(b, "no flow of %d was refused", flows);
 	return as_required(b, "flow %d was refused, and the first still stands", flows + 1);
 }
+
+/*
+ * RFC 4787, REQ-11: who shares no ports while there are some does not, either, where there are none.
+ * What is sent to a port that two have, from where the first one was spoken to, comes to the first.
+ */
+enum behave_outcome probe_crowded(struct behave *b)
+{
+	struct endpoint alone, crowded;
+	struct opened first;
+	int flows;
+
+	if (!goes_out(b, INSIDE, IP_PROTO_UDP, here(b, INSIDE, FIRST), there(b, 0, SERVER), NULL) ||
+	    !goes_out(b, OTHER, IP_PROTO_UDP, here(b, OTHER, FIRST), there(b, 1, SERVER), &alone))
+		return nothing_passes(b);
+	if (comes_in(b, INSIDE, IP_PROTO_UDP, there(b, 0, SERVER), alone))
+		return inconclusive(b, "ports are shared from the first on");
+	flows = fill(b, INSIDE, &first);
+	if (!goes_out(b, OTHER, IP_PROTO_UDP, here(b, OTHER, FIRST + 1), there(b, 1, SERVER + 1),
+		      &crowded))
+		return as_required(b, "after %d flows of one host, another gets no port", flows);
+	if (comes_in(b, INSIDE, IP_PROTO_UDP, there(b, 0, SERVER), crowded))
+		return not_as_required(b, "after %d flows of one host, another shares its port %u",
+				       flows, crowded.port);
+	return as_required(b, "after %d flows of one host, another gets a port of its own", flows);
+}

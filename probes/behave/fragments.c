@@ -100,6 +100,44 @@ static uint32_t head_part6(const struct arrival *whole, uint8_t *ip, uint32_t le
 	return IP6_HEADER + IP6_FRAGMENT_HEADER;
 }
 
+enum order { LOST, FORWARDS, BACKWARDS };
+
+/* A datagram that is too long, once: do its parts arrive from the first on? */
+static enum order order_of_parts(struct behave *b)
+{
+	struct letter letter = too_long(b, true);
+	struct arrival sent, seen;
+	size_t token, len;
+	uint64_t deadline;
+	bool has_first = false, has_later = false;
+
+	forget_packets(b, OUTSIDE);
+	write_letter(b, &letter, &sent, &token, &len);
+	throw_packet(b, INSIDE, &sent.pkt);
+	deadline = now_of(b) + TRY_NS;
+	while (!(has_first && has_later) && receive_packet(b, OUTSIDE, deadline, &seen)) {
+		if (seen.info.fragment_offset == 0 && has_later)
+			return BACKWARDS;
+		if (seen.info.fragment_offset)
+			has_later = true;
+		else
+			has_first = true;
+	}
+	return has_first && has_later ? FORWARDS : LOST;
+}
+
+enum behave_outcome probe_fragments_order(struct behave *b)
+{
+	enum order order = LOST;
+
+	for (int i = 0; i < TRIES && order == LOST; i++)
+		order = order_of_parts(b);
+	if (order == LOST)
+		return inconclusive(b, "a packet that is too long does not pass in parts");
+	return order == FORWARDS ? as_required(b, "its parts arrive from the first on")
+				 : not_as_required(b, "its first part does not arrive first");
+}
+
 /* Cut @whole after HEAD bytes of its payload; @id is IPv6's. */
 static void cut(const struct arrival *whole, uint32_t id, struct arrival parts[2])
 {

@@ -44,6 +44,7 @@ enum behave_outcome probe_reuse(struct behave *b);
 /* fragments.c */
 enum behave_outcome probe_too_big(struct behave *b);
 enum behave_outcome probe_fragments_out(struct behave *b);
+enum behave_outcome probe_fragments_order(struct behave *b);
 enum behave_outcome probe_fragments_in_order(struct behave *b);
 enum behave_outcome probe_fragments_swapped(struct behave *b);
 enum behave_outcome probe_fragments_flooded(struct behave *b);
@@ -152,6 +153,7 @@ enum behave_outcome probe_refused_prohibited(struct behave *b);
 enum behave_outcome probe_refused_unreachable(struct behave *b);
 enum behave_outcome probe_refused_dropped(struct behave *b);
 enum behave_outcome probe_evicted(struct behave *b);
+enum behave_outcome probe_crowded(struct behave *b);
 
 /* subscriber.c */
 enum behave_outcome probe_rate(struct behave *b);
