@@ -198,8 +198,8 @@ static void doubt_standing(const struct predict_side *side, enum party owner, en
 {
 	for (size_t i = 0; i < side->nats_len; i++) {
 		const struct nat_transport *tcp = &side->nats[i].model->tcp;
-		bool refused = method == METHOD_TCP_SEQUENTIAL && tcp->rst != NAT_RST_DROP &&
-			       tcp->rst != NAT_RST_IGNORE;
+		bool refused = method == METHOD_TCP_SEQUENTIAL && !swallows_syns(side) &&
+			       tcp->rst != NAT_RST_DROP && tcp->rst != NAT_RST_IGNORE;
 
 		if (follows_tcp(&side->nats[i]) && !tcp->simultaneous_open && !refused &&
 		    ret->udp[method] == PREDICT_MUST)
