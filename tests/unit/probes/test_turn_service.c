@@ -373,9 +373,10 @@ static void fill_channels(struct turn_fixture *f)
 	turn_log_in(f);
 	assert_int_equal(turn_allocate_one(f), 0);
 	assert_true(stun_get_address(&f->msg, STUN_XOR_RELAYED_ADDRESS, &relayed));
-	for (uint16_t i = 0; i < ALL_CHANNELS; i++)
-		assert_int_equal(
-			turn_bind_one(f, FIRST_CHANNEL + i, TURN_FIXTURE_PEER + 1, 1000 + i), 0);
+	for (int i = 0; i < ALL_CHANNELS; i++)
+		assert_int_equal(turn_bind_one(f, (uint16_t)(FIRST_CHANNEL + i),
+					       TURN_FIXTURE_PEER + 1, (uint16_t)(1000 + i)),
+				 0);
 	assert_int_equal(turn_bind_one(f, FIRST_CHANNEL + ALL_CHANNELS, TURN_FIXTURE_PEER, 1), 508);
 	assert_int_equal(hear_from_peer(f, relayed), 0);
 	assert_int_equal(turn_permit_one(f, TURN_FIXTURE_PEER), 0);
