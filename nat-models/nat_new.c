@@ -110,7 +110,9 @@ static void set_rules(struct rules *rules, const struct nat_model *model,
 		rules->overload || (is->filtering != NAT_EI && is->filtering != rules->scope) ||
 		(napt && is->collision == NAT_COLLISION_DEPENDENT && is->filtering == NAT_AD);
 	rules->grain = rules->overload ? NAT_APD : is->filtering;
-	rules->repeats = !is->permission_ns && !model->algs && !model->ip_id;
+	/* With shared filters the other protocol's mapping has a say, which may end first. */
+	rules->repeats = !is->permission_ns && !model->algs && !model->ip_id &&
+			 !model->shared_filters;
 }
 
 /* Do inside hosts own blocks of ports? */
