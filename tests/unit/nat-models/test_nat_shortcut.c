@@ -89,6 +89,26 @@ static void firewall(struct script_config *c)
 	c->model.kind = NAT_KIND_FIREWALL;
 }
 
+static void identified(struct script_config *c)
+{
+	c->model.ip_id = true;
+}
+
+static void shared_filters(struct script_config *c)
+{
+	c->model.shared_filters = true;
+}
+
+static void shared_mappings(struct script_config *c)
+{
+	c->model.shared_mappings = true;
+}
+
+static void exempt(struct script_config *c)
+{
+	c->model.exempt[0] = (struct ip_prefix){ script_addr("11.1.1.3"), 128 };
+}
+
 static const struct row {
 	const char *name;
 	void (*tune)(struct script_config *config);
@@ -106,6 +126,10 @@ static const struct row {
 	{ "mappings evicted", crowded },
 	{ "TCP tracked", tracked },
 	{ "a firewall", firewall },
+	{ "identifications of the NAT's", identified },
+	{ "filters shared by UDP and TCP", shared_filters },
+	{ "mappings shared by UDP and TCP", shared_mappings },
+	{ "a destination exempt", exempt },
 };
 
 /* The next packet of the traffic: @from inside or not, UDP or TCP, among few endpoints. */
@@ -235,8 +259,76 @@ static void same_decisions(void **state)
 		nat_free(nats[i]);
 }
 
+/* One outside port of two hosts: the second server port leads to the host that the address lets in,
+ * until the other opens a session to just that one. */
+static const struct script_step first_host = { 0, 'i', "UDP 192.168.1.2:4000 > 11.1.1.2:7",
+					       "UDP 11.2.0.1:4000 > 11.1.1.2:7" };
+static const struct script_step other_host = { 0, 'i', "UDP 192.168.1.3:4000 > 11.1.1.3:7",
+					       "UDP 11.2.0.1:4000 > 11.1.1.3:7" };
+static const struct script_step to_first = { 0, 'o', "UDP 11.1.1.2:8 > 11.2.0.1:4000",
+					     "UDP 11.1.1.2:8 > 192.168.1.2:4000" };
+static const struct script_step opening = { 0, 'i', "UDP 192.168.1.3:4000 > 11.1.1.2:8",
+					    "UDP 11.2.0.1:4000 > 11.1.1.2:8" };
+static const struct script_step to_other = { 0, 'o', "UDP 11.1.1.2:8 > 11.2.0.1:4000",
+					     "UDP 11.1.1.2:8 > 192.168.1.3:4000" };
+
+static struct nat *nat_of_shared_ports(void)
+{
+	struct script_config config;
+
+	script_defaults(&config);
+	shared_ports(&config);
+	return script_nat(&config);
+}
+
+static void new_mapping_takes_over(void **state)
+{
+	struct nat *nat = nat_of_shared_ports();
+
+	(void)state;
+	script_step(nat, &first_host, "first host");
+	script_step(nat, &to_first, "noted");
+	script_step(nat, &opening, "other host's mapping");
+	script_step(nat, &to_other, "taken over");
+	nat_free(nat);
+}
+
+static void new_session_takes_over(void **state)
+{
+	struct nat *nat = nat_of_shared_ports();
+
+	(void)state;
+	script_step(nat, &first_host, "first host");
+	script_step(nat, &other_host, "other host");
+	script_step(nat, &to_first, "noted");
+	script_step(nat, &opening, "other host's session");
+	script_step(nat, &to_other, "taken over");
+	nat_free(nat);
+}
+
+/* The opening is what brings the number back under which the shortcut was noted. */
+static void epoch_comes_round(void **state)
+{
+	struct nat *nat = nat_of_shared_ports();
+
+	(void)state;
+	script_step(nat, &first_host, "first host");
+	script_step(nat, &other_host, "other host");
+	script_step(nat, &to_first, "noted");
+	for (int i = 0; i < UINT16_MAX; i++)
+		nat_forget_shortcuts(nat);
+	script_step(nat, &opening, "other host's session");
+	script_step(nat, &to_other, "taken over");
+	nat_free(nat);
+}
+
 int main(void)
 {
+	static const struct CMUnitTest forgotten[] = {
+		cmocka_unit_test(new_mapping_takes_over),
+		cmocka_unit_test(new_session_takes_over),
+		cmocka_unit_test(epoch_comes_round),
+	};
 	enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 	struct CMUnitTest tests[ROWS];
 
@@ -244,5 +336,6 @@ int main(void)
 		tests[i] = (struct CMUnitTest){ .name = rows[i].name,
 						.test_func = same_decisions,
 						.initial_state = (void *)(uintptr_t)&rows[i] };
-	return cmocka_run_group_tests_name("shortcuts", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("shortcuts", tests, NULL, NULL) +
+	       cmocka_run_group_tests_name("shortcuts forgotten", forgotten, NULL, NULL);
 }
