@@ -82,9 +82,6 @@ enum nat_reason flow_read_quote(struct passage *p, struct packet_info *quoted);
 /* An error about @lead's mapping passes: do what the model does to that (RFC 5508, REQ-6). */
 void flow_affect(struct passage *p, const struct lead *lead);
 
-/* Is it for a port that must not be sent to, from an inside endpoint that is not the outside's to call? */
-bool flow_is_port_shut(const struct passage *p);
-
 /* The three ways.  The packet is parsed, of a protocol that passes, and no error. */
 struct nat_decision flow_outbound(struct passage *p);
 struct nat_decision flow_inbound(struct passage *p);
