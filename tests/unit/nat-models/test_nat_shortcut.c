@@ -132,6 +132,18 @@ static const struct row {
 	{ "a destination exempt", exempt },
 };
 
+/* Clear "don't fragment". */
+static void allow_cutting(uint8_t *bytes)
+{
+	uint16_t sum;
+
+	bytes[6] &= 0xbf;
+	bytes[10] = bytes[11] = 0;
+	sum = (uint16_t)~checksum_fold(bytes, 20, 0);
+	bytes[10] = (uint8_t)(sum >> 8);
+	bytes[11] = (uint8_t)sum;
+}
+
 /* The next packet of the traffic: @from inside or not, UDP or TCP, among few endpoints. */
 static void write_next(struct chance *chance, bool inside, struct packet *pkt, bool translates)
 {
@@ -148,6 +160,9 @@ static void write_next(struct chance *chance, bool inside, struct packet *pkt, b
 	assert_int_equal(packet_make_udp(pkt, inside ? host : remote, inside ? remote : host, 64,
 					 "what is said to whom", 20),
 			 0);
+	/* Of what may be cut a NAT may set the identification. */
+	if (chance_below(chance, 2))
+		allow_cutting(bytes);
 	if (chance_below(chance, 3))
 		return;
 	bytes[9] = IP_PROTO_TCP; /* its 20 bytes of payload and the UDP header make a TCP header */
