@@ -337,12 +337,51 @@ static void epoch_comes_round(void **state)
 	nat_free(nat);
 }
 
+static struct nat_decision say(struct nat *nat, enum nat_side side, uint16_t host_port,
+			       uint64_t now)
+{
+	uint8_t bytes[ROOM];
+	struct packet pkt = { .data = bytes, .room = ROOM };
+	struct endpoint remote = script_endpoint("11.1.1.2:7");
+	struct endpoint host = script_endpoint(side == NAT_INSIDE ? "192.168.1.2:0" : "11.2.0.1:0");
+
+	host.port = host_port;
+	assert_int_equal(packet_make_udp(&pkt, side == NAT_INSIDE ? host : remote,
+					 side == NAT_INSIDE ? remote : host, 64, "", 0),
+			 0);
+	return nat_process(nat, side, &pkt, now);
+}
+
+/* Where more end at a time than one packet sees to, what has ended may still stand in the tables. */
+static void ended_but_there(void **state)
+{
+	enum { MANY = 1000, FIRST = 4000 };
+
+	(void)state;
+	for (uint16_t port = FIRST; port < FIRST + MANY; port += 111) {
+		struct script_config config;
+		struct nat *nat;
+
+		script_defaults(&config);
+		nat = script_nat(&config);
+		for (uint16_t i = 0; i < MANY; i++)
+			say(nat, NAT_INSIDE, FIRST + i, 0);
+		assert_int_equal(say(nat, NAT_OUTSIDE, port, 0).reason, NAT_REASON_MAPPING);
+		assert_int_equal(say(nat, NAT_OUTSIDE, port, 0).reason, NAT_REASON_MAPPING);
+		assert_int_not_equal(
+			say(nat, NAT_OUTSIDE, port, config.model.udp.timeout_ns).reason,
+			NAT_REASON_MAPPING);
+		nat_free(nat);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest forgotten[] = {
 		cmocka_unit_test(new_mapping_takes_over),
 		cmocka_unit_test(new_session_takes_over),
 		cmocka_unit_test(epoch_comes_round),
+		cmocka_unit_test(ended_but_there),
 	};
 	enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 	struct CMUnitTest tests[ROWS];
