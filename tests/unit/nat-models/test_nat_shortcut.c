@@ -355,17 +355,17 @@ static struct nat_decision say(struct nat *nat, enum nat_side side, uint16_t hos
 /* Where more end at a time than one packet sees to, what has ended may still stand in the tables. */
 static void ended_but_there(void **state)
 {
-	enum { MANY = 1000, FIRST = 4000 };
+	const uint16_t first = 4000, end = 5000;
 
 	(void)state;
-	for (uint16_t port = FIRST; port < FIRST + MANY; port += 111) {
+	for (uint16_t port = first; port < end; port += 111) {
 		struct script_config config;
 		struct nat *nat;
 
 		script_defaults(&config);
 		nat = script_nat(&config);
-		for (uint16_t i = 0; i < MANY; i++)
-			say(nat, NAT_INSIDE, FIRST + i, 0);
+		for (uint16_t one = first; one < end; one++)
+			say(nat, NAT_INSIDE, one, 0);
 		assert_int_equal(say(nat, NAT_OUTSIDE, port, 0).reason, NAT_REASON_MAPPING);
 		assert_int_equal(say(nat, NAT_OUTSIDE, port, 0).reason, NAT_REASON_MAPPING);
 		assert_int_not_equal(
