@@ -281,7 +281,7 @@ static int run(int argc, char **argv)
 		  .kind = OPTION_NUMBER,
 		  .ret.number = &o.random,
 		  .value = "N",
-		  .help = "instead, N pairs of NATs whose every knob the seed draws, in all layouts",
+		  .help = "instead, N pairs of NATs whose knobs the seed draws, in all layouts",
 		  .min = 1,
 		  .max = 1000000 },
 		OPTION_REALISE(&o.realise),

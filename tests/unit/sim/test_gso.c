@@ -229,6 +229,7 @@ static void each_kind_is_cut(void **state)
 	whole = super_of(pool, kind, 3);
 	/* All that a segment sums, but for its first word of payload, which makes that nothing. */
 	list = gso_segment(super_of(pool, kind, 3));
+	assert_non_null(list);
 	sum = get_be16(list->packet.data + kind->ip + kind->checksum);
 	for (; list; list = next) {
 		next = list->next;
